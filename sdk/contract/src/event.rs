@@ -1,0 +1,110 @@
+//! The event: one normalized fact from a source system, immutable once appended.
+//!
+//! The envelope is CloudEvents 1.0; the attributes that supervision adds are CloudEvents extension
+//! attributes in lower case. Reading foreign JSON is the business of `host/ingest`.
+
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// Largest `data` of one event, in bytes. A case file's structured part is a few KiB; larger
+/// material belongs outside and is referred to by hash.
+pub const DATA_BYTES_MAX: usize = 64 * 1024;
+/// Largest attribute of the envelope, in bytes.
+pub const ATTRIBUTE_BYTES_MAX: usize = 256;
+
+/// Types that start with this are written by the host itself; sources may not send them.
+pub const HOST_TYPE_PREFIX: &str = "plumbline.";
+/// The host's note that time has passed: `data` is a [`Tick`].
+pub const TICK_TYPE: &str = "plumbline.tick";
+/// The host's note that a reference table has a new version: `data` is a [`TableLoaded`].
+pub const TABLE_TYPE: &str = "plumbline.table";
+/// Types that start with this are facts published by plugins for other plugins.
+pub const FACT_TYPE_PREFIX: &str = "fact.";
+
+/// One event of the log.
+///
+/// Identity is (`source`, `id`, `dataversion`): a repeat is dropped, a higher `dataversion`
+/// supersedes the lower one, which is kept as history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// CloudEvents `id`: unique within the source.
+    pub id: String,
+    /// CloudEvents `source`: the connector or department system that reports.
+    pub source: String,
+    /// CloudEvents `type`, for instance `approval.case.accepted`.
+    pub kind: String,
+    /// CloudEvents `subject`: the entity that the event is about, for instance the case number.
+    /// Empty if there is none.
+    pub subject: String,
+    /// CloudEvents `time`: when it happened.
+    pub time: Millis,
+    /// Extension `recordedtime`: when the row was created in the source system. Of a higher
+    /// `dataversion` it is the creation of the original row.
+    pub recorded: Millis,
+    /// Extension `correctedtime`: when the correction was made, for a higher `dataversion`.
+    pub corrected: Option<Millis>,
+    /// Log time: the time of receipt for live events, `recorded` for imported ones. Set by the host.
+    pub logged: Millis,
+    /// Extension `region`: GB/T 2260 code, 6 digits, or 9 or 12 for street and community.
+    pub region: String,
+    /// Extension `dept`: 18-character unified social credit code, or a local code.
+    pub dept: String,
+    /// Extension `serial`: the source's own running number for this type.
+    pub serial: Option<u64>,
+    /// Extension `actor`: the officer who acted.
+    pub actor: Option<String>,
+    /// Extension `dataversion`, counted from 1.
+    pub dataversion: u32,
+    /// CloudEvents `data`: one JSON object, as text without insignificant white space.
+    pub data: String,
+}
+
+impl Event {
+    /// Whether the host wrote this event itself.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.kind.starts_with(HOST_TYPE_PREFIX)
+    }
+
+    /// A 64-bit fingerprint of (`source`, `id`): equal for all versions of one fact.
+    #[must_use]
+    pub fn identity(&self) -> u64 {
+        fingerprint(&[self.source.as_bytes(), self.id.as_bytes()])
+    }
+}
+
+/// Data of a [`TICK_TYPE`] event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// All timers due at or before this instant are due now.
+    pub time: Millis,
+    /// True at the end of an import: log time is the source's own time, so what the tick raises
+    /// counts as raised when it fell due, not when the import ended.
+    pub import: bool,
+}
+
+/// Data of a [`TABLE_TYPE`] event: lookups after this position see the new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableLoaded {
+    pub table: String,
+    pub version: u32,
+    /// SHA-256 of the imported rows in canonical form, in hexadecimal.
+    pub sha256: String,
+    pub rows: u64,
+}
+
+/// FNV-1a over length-prefixed parts: a stable fingerprint for grouping, not for security.
+/// Source: RFC 9923 (The FNV Non-Cryptographic Hash Algorithm).
+#[must_use]
+pub fn fingerprint(parts: &[&[u8]]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut eat = |byte: u8| {
+        hash ^= u64::from(byte);
+        hash = hash.wrapping_mul(0x0000_0100_0000_01b3);
+    };
+    for part in parts {
+        (part.len() as u32).to_le_bytes().into_iter().for_each(&mut eat);
+        part.iter().copied().for_each(&mut eat);
+    }
+    hash
+}

@@ -1,0 +1,390 @@
+//! A lean reader for payloads: finds the fields of one JSON object without building a tree.
+//!
+//! The host stores only payloads that are valid JSON, so this reader does not validate: on text
+//! that is not JSON it finds fewer fields, and never panics. A plugin spends most of its time on
+//! reading payloads, which is why this is not `serde_json` (measured in `tests/benches`).
+
+use std::borrow::Cow;
+
+/// One value, not yet interpreted further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    Null,
+    Bool(bool),
+    /// The number as written.
+    Number(&'a str),
+    /// The text between the quotes; `escaped` if it contains a backslash.
+    Text { raw: &'a str, escaped: bool },
+    /// With its brackets.
+    Array(&'a str),
+    /// With its braces.
+    Object(&'a str),
+}
+
+impl<'a> Value<'a> {
+    /// A text without its escapes.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text { raw, escaped: false } => Some(Cow::Borrowed(raw)),
+            Self::Text { raw, escaped: true } => Some(Cow::Owned(unescape(raw))),
+            _ => None,
+        }
+    }
+
+    /// A whole number; `1.0` and `1e2` are not.
+    #[must_use]
+    pub fn int(self) -> Option<i64> {
+        match self {
+            Self::Number(raw) => raw.parse().ok(),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn float(self) -> Option<f64> {
+        match self {
+            Self::Number(raw) => raw.parse().ok(),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn bool(self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null, `""`, `[]` or `{}`: present, but saying nothing.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text { raw, .. } => raw.is_empty(),
+            Self::Array(raw) | Self::Object(raw) => {
+                raw[1..raw.len() - 1].trim_ascii().is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// The elements of a list; nothing for any other value.
+    #[must_use]
+    pub fn items(self) -> Items<'a> {
+        match self {
+            Self::Array(raw) => Items { reader: Reader { text: raw, at: 1 } },
+            _ => Items { reader: Reader { text: "", at: 0 } },
+        }
+    }
+
+    /// The fields of an object; none for any other value.
+    #[must_use]
+    pub fn object(self) -> Object<'a> {
+        match self {
+            Self::Object(raw) => Object::parse(raw),
+            _ => Object::default(),
+        }
+    }
+}
+
+/// The fields of one object, in the order in which they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Object<'a> {
+    fields: Vec<(&'a str, Value<'a>)>,
+}
+
+impl<'a> Object<'a> {
+    /// Finds the fields of the object that `text` holds.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let mut reader = Reader { text, at: 0 };
+        let mut fields = Vec::with_capacity(12);
+        if !reader.eat(b'{') {
+            return Self { fields };
+        }
+        while let Some(Value::Text { raw: name, .. }) = reader.value() {
+            if !reader.eat(b':') {
+                break;
+            }
+            let Some(value) = reader.value() else { break };
+            fields.push((name, value));
+            if !reader.eat(b',') {
+                break;
+            }
+        }
+        Self { fields }
+    }
+
+    /// The field of that name. Names with escapes are not found; no schema has such a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Value<'a>> {
+        self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
+    }
+
+    #[must_use]
+    pub fn fields(&self) -> &[(&'a str, Value<'a>)] {
+        &self.fields
+    }
+}
+
+/// Finds one field of the object that `text` holds, without looking beyond it.
+#[must_use]
+pub fn find<'a>(text: &'a str, name: &str) -> Option<Value<'a>> {
+    let mut reader = Reader { text, at: 0 };
+    if !reader.eat(b'{') {
+        return None;
+    }
+    while let Some(Value::Text { raw, .. }) = reader.value() {
+        if !reader.eat(b':') {
+            break;
+        }
+        let value = reader.value()?;
+        if raw == name {
+            return Some(value);
+        }
+        if !reader.eat(b',') {
+            break;
+        }
+    }
+    None
+}
+
+/// Elements of a list.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let value = self.reader.value()?;
+        self.reader.eat(b',');
+        Some(value)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+                return Some(*byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn value(&mut self) -> Option<Value<'a>> {
+        match self.peek()? {
+            b'"' => self.string(),
+            b'{' => self.nested().map(Value::Object),
+            b'[' => self.nested().map(Value::Array),
+            b't' => self.word("true").then_some(Value::Bool(true)),
+            b'f' => self.word("false").then_some(Value::Bool(false)),
+            b'n' => self.word("null").then_some(Value::Null),
+            b'-' | b'0'..=b'9' => Some(self.number()),
+            _ => None,
+        }
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    fn number(&mut self) -> Value<'a> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let of_number = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let len = rest.iter().take_while(of_number).count();
+        let raw = &self.text[self.at..self.at + len];
+        self.at += len;
+        Value::Number(raw)
+    }
+
+    fn string(&mut self) -> Option<Value<'a>> {
+        let start = self.at + 1;
+        let (end, escaped) = string_end(self.text.as_bytes(), start)?;
+        self.at = end + 1;
+        Some(Value::Text { raw: &self.text[start..end], escaped })
+    }
+
+    /// An object or a list with all that is inside, found by counting brackets.
+    fn nested(&mut self) -> Option<&'a str> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut depth = 0usize;
+        let mut at = start;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => at = string_end(bytes, at + 1)?.0,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at = at + 1;
+                        return Some(&self.text[start..=at]);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+}
+
+/// Where the closing quote stands, and whether there is a backslash before it.
+fn string_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some((at, escaped)),
+            b'\\' => {
+                escaped = true;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let mut chars = rest[at + 1..].chars();
+        match chars.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some('r') => text.push('\r'),
+            Some('b') => text.push('\u{8}'),
+            Some('f') => text.push('\u{c}'),
+            Some('u') => push_unicode(&mut text, &mut chars),
+            Some(other) => text.push(other),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    text.push_str(rest);
+    text
+}
+
+fn push_unicode(text: &mut String, chars: &mut std::str::Chars<'_>) {
+    let high = hex4(chars);
+    let code = match high {
+        0xd800..=0xdbff if chars.as_str().starts_with("\\u") => {
+            let mut ahead = chars.clone();
+            ahead.nth(1);
+            let low = hex4(&mut ahead);
+            if (0xdc00..=0xdfff).contains(&low) {
+                *chars = ahead;
+                0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)
+            } else {
+                high
+            }
+        }
+        _ => high,
+    };
+    text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+}
+
+fn hex4(chars: &mut std::str::Chars<'_>) -> u32 {
+    chars.by_ref().take(4).fold(0, |code, c| code * 16 + c.to_digit(16).unwrap_or(0))
+}
+
+/// Writes one JSON object, field by field, for values and facts.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    text: String,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { text: String::from("{") }
+    }
+}
+
+impl Writer {
+    fn name(&mut self, name: &str) {
+        if self.text.len() > 1 {
+            self.text.push(',');
+        }
+        push_quoted(&mut self.text, name);
+        self.text.push(':');
+    }
+
+    #[must_use]
+    pub fn text(mut self, name: &str, value: &str) -> Self {
+        self.name(name);
+        push_quoted(&mut self.text, value);
+        self
+    }
+
+    #[must_use]
+    pub fn int(mut self, name: &str, value: i64) -> Self {
+        self.name(name);
+        self.text.push_str(&value.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn flag(mut self, name: &str, value: bool) -> Self {
+        self.name(name);
+        self.text.push_str(if value { "true" } else { "false" });
+        self
+    }
+
+    #[must_use]
+    pub fn list<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        self.name(name);
+        self.text.push('[');
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            push_quoted(&mut self.text, value);
+        }
+        self.text.push(']');
+        self
+    }
+
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
+fn push_quoted(text: &mut String, value: &str) {
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            c if (c as u32) < 0x20 => text.push_str(&format!("\\u{:04x}", c as u32)),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}

@@ -1,0 +1,183 @@
+//! What goes into a plugin and what comes out: the Rust shape of `wit/supervision.wit`.
+
+use crate::alert::Level;
+use crate::time::{Day, Local};
+use std::fmt;
+
+/// Largest state of one key, in bytes: a case of some hundred events; more is a design fault of
+/// the plugin, and the store keeps one value per key.
+pub const STATE_BYTES_MAX: usize = 256 * 1024;
+/// Most findings in one verdict: more cards on one key at once help nobody.
+pub const FINDINGS_MAX: usize = 256;
+/// Most facts and most measures in one verdict.
+pub const FACTS_MAX: usize = 256;
+/// Longest text of one field in a verdict, in bytes.
+pub const VERDICT_TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// An event as a plugin sees it. All times are local readings of the region's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventView<'a> {
+    pub seq: u64,
+    pub identity: u64,
+    pub version: u32,
+    pub kind: &'a str,
+    pub time: Local,
+    pub recorded: Local,
+    pub corrected: Option<Local>,
+    pub logged: Local,
+    pub region: &'a str,
+    pub dept: &'a str,
+    pub actor: &'a str,
+    pub source: &'a str,
+    pub serial: Option<u64>,
+    pub data: &'a str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    Event(EventView<'a>),
+    /// Log time has come to this reading.
+    Tick(Local),
+}
+
+impl Input<'_> {
+    /// Log time of the input.
+    #[must_use]
+    pub fn logged(&self) -> Local {
+        match self {
+            Self::Event(event) => event.logged,
+            Self::Tick(at) => *at,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task<'a> {
+    pub stream: &'a str,
+    pub key: &'a str,
+    pub state: &'a [u8],
+    pub inputs: Vec<Input<'a>>,
+}
+
+/// A rule that fired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub rule: String,
+    pub episode: String,
+    pub level: Level,
+    pub was: Option<Level>,
+    pub subject: String,
+    pub due: Option<Day>,
+    pub at: Local,
+    pub seen: Local,
+    pub input: u32,
+    pub region: String,
+    pub dept: String,
+    pub evidence: Vec<u64>,
+    /// JSON object.
+    pub values: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    pub rule: String,
+    pub episode: String,
+    pub seen: Local,
+    pub input: u32,
+    pub reason: String,
+}
+
+/// A named JSON object: a fact for other plugins (`key` is set) or a measure (`key` is empty).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub name: String,
+    pub key: String,
+    pub input: u32,
+    pub data: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Fires,
+    Quiet,
+    Unknown,
+    Exempt,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fires => "fires",
+            Self::Quiet => "quiet",
+            Self::Unknown => "unknown",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
+/// One line of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub rule: String,
+    pub outcome: Outcome,
+    pub zh: String,
+    pub en: String,
+    /// JSON object.
+    pub values: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub state: Vec<u8>,
+    pub wake: Option<Local>,
+    pub findings: Vec<Finding>,
+    pub withdrawals: Vec<Withdrawal>,
+    pub facts: Vec<Record>,
+    pub measures: Vec<Record>,
+    pub trace: Vec<Check>,
+}
+
+/// How a plugin failed. Misbehaviour is data: it is recorded, becomes a gap and a gap alert, and
+/// never stops the host or another plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The code trapped: unreachable, out-of-bounds access, stack overflow, a panic.
+    Trap(String),
+    /// The fuel of the batch was spent, for instance in an endless loop.
+    FuelSpent { fuel: u64 },
+    /// More memory was asked for than the limit.
+    MemoryFull { bytes_max: usize },
+    /// A capability that was not granted was used.
+    Refused(String),
+    /// The answer breaks the contract.
+    BadOutput(String),
+}
+
+impl Fault {
+    /// A stable code for records and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Trap(_) => "trap",
+            Self::FuelSpent { .. } => "fuel_spent",
+            Self::MemoryFull { .. } => "memory_full",
+            Self::Refused(_) => "refused",
+            Self::BadOutput(_) => "bad_output",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trap(what) => write!(f, "the plugin trapped: {what}"),
+            Self::FuelSpent { fuel } => write!(f, "the plugin spent its fuel of {fuel} units"),
+            Self::MemoryFull { bytes_max } => {
+                write!(f, "the plugin asked for more than {bytes_max} bytes of memory")
+            }
+            Self::Refused(what) => write!(f, "the plugin used what it was not granted: {what}"),
+            Self::BadOutput(what) => write!(f, "the plugin's answer breaks the contract: {what}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Working time: lawful days, timetables and periods. See the sections of this module.
