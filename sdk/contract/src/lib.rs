@@ -6,11 +6,13 @@
 //! these types are a contract, and `tests/golden.rs` shows every change of them.
 
 pub mod alert;
+pub mod desk;
 pub mod event;
 pub mod id;
 pub mod json;
 pub mod manifest;
 pub mod package;
+pub mod route;
 pub mod table;
 pub mod task;
 pub mod time;
@@ -18,6 +20,9 @@ pub mod worktime;
 
 /// The WIT text of the contract, for code generators and for vendors in other languages.
 pub const WIT: &str = include_str!("../wit/supervision.wit");
+
+/// The nation's public holidays and make-up working days from 2019 to 2026, as shipped.
+pub const CALENDAR_CSV: &str = include_str!("../data/calendar-cn.csv");
 
 /// Version of the contract that this crate defines. A draft until all six domain plugins run on it.
 pub const CONTRACT_VERSION: &str = "0.1";

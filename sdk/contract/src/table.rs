@@ -1,34 +1,48 @@
-//! Reference tables as rules see them.
+//! Reference tables (基础库): their columns, their rows, and how rules see them.
+
+mod set;
+mod spec;
+
+pub use set::{NoTables, TableSet};
+pub use spec::{Column, ColumnKind, RowError, TableSpec, specs};
 
 use crate::time::Day;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Most rows of one table: a county's registers have some ten thousand.
+pub const TABLE_ROWS_MAX: usize = 1_000_000;
+/// Largest row as JSON text, in bytes.
+pub const ROW_BYTES_MAX: usize = 64 * 1024;
+
+/// One row of a version of a table. A key may have several rows with periods that do not overlap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRow {
+    pub key: String,
+    /// First day on which the row is in force; `None` for since ever.
+    pub from: Option<Day>,
+    /// Last day on which it is in force, inclusive; `None` for still.
+    pub to: Option<Day>,
+    /// The whole row as one JSON object.
+    pub json: String,
+}
+
+impl TableRow {
+    /// Whether the row is in force on a local date.
+    #[must_use]
+    pub fn is_in_force(&self, on: Day) -> bool {
+        self.from.is_none_or(|from| from <= on) && self.to.is_none_or(|to| on <= to)
+    }
+}
+
 /// A consistent view of all reference tables at one position of the log.
-///
-/// `effective_to` and `valid_to` are inclusive everywhere.
 pub trait Tables: fmt::Debug + Send + Sync {
     /// The row in force on a local date, as JSON text.
     fn lookup(&self, table: &str, key: &str, on: Day) -> Option<&str>;
     /// Rows in force whose key starts with `prefix`, in key order, at most `max`.
     fn scan(&self, table: &str, prefix: &str, on: Day, max: usize) -> Vec<(&str, &str)>;
+    /// All rows of a table, in key order, for the host's own use.
+    fn rows(&self, table: &str) -> Vec<&TableRow>;
     /// Version of each loaded table.
     fn versions(&self) -> &BTreeMap<String, u32>;
-}
-
-/// A view without any table.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoTables;
-
-impl Tables for NoTables {
-    fn lookup(&self, _: &str, _: &str, _: Day) -> Option<&str> {
-        None
-    }
-    fn scan(&self, _: &str, _: &str, _: Day, _: usize) -> Vec<(&str, &str)> {
-        Vec::new()
-    }
-    fn versions(&self) -> &BTreeMap<String, u32> {
-        static NONE: BTreeMap<String, u32> = BTreeMap::new();
-        &NONE
-    }
 }

@@ -25,10 +25,11 @@ pub struct Millis(pub i64);
 pub struct Local(pub i64);
 
 impl Local {
-    /// The local calendar date of this reading.
+    /// The local calendar date of this reading; the first or last [`Day`] if it lies beyond.
     #[must_use]
     pub fn day(self) -> Day {
-        Day(self.0.div_euclid(MS_PER_DAY) as i32)
+        let day = self.0.div_euclid(MS_PER_DAY);
+        Day(day.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
     }
 
     /// Milliseconds since local midnight.
@@ -41,6 +42,24 @@ impl Local {
     #[must_use]
     pub fn minute_of_day(self) -> i64 {
         self.ms_of_day() / MS_PER_MINUTE
+    }
+
+    /// The reading `minutes` of clock time later (earlier if negative).
+    #[must_use]
+    pub fn plus_minutes(self, minutes: i64) -> Self {
+        Self(self.0.saturating_add(minutes.saturating_mul(MS_PER_MINUTE)))
+    }
+
+    /// The reading `hours` of clock time later (earlier if negative).
+    #[must_use]
+    pub fn plus_hours(self, hours: i64) -> Self {
+        self.plus_minutes(hours.saturating_mul(60))
+    }
+
+    /// Whole minutes of clock time since `earlier`; negative if that is later.
+    #[must_use]
+    pub fn minutes_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0) / MS_PER_MINUTE
     }
 }
 
@@ -60,13 +79,18 @@ impl fmt::Display for Local {
 pub struct Day(pub i32);
 
 impl Day {
-    /// The date of year, month (1-12) and day of month; `None` if there is no such date.
+    /// The first and the last date that can be written, millions of years away.
+    pub const MIN: Self = Self(i32::MIN);
+    pub const MAX: Self = Self(i32::MAX);
+
+    /// The date of year, month (1-12) and day of month; `None` if there is no such date
+    /// between [`Day::MIN`] and [`Day::MAX`].
     #[must_use]
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Self> {
         if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
             return None;
         }
-        Some(days_from_civil(year, month, day))
+        days_from_civil(year, month, day)
     }
 
     /// Year, month (1-12) and day of month.
@@ -88,7 +112,7 @@ impl Day {
     /// Day of the week, 0 for Monday to 6 for Sunday.
     #[must_use]
     pub fn weekday(self) -> u8 {
-        (self.0 + 3).rem_euclid(7) as u8
+        (i64::from(self.0) + 3).rem_euclid(7) as u8
     }
 
     /// Reads `YYYY-MM-DD`, or the date part of a longer text that starts so.
@@ -133,7 +157,7 @@ pub fn days_in_month(year: i32, month: u32) -> u32 {
     }
 }
 
-fn days_from_civil(year: i32, month: u32, day: u32) -> Day {
+fn days_from_civil(year: i32, month: u32, day: u32) -> Option<Day> {
     // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
     let y = i64::from(year) - i64::from(month <= 2);
     let era = y.div_euclid(400);
@@ -141,7 +165,7 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> Day {
     let mp = i64::from((month + 9) % 12);
     let doy = (153 * mp + 2) / 5 + i64::from(day) - 1;
     let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    Day((era * 146_097 + doe - 719_468) as i32)
+    i32::try_from(era * 146_097 + doe - 719_468).ok().map(Day)
 }
 
 fn digits(bytes: &[u8]) -> Option<u32> {
@@ -302,7 +326,9 @@ impl Zone {
     #[must_use]
     pub fn instant_of(&self, stamp: Stamp) -> Millis {
         match stamp.offset_minutes {
-            Some(minutes) => Millis(stamp.local.0 - i64::from(minutes) * MS_PER_MINUTE),
+            Some(minutes) => {
+                Millis(stamp.local.0.saturating_sub(i64::from(minutes) * MS_PER_MINUTE))
+            }
             None => self.instant(stamp.local),
         }
     }

@@ -1,0 +1,290 @@
+//! One look of the rules at one key at one moment of log time.
+
+use crate::host::{CalendarId, FromRow, Host, Memory};
+use plumbline_contract::alert::Level;
+use plumbline_contract::json::Writer;
+use plumbline_contract::task::{Check, Outcome, Record};
+use plumbline_contract::time::{Day, Local};
+use plumbline_contract::worktime::{Due, Moment, Span, Unit};
+use std::rc::Rc;
+
+/// What a rule reports when it fires.
+#[derive(Clone, Debug)]
+pub struct Fire {
+    pub(crate) level: Level,
+    pub(crate) at: Local,
+    pub(crate) episode: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) dept: Option<String>,
+    pub(crate) due: Option<Day>,
+    pub(crate) evidence: Vec<u64>,
+    pub(crate) values: Writer,
+}
+
+impl Fire {
+    /// At which level, and when the fact came about (not when it was noticed).
+    #[must_use]
+    pub fn new(level: Level, at: Local) -> Self {
+        Self {
+            level,
+            at,
+            episode: String::new(),
+            subject: None,
+            dept: None,
+            due: None,
+            evidence: Vec::new(),
+            values: Writer::default(),
+        }
+    }
+
+    /// Passing the last lawful day: `at` is the midnight that ends it.
+    #[must_use]
+    pub fn overdue(level: Level, due: Day) -> Self {
+        let mut fire = Self::new(level, due.plus(1).start());
+        fire.due = Some(due);
+        fire
+    }
+
+    /// Tells several alerts of one rule on one key apart.
+    #[must_use]
+    pub fn episode(mut self, episode: impl Into<String>) -> Self {
+        self.episode = episode.into();
+        self
+    }
+
+    /// The entity that the alert is about, where that is not the key of the stream.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// The department that the alert is addressed to, where it is not that of the last event.
+    #[must_use]
+    pub fn dept(mut self, dept: impl Into<String>) -> Self {
+        self.dept = Some(dept.into());
+        self
+    }
+
+    #[must_use]
+    pub fn due(mut self, due: Day) -> Self {
+        self.due = Some(due);
+        self
+    }
+
+    /// Positions of the events that prove it.
+    #[must_use]
+    pub fn evidence(mut self, seqs: impl IntoIterator<Item = u64>) -> Self {
+        self.evidence.extend(seqs);
+        self
+    }
+
+    /// A figure that the alert's text names.
+    #[must_use]
+    pub fn int(mut self, name: &str, value: i64) -> Self {
+        self.values = self.values.int(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn text(mut self, name: &str, value: &str) -> Self {
+        self.values = self.values.text(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn day(self, name: &str, value: Day) -> Self {
+        self.text(name, &value.to_string())
+    }
+
+    #[must_use]
+    pub fn texts<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        self.values = self.values.list(name, values);
+        self
+    }
+}
+
+/// The eyes of a rule: log time, tables, clocks; and its mouth: fire, quiet, exempt, unknown.
+///
+/// A rule must be a function of the final facts and of [`Look::now`], and what it once fires on
+/// given facts it must fire at every later moment too: write "was still open on that day", never
+/// "is open". The SDK withdraws a finding that is no longer fired as `data_corrected`.
+#[derive(Debug)]
+pub struct Look<'a> {
+    host: &'a dyn Host,
+    memory: &'a Memory,
+    now: Local,
+    region: &'a str,
+    tracing: bool,
+    rule: &'static str,
+    pub(crate) wake: Option<Local>,
+    pub(crate) fired: Vec<(&'static str, Fire)>,
+    pub(crate) trace: Vec<Check>,
+    pub(crate) facts: Vec<Record>,
+    pub(crate) measures: Vec<Record>,
+}
+
+impl<'a> Look<'a> {
+    pub(crate) fn new(
+        host: &'a dyn Host,
+        memory: &'a Memory,
+        now: Local,
+        region: &'a str,
+        tracing: bool,
+    ) -> Self {
+        Self {
+            host,
+            memory,
+            now,
+            region,
+            tracing,
+            rule: "",
+            wake: None,
+            fired: Vec::new(),
+            trace: Vec::new(),
+            facts: Vec::new(),
+            measures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, rule: &'static str) {
+        self.rule = rule;
+    }
+
+    /// The log time of this look. Not the time of day: a replay sees the same.
+    #[must_use]
+    pub fn now(&self) -> Local {
+        self.now
+    }
+
+    /// Whether log time has come to `at`; if not, the key is looked at again then.
+    pub fn reached(&mut self, at: Local) -> bool {
+        if self.now >= at {
+            return true;
+        }
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        false
+    }
+
+    /// The rule fires.
+    pub fn fire(&mut self, fire: Fire) {
+        if self.tracing {
+            let at = fire.at;
+            let (zh, en) = (format!("触发，自 {at}"), format!("fires, since {at}"));
+            self.note(Outcome::Fires, zh, en, fire.values.clone().finish());
+        }
+        self.fired.push((self.rule, fire));
+    }
+
+    /// The rule looked and found nothing; the reason is only made when somebody asks for it.
+    pub fn quiet(&mut self, why: impl FnOnce() -> (String, String)) {
+        self.explain(Outcome::Quiet, why);
+    }
+
+    /// A lawful exception holds.
+    pub fn exempt(&mut self, why: impl FnOnce() -> (String, String)) {
+        self.explain(Outcome::Exempt, why);
+    }
+
+    /// A field or table row that the rule needs is missing: it does not fire.
+    pub fn unknown(&mut self, field: &str) {
+        self.explain(Outcome::Unknown, || {
+            (format!("缺少 {field}，无法判断"), format!("{field} is missing, cannot judge"))
+        });
+    }
+
+    /// A date that the rule needs lies outside the loaded calendar: it does not fire.
+    pub fn provisional(&mut self) {
+        self.explain(Outcome::Unknown, || {
+            let zh = "期限落在尚未发布的节假日历之外，暂不出牌".to_owned();
+            (zh, "the period ends outside the loaded calendar, no card on it".to_owned())
+        });
+    }
+
+    fn explain(&mut self, outcome: Outcome, why: impl FnOnce() -> (String, String)) {
+        if self.tracing {
+            let (zh, en) = why();
+            self.note(outcome, zh, en, String::from("{}"));
+        }
+    }
+
+    /// A line of an explanation that belongs to no outcome, for instance the state of the clock.
+    pub fn remark(&mut self, values: Writer, why: impl FnOnce() -> (String, String)) {
+        if self.tracing {
+            let (zh, en) = why();
+            self.note(Outcome::Quiet, zh, en, values.finish());
+        }
+    }
+
+    fn note(&mut self, outcome: Outcome, zh: String, en: String, values: String) {
+        self.trace.push(Check { rule: self.rule.to_owned(), outcome, zh, en, values });
+    }
+
+    /// Publishes a fact for other plugins, once for each content.
+    pub fn fact(&mut self, name: &str, key: &str, data: Writer) {
+        let (name, key, data) = (name.to_owned(), key.to_owned(), data.finish());
+        self.facts.push(Record { name, key, input: 0, data });
+    }
+
+    /// Publishes a figure for statistics, once for each content.
+    pub fn measure(&mut self, name: &str, data: Writer) {
+        let (name, data) = (name.to_owned(), data.finish());
+        self.measures.push(Record { name, key: String::new(), input: 0, data });
+    }
+
+    /// The row of a reference table in force on a date.
+    #[must_use]
+    pub fn row<T: FromRow>(&self, key: &str, on: Day) -> Option<Rc<T>> {
+        self.memory.row(self.host, key, on)
+    }
+
+    /// Rows in force whose key starts with `prefix`, as JSON texts, in key order.
+    #[must_use]
+    pub fn rows(&self, table: &str, prefix: &str, on: Day, max: u32) -> Vec<(String, String)> {
+        self.host.scan(table, prefix, on, max)
+    }
+
+    /// The calendar of the region without any organ's timetable.
+    #[must_use]
+    pub fn calendar(&self) -> CalendarId {
+        self.memory.calendar(self.host, self.region, "")
+    }
+
+    /// The calendar of the region with an organ's timetable.
+    #[must_use]
+    pub fn calendar_of(&self, organ: &str) -> CalendarId {
+        self.memory.calendar(self.host, self.region, organ)
+    }
+
+    #[must_use]
+    pub fn is_working(&self, day: Day) -> bool {
+        self.host.is_working(self.calendar(), day)
+    }
+
+    /// The last day of a period; see the contract's `calendar.add`.
+    #[must_use]
+    pub fn add(&self, from: Day, amount: i32, unit: Unit, roll: bool) -> Due {
+        self.host.add(self.calendar(), from, amount, unit, roll)
+    }
+
+    /// Days of the unit in (from, to], less the union of the pauses.
+    #[must_use]
+    pub fn count(&self, from: Day, to: Day, unit: Unit, pauses: &[Span]) -> i32 {
+        self.host.count(self.calendar(), from, to, unit, pauses)
+    }
+
+    #[must_use]
+    pub fn add_worktime(&self, organ: &str, from: Local, seconds: i64) -> Moment {
+        self.host.add_worktime(self.calendar_of(organ), from, seconds)
+    }
+
+    #[must_use]
+    pub fn worktime(&self, organ: &str, from: Local, to: Local, pauses: &[Span]) -> i64 {
+        self.host.worktime(self.calendar_of(organ), from, to, pauses)
+    }
+
+    /// A message for the vendor; no part of any result.
+    pub fn message(&self, text: &str) {
+        self.host.message(text);
+    }
+}

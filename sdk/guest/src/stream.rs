@@ -1,0 +1,241 @@
+//! The fold of one key: take inputs in log order, look when something changed or a wake is due,
+//! and turn what the rules fire into raised, escalated, lowered and withdrawn alerts.
+
+use crate::host::Memory;
+use crate::look::{Fire, Look};
+use crate::{Event, Host};
+use plumbline_contract::alert::Level;
+use plumbline_contract::event::fingerprint;
+use plumbline_contract::task::{Finding, Input, Record, Task, Verdict, Withdrawal};
+use plumbline_contract::time::Local;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A rule: its id in the manifest and the function that decides it over the view `V` of a key.
+pub type Rule<V, P> = (&'static str, fn(&V, &P, &mut Look<'_>));
+
+/// One stream of a plugin: what is kept for a key, what events add to it, and what follows.
+pub trait Stream {
+    /// Name of the stream in the manifest.
+    const NAME: &'static str;
+    /// What is kept for a key; [`crate::Facts`] suits most streams.
+    type State: Serialize + DeserializeOwned + Default;
+    /// The plugin's parameters.
+    type Params;
+
+    /// Adds what an event says. Events that say nothing to this stream are ignored.
+    fn take(state: &mut Self::State, event: &Event<'_>, params: &Self::Params);
+
+    /// Applies the rules: call [`apply`] with the list of them.
+    fn check(state: &Self::State, params: &Self::Params, look: &mut Look<'_>);
+}
+
+/// Applies rules to a view of the key's facts, except those that the administrator switched off.
+pub fn apply<V, P>(
+    rules: &[Rule<V, P>],
+    off: &[String],
+    view: &V,
+    params: &P,
+    look: &mut Look<'_>,
+) {
+    for (id, rule) in rules {
+        if !off.iter().any(|name| name == id) {
+            look.begin(id);
+            rule(view, params, look);
+        }
+    }
+}
+
+/// An alert that stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Standing {
+    rule: String,
+    episode: String,
+    level: Level,
+}
+
+/// What the SDK keeps for a key around the author's state.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "S: Serialize + DeserializeOwned")]
+struct Kept<S> {
+    clock: Local,
+    wake: Option<Local>,
+    region: String,
+    dept: String,
+    standing: Vec<Standing>,
+    /// Fingerprints of facts and measures that were published already.
+    published: Vec<u64>,
+    state: S,
+}
+
+impl<S: Default> Default for Kept<S> {
+    fn default() -> Self {
+        Self {
+            clock: Local(i64::MIN),
+            wake: None,
+            region: String::new(),
+            dept: String::new(),
+            standing: Vec::new(),
+            published: Vec::new(),
+            state: S::default(),
+        }
+    }
+}
+
+/// One key's fold over the inputs of a task.
+struct Fold<'a, S: Stream> {
+    kept: Kept<S::State>,
+    params: &'a S::Params,
+    host: &'a dyn Host,
+    memory: &'a Memory,
+    key: &'a str,
+    verdict: Verdict,
+}
+
+/// Runs one task of stream `S`.
+///
+/// # Panics
+/// If the state was not written by this plugin; the host reports that as a fault of the plugin.
+pub fn run<S: Stream>(
+    params: &S::Params,
+    host: &dyn Host,
+    memory: &MemoryOfBatch,
+    task: &Task<'_>,
+    trace: bool,
+) -> Verdict {
+    let kept = if task.state.is_empty() {
+        Kept::default()
+    } else {
+        postcard::from_bytes(task.state).expect("the state was written by this version's codec")
+    };
+    let memory = &memory.0;
+    let verdict = Verdict::default();
+    let mut fold = Fold::<S> { kept, params, host, memory, key: task.key, verdict };
+    for (index, input) in task.inputs.iter().enumerate() {
+        let more_follow = index + 1 < task.inputs.len();
+        fold.input(input, index as u32, trace && !more_follow);
+    }
+    fold.verdict.wake = fold.kept.wake;
+    fold.verdict.state =
+        postcard::to_allocvec(&fold.kept).expect("writing to memory does not fail");
+    fold.verdict
+}
+
+/// Rows and calendars that were looked up during one call of `supervise`.
+#[derive(Debug, Default)]
+pub struct MemoryOfBatch(Memory);
+
+impl<S: Stream> Fold<'_, S> {
+    fn input(&mut self, input: &Input<'_>, index: u32, trace: bool) {
+        let now = self.kept.clock.max(input.logged());
+        let mut looked = false;
+        while let Some(wake) = self.kept.wake.filter(|wake| *wake <= now) {
+            self.kept.clock = wake;
+            self.look(wake, index, false);
+            looked = true;
+        }
+        self.kept.clock = now;
+        match input {
+            Input::Event(view) => {
+                if view.region != self.kept.region {
+                    view.region.clone_into(&mut self.kept.region);
+                }
+                if view.dept != self.kept.dept {
+                    view.dept.clone_into(&mut self.kept.dept);
+                }
+                let event = Event::new(view, self.host);
+                S::take(&mut self.kept.state, &event, self.params);
+                self.look(now, index, trace);
+            }
+            // A tick that no wake asked for means that the tables have changed.
+            Input::Tick(_) if !looked || trace => self.look(now, index, trace),
+            Input::Tick(_) => {}
+        }
+    }
+
+    fn look(&mut self, now: Local, input: u32, trace: bool) {
+        let mut look = Look::new(self.host, self.memory, now, &self.kept.region, trace);
+        S::check(&self.kept.state, self.params, &mut look);
+        let Look { wake, fired, trace, facts, measures, .. } = look;
+        self.kept.wake = wake;
+        self.settle(fired, now, input);
+        publish(&mut self.kept.published, facts, &mut self.verdict.facts, input);
+        publish(&mut self.kept.published, measures, &mut self.verdict.measures, input);
+        self.verdict.trace.extend(trace);
+    }
+
+    /// Compares what fires now with what stands.
+    fn settle(&mut self, fired: Vec<(&'static str, Fire)>, seen: Local, input: u32) {
+        let gone = |standing: &Standing| {
+            !fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
+        };
+        for standing in self.kept.standing.iter().filter(|standing| gone(standing)) {
+            self.verdict.withdrawals.push(Withdrawal {
+                rule: standing.rule.clone(),
+                episode: standing.episode.clone(),
+                seen,
+                input,
+                reason: "data_corrected".to_owned(),
+            });
+        }
+        self.kept.standing.retain(|standing| {
+            fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
+        });
+        for (rule, fire) in fired {
+            let known =
+                self.kept.standing.iter_mut().find(|known| is_same(known, rule, &fire.episode));
+            let was = match known {
+                Some(standing) if standing.level == fire.level => continue,
+                Some(standing) => Some(std::mem::replace(&mut standing.level, fire.level)),
+                None => {
+                    let (rule, episode) = (rule.to_owned(), fire.episode.clone());
+                    self.kept.standing.push(Standing { rule, episode, level: fire.level });
+                    None
+                }
+            };
+            let finding = self.finding(rule, fire, was, seen, input);
+            self.verdict.findings.push(finding);
+        }
+    }
+
+    fn finding(
+        &self,
+        rule: &str,
+        fire: Fire,
+        was: Option<Level>,
+        seen: Local,
+        input: u32,
+    ) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            episode: fire.episode,
+            level: fire.level,
+            was,
+            subject: fire.subject.unwrap_or_else(|| self.key.to_owned()),
+            due: fire.due,
+            at: fire.at,
+            seen,
+            input,
+            region: self.kept.region.clone(),
+            dept: fire.dept.unwrap_or_else(|| self.kept.dept.clone()),
+            evidence: fire.evidence,
+            values: fire.values.finish(),
+        }
+    }
+}
+
+fn is_same(standing: &Standing, rule: &str, episode: &str) -> bool {
+    standing.rule == rule && standing.episode == episode
+}
+
+fn publish(published: &mut Vec<u64>, news: Vec<Record>, out: &mut Vec<Record>, input: u32) {
+    for mut record in news {
+        let parts = [record.name.as_bytes(), record.key.as_bytes(), record.data.as_bytes()];
+        let mark = fingerprint(&parts);
+        if !published.contains(&mark) {
+            published.push(mark);
+            record.input = input;
+            out.push(record);
+        }
+    }
+}
