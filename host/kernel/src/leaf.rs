@@ -1,0 +1,107 @@
+//! Alerts as bytes of the ledger.
+
+use crate::{Deployment, Plan};
+use plumbline_contract::alert::{AlertAct, AlertLeaf, Level, alert_id};
+use plumbline_contract::task::{Fault, Finding, Withdrawal};
+use plumbline_contract::time::{Local, Millis};
+use std::collections::BTreeMap;
+
+/// The host's own rule: a plugin failed on a key, whose events were not supervised.
+pub const GAP_RULE: &str = "HOST-G01";
+
+/// What all leaves of one batch have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct LeafContext<'a> {
+    pub plan: &'a Plan,
+    pub deployment: &'a Deployment,
+    /// Versions of the tables that the deployment may read, at this position of the log.
+    pub tables: &'a BTreeMap<String, u32>,
+    /// Region and department for leaves that have none of their own.
+    pub region: &'a str,
+}
+
+/// Where in the task something came about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) stream: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) issued: Millis,
+}
+
+impl LeafContext<'_> {
+    fn blank(&self, place: Place<'_>, rule: &str, episode: &str, act: AlertAct) -> AlertLeaf {
+        let manifest = self.plan.manifest();
+        let stream_key = format!("{}/{}", place.stream, place.key);
+        AlertLeaf {
+            leaf: "alert".to_owned(),
+            act,
+            id: alert_id(self.deployment.id, rule, &stream_key, episode),
+            rule: rule.to_owned(),
+            key: place.key.to_owned(),
+            stream: place.stream.to_owned(),
+            stream_key: place.key.to_owned(),
+            episode: episode.to_owned(),
+            level: Level::Yellow,
+            due: None,
+            at: String::new(),
+            issued_at: self.plan.zone().rfc3339(place.issued),
+            late: false,
+            region: self.region.to_owned(),
+            dept: String::new(),
+            plugin: manifest.plugin.id.clone(),
+            plugin_version: manifest.plugin.version.clone(),
+            package: self.deployment.package,
+            deployment: self.deployment.id,
+            params: self.deployment.parameters_sha256.clone(),
+            tables: self.tables.clone(),
+            law: manifest.rule(rule).map(|rule| rule.law.clone()).unwrap_or_default(),
+            evidence: Vec::new(),
+            values: serde_json::Value::Object(serde_json::Map::new()),
+            reason: None,
+        }
+    }
+
+    fn text(&self, local: Local) -> String {
+        self.plan.zone().rfc3339(self.plan.zone().instant(local))
+    }
+
+    pub(crate) fn finding(&self, place: Place<'_>, finding: &Finding) -> Vec<u8> {
+        let act = match finding.was {
+            None => AlertAct::Raised,
+            Some(was) if was < finding.level => AlertAct::Escalated,
+            Some(_) => AlertAct::Lowered,
+        };
+        let mut leaf = self.blank(place, &finding.rule, &finding.episode, act);
+        leaf.key.clone_from(&finding.subject);
+        leaf.level = finding.level;
+        leaf.due = finding.due.map(|day| day.to_string());
+        leaf.at = self.text(finding.at);
+        leaf.late = self.plan.zone().local(place.issued).day() > finding.seen.day();
+        leaf.region.clone_from(&finding.region);
+        leaf.dept.clone_from(&finding.dept);
+        leaf.evidence.clone_from(&finding.evidence);
+        leaf.values = serde_json::from_str(&finding.values).unwrap_or_default();
+        bytes(&leaf)
+    }
+
+    pub(crate) fn withdrawal(&self, place: Place<'_>, gone: &Withdrawal) -> Vec<u8> {
+        let mut leaf = self.blank(place, &gone.rule, &gone.episode, AlertAct::Withdrawn);
+        leaf.at = self.text(gone.seen);
+        leaf.reason = Some(gone.reason.clone());
+        bytes(&leaf)
+    }
+
+    /// A gap: events `evidence` of this key were not supervised.
+    pub(crate) fn gap(&self, place: Place<'_>, fault: &Fault, evidence: &[u64]) -> Vec<u8> {
+        let episode = evidence.first().map(ToString::to_string).unwrap_or_default();
+        let mut leaf = self.blank(place, GAP_RULE, &episode, AlertAct::Raised);
+        leaf.at.clone_from(&leaf.issued_at);
+        leaf.evidence = evidence.to_vec();
+        leaf.values = serde_json::json!({ "code": fault.code(), "fault": fault.to_string() });
+        bytes(&leaf)
+    }
+}
+
+fn bytes(leaf: &AlertLeaf) -> Vec<u8> {
+    serde_json::to_vec(leaf).expect("an alert leaf has only keys that are texts")
+}

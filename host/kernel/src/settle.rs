@@ -1,0 +1,188 @@
+//! From verdicts to effects: states, leaves, facts and gaps, in an order that does not depend on
+//! how the log was cut into batches.
+
+use crate::judge::{Bounds, judge};
+use crate::leaf::{LeafContext, Place};
+use crate::plan::KeyTask;
+use plumbline_contract::event::{Event, FACT_TYPE_PREFIX, fingerprint};
+use plumbline_contract::id::EventSeq;
+use plumbline_contract::task::{Fault, Record, Verdict};
+use plumbline_contract::time::{Local, Millis};
+
+/// One input of a batch, as far as its effects need it.
+#[derive(Clone, Copy, Debug)]
+pub struct InputMark<'a> {
+    pub seq: EventSeq,
+    pub logged: Millis,
+    /// Log time is the source's own (an import): what came about before counts as seen then.
+    pub import: bool,
+    pub region: &'a str,
+    pub dept: &'a str,
+}
+
+/// New state of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyEffect {
+    pub stream: usize,
+    pub key: String,
+    pub state: Vec<u8>,
+    pub wake: Option<Local>,
+}
+
+/// A key whose inputs were not supervised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapEffect {
+    pub stream: usize,
+    pub key: String,
+    pub from: EventSeq,
+    pub to: EventSeq,
+    pub fault: Fault,
+}
+
+/// What a batch changes.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    pub states: Vec<KeyEffect>,
+    pub leaves: Vec<Vec<u8>>,
+    pub facts: Vec<Event>,
+    pub measures: Vec<Record>,
+    pub gaps: Vec<GapEffect>,
+}
+
+/// Leaves are ordered by what caused them: (position, place of the task, log time of the look, what
+/// is gone before what has come, number within).
+type Order = (u64, usize, Local, bool, usize);
+
+/// Judges the verdicts of a batch and turns them into effects. A verdict that breaks the contract
+/// or the grants becomes a gap of its key; the others take effect.
+///
+/// `marks[i]` describes input `i` of the batch, to which the tasks refer.
+#[must_use]
+pub fn settle(
+    context: &LeafContext<'_>,
+    next_seq: EventSeq,
+    marks: &[InputMark<'_>],
+    answers: Vec<(KeyTask, Result<Verdict, Fault>)>,
+) -> Effects {
+    let mut effects = Effects::default();
+    let mut leaves: Vec<(Order, Vec<u8>)> = Vec::new();
+    for (place, (task, answer)) in answers.into_iter().enumerate() {
+        let mut settler =
+            Settler { context, marks, task: &task, place, effects: &mut effects, leaves: &mut leaves };
+        let answer = answer.and_then(|verdict| {
+            let logged = settler.logged();
+            let bounds = Bounds { stream: task.stream, logged: &logged, next_seq: next_seq.0 };
+            judge(context.plan, &bounds, &verdict).map(|()| verdict)
+        });
+        match answer {
+            Ok(verdict) => settler.take(verdict),
+            Err(fault) => settler.gap(fault),
+        }
+    }
+    leaves.sort_by_key(|(order, _)| *order);
+    effects.leaves = leaves.into_iter().map(|(_, leaf)| leaf).collect();
+    effects
+}
+
+struct Settler<'a, 'b> {
+    context: &'a LeafContext<'a>,
+    marks: &'a [InputMark<'a>],
+    task: &'a KeyTask,
+    place: usize,
+    effects: &'b mut Effects,
+    leaves: &'b mut Vec<(Order, Vec<u8>)>,
+}
+
+impl Settler<'_, '_> {
+    fn mark(&self, input: u32) -> &InputMark<'_> {
+        &self.marks[self.task.inputs[input as usize]]
+    }
+
+    fn logged(&self) -> Vec<Local> {
+        let zone = self.context.plan.zone();
+        self.task.inputs.iter().map(|input| zone.local(self.marks[*input].logged)).collect()
+    }
+
+    fn issued(&self, mark: &InputMark<'_>, seen: Local) -> Millis {
+        if mark.import {
+            self.context.plan.zone().instant(seen)
+        } else {
+            mark.logged
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        input: u32,
+        seen: Local,
+        number: (bool, usize),
+        make: impl FnOnce(&LeafContext<'_>, Place<'_>) -> Vec<u8>,
+    ) {
+        let mark = self.mark(input);
+        let (seq, issued) = (mark.seq.0, self.issued(mark, seen));
+        let stream = &self.context.plan.manifest().streams[self.task.stream].name;
+        let place = Place { stream, key: &self.task.key, issued };
+        let leaf = make(self.context, place);
+        self.leaves.push(((seq, self.place, seen, number.0, number.1), leaf));
+    }
+
+    fn take(&mut self, verdict: Verdict) {
+        for (number, gone) in verdict.withdrawals.iter().enumerate() {
+            self.leaf(gone.input, gone.seen, (false, number), |context, place| {
+                context.withdrawal(place, gone)
+            });
+        }
+        for (number, finding) in verdict.findings.iter().enumerate() {
+            self.leaf(finding.input, finding.seen, (true, number), |context, place| {
+                context.finding(place, finding)
+            });
+        }
+        for record in verdict.facts {
+            let fact = self.fact(record);
+            self.effects.facts.push(fact);
+        }
+        self.effects.measures.extend(verdict.measures);
+        self.effects.states.push(KeyEffect {
+            stream: self.task.stream,
+            key: self.task.key.clone(),
+            state: verdict.state,
+            wake: verdict.wake,
+        });
+    }
+
+    fn fact(&self, record: Record) -> Event {
+        let mark = self.mark(record.input);
+        let plugin = &self.context.plan.manifest().plugin;
+        let deployment = self.context.deployment.id;
+        let content = fingerprint(&[record.key.as_bytes(), record.data.as_bytes()]);
+        Event {
+            id: format!("{deployment}/{}/{content:016x}", record.name),
+            source: format!("plumbline:{}", plugin.id),
+            kind: format!("{FACT_TYPE_PREFIX}{}.{}", plugin.domain, record.name),
+            subject: record.key,
+            time: mark.logged,
+            recorded: mark.logged,
+            corrected: None,
+            logged: mark.logged,
+            region: mark.region.to_owned(),
+            dept: mark.dept.to_owned(),
+            serial: None,
+            actor: None,
+            dataversion: 1,
+            data: record.data,
+        }
+    }
+
+    fn gap(&mut self, fault: Fault) {
+        let seqs: Vec<_> =
+            self.task.inputs.iter().map(|input| self.marks[*input].seq).collect();
+        let (Some(from), Some(to)) = (seqs.first().copied(), seqs.last().copied()) else {
+            return;
+        };
+        let evidence: Vec<_> = seqs.iter().map(|seq| seq.0).collect();
+        let seen = self.context.plan.zone().local(self.mark(0).logged);
+        self.leaf(0, seen, (true, 0), |context, place| context.gap(place, &fault, &evidence));
+        let (stream, key) = (self.task.stream, self.task.key.clone());
+        self.effects.gaps.push(GapEffect { stream, key, from, to, fault });
+    }
+}
