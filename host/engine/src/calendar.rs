@@ -6,7 +6,6 @@
 use crate::fault::Stop;
 use plumbline_contract::table::Tables;
 use plumbline_contract::task::Fault;
-use plumbline_contract::time::Day;
 use plumbline_contract::worktime::{Calendar, CalendarRow, Hours, OfficeRow, Timetable};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,21 +84,17 @@ fn cached<K: Ord, T>(
 }
 
 fn calendar(tables: &dyn Tables, region: &str) -> Result<Calendar, String> {
-    let rows = rows(tables, CALENDAR_TABLE).map(CalendarRow::from_json);
+    let rows = tables.rows(CALENDAR_TABLE).into_iter();
+    let rows = rows.map(|row| CalendarRow::from_json(&row.json));
     let rows: Vec<_> = rows.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     Calendar::from_rows(rows, region).map_err(|error| error.to_string())
 }
 
 fn timetable(tables: &dyn Tables, organ: &str) -> Result<Timetable, String> {
-    let rows = rows(tables, HOURS_TABLE).map(OfficeRow::from_json);
+    let rows = tables.rows(HOURS_TABLE).into_iter().map(|row| OfficeRow::from_json(&row.json));
     let rows: Vec<_> = rows.filter(|row| !organ.is_empty() && row.organ == organ).collect();
     if rows.is_empty() {
         return Ok(Timetable::standard());
     }
     Timetable::from_rows(rows).map_err(|error| error.to_string())
-}
-
-/// All rows of a table that are in force without end: these tables carry their dates inside.
-fn rows<'a>(tables: &'a dyn Tables, table: &str) -> impl Iterator<Item = &'a str> {
-    tables.scan(table, "", Day::MAX, usize::MAX).into_iter().map(|(_, row)| row)
 }

@@ -8,6 +8,12 @@ use wasmtime::{Trap, WasmBacktrace};
 /// Frames named in the text of a trap: where it happened and how it came there.
 const FRAMES_SHOWN: usize = 4;
 
+/// How wasmtime says that a plugin hands over more than [`Limits::output_bytes`]; it has no type
+/// for it. A test notices should the words change.
+///
+/// [`Limits::output_bytes`]: crate::Limits
+const TOO_MUCH: &str = "fuel allocated for hostcalls has been exhausted";
+
 /// A fault that a host function found; it passes through wasmtime as an error.
 #[derive(Debug)]
 pub(crate) struct Stop(pub(crate) Fault);
@@ -33,10 +39,15 @@ pub(crate) fn explain(error: &wasmtime::Error, guard: &Guard, fuel: u64) -> Faul
     if guard.memory_denied() {
         return Fault::MemoryFull { bytes_max: guard.memory_bytes() };
     }
-    match trap {
-        Some(trap) => Fault::Trap(trap_text(*trap, error, guard)),
-        None => Fault::BadOutput(error.root_cause().to_string()),
+    if let Some(trap) = trap {
+        return Fault::Trap(trap_text(*trap, error, guard));
     }
+    let cause = error.root_cause().to_string();
+    if cause.contains(TOO_MUCH) {
+        let max = guard.output_bytes();
+        return Fault::BadOutput(format!("more than {max} bytes are handed over in one call"));
+    }
+    Fault::BadOutput(cause)
 }
 
 fn trap_text(trap: Trap, error: &wasmtime::Error, guard: &Guard) -> String {

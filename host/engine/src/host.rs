@@ -71,6 +71,10 @@ impl Guard {
         self.limits.memory_bytes
     }
 
+    pub(crate) fn output_bytes(&self) -> usize {
+        self.limits.output_bytes
+    }
+
     pub(crate) fn messages(&self) -> &[String] {
         &self.messages
     }

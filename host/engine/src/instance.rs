@@ -2,7 +2,7 @@
 
 use crate::answer;
 use crate::error::{EngineError, StartError};
-use crate::fault::explain;
+use crate::fault::{Stop, chain, explain};
 use crate::host::Guard;
 use crate::limits::Limits;
 use crate::wire::{WireTask, WireVerdict};
@@ -118,9 +118,18 @@ impl Plugin {
         let fuel = limits.fuel_per_task;
         let started = store.set_fuel(fuel).and_then(|()| {
             let instance = self.pre.instantiate(&mut store)?;
-            let configure = instance.get_typed_func(&mut store, &self.configure)?;
-            let supervise = instance.get_typed_func(&mut store, &self.supervise)?;
-            Ok((configure, supervise))
+            let other_type = |name: &'static str| {
+                move |error: wasmtime::Error| {
+                    let why = format!("export `{name}` is of another type: {}", chain(&error));
+                    wasmtime::Error::new(Stop(Fault::BadOutput(why)))
+                }
+            };
+            let configure = instance.get_typed_func(&mut store, &self.configure);
+            let supervise = instance.get_typed_func(&mut store, &self.supervise);
+            Ok((
+                configure.map_err(other_type("configure"))?,
+                supervise.map_err(other_type("supervise"))?,
+            ))
         });
         match started {
             Ok((configure, supervise)) => {

@@ -17,7 +17,7 @@ mod error;
 mod fault;
 mod host;
 mod instance;
-mod limits;
+pub mod limits;
 mod wire;
 mod world;
 

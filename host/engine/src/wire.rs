@@ -85,6 +85,7 @@ impl<'a> From<&EventView<'a>> for WireEvent<'a> {
 #[derive(Clone, Copy, ComponentType, Lift)]
 #[component(enum)]
 #[repr(u8)]
+#[expect(dead_code, reason = "only wasmtime makes its values, from a plugin's memory")]
 pub(crate) enum WireLevel {
     #[component(name = "notice")]
     Notice,
@@ -97,6 +98,7 @@ pub(crate) enum WireLevel {
 #[derive(Clone, Copy, ComponentType, Lift)]
 #[component(enum)]
 #[repr(u8)]
+#[expect(dead_code, reason = "only wasmtime makes its values, from a plugin's memory")]
 pub(crate) enum WireOutcome {
     #[component(name = "fires")]
     Fires,
@@ -265,6 +267,7 @@ pub(crate) struct WireRow {
 #[derive(Clone, Copy, ComponentType, Lift)]
 #[component(enum)]
 #[repr(u8)]
+#[expect(dead_code, reason = "only wasmtime makes its values, from a plugin's memory")]
 pub(crate) enum WireUnit {
     #[component(name = "working-day")]
     WorkingDay,

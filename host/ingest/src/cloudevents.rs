@@ -5,7 +5,7 @@
 
 use crate::envelope;
 use crate::json::{self, Field, Flaw, Scanner, Slot};
-use crate::lines;
+use crate::lines::{self, Split};
 use crate::reject::{Reject, RejectCode};
 use plumbline_contract::event::Event;
 use plumbline_contract::json::Value;
@@ -66,13 +66,13 @@ pub fn read_event(bytes: &[u8], reading: &Reading<'_>) -> Result<Event, Reject> 
 /// other. A reject's `line` is the number of the element.
 #[must_use]
 pub fn read_batch(bytes: &[u8], reading: &Reading<'_>) -> (Vec<Event>, Vec<Reject>) {
-    lines::all_elements(bytes, |element| read_event(element, reading))
+    lines::all(Split::Elements { open: false }, bytes, |element| read_event(element, reading))
 }
 
 /// Reads one event per line (NDJSON). Empty lines count, but say nothing.
 #[must_use]
 pub fn read_lines(bytes: &[u8], reading: &Reading<'_>) -> (Vec<Event>, Vec<Reject>) {
-    lines::all_lines(bytes, |line| read_event(line, reading))
+    lines::all(Split::Lines, bytes, |line| read_event(line, reading))
 }
 
 fn is_json(text: &str) -> bool {

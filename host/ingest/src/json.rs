@@ -300,6 +300,13 @@ enum Shape {
     Object,
 }
 
+/// Whether a text is a JSON number.
+pub(crate) fn is_number(text: &str) -> bool {
+    let starts = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let mut scanner = Scanner::new(text);
+    starts && scanner.number().is_ok() && scanner.at == text.len()
+}
+
 /// A name that occurs twice among the fields.
 pub(crate) fn duplicate<'f>(fields: &'f [Field<'_>]) -> Option<&'f str> {
     /// Up to here comparing all pairs is cheaper than sorting.
@@ -379,9 +386,32 @@ mod tests {
     /// Texts of JSON's own characters, so that about half of them come near to being JSON.
     fn near_json() -> impl Strategy<Value = String> {
         let pieces = [
-            "{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\", "\\u00e9", "\\ud83d\\ude00",
-            "\\ud83d", "0", "-1", "1.5", "1e9", "01", "1e999", "true", "null", " ", "\n", "准", "{}",
-            "[1,2]", "{\"k\":\"v\"}",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"",
+            "\\",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\\ud83d",
+            "0",
+            "-1",
+            "1.5",
+            "1e9",
+            "01",
+            "1e999",
+            "true",
+            "null",
+            " ",
+            "\n",
+            "准",
+            "{}",
+            "[1,2]",
+            "{\"k\":\"v\"}",
         ];
         proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..12)
             .prop_map(|pieces| pieces.concat())

@@ -5,7 +5,7 @@ use crate::reject::{Reject, RejectCode};
 use crate::window::Window;
 use memchr::memchr;
 use plumbline_contract::event::Event;
-use std::io;
+use std::io::{self, Cursor};
 use std::ops::Range;
 
 /// Longest line, element or CSV row, in bytes: four times the largest payload, since white space
@@ -19,7 +19,10 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// A piece, and where the one after it begins.
-    Piece { piece: Range<usize>, next: usize },
+    Piece {
+        piece: Range<usize>,
+        next: usize,
+    },
     /// The piece is not complete yet.
     More,
     End,
@@ -37,24 +40,25 @@ pub(crate) enum Split {
 
 impl Split {
     /// The next piece of `bytes`, of which nothing follows if `ended`.
-    fn cut(&mut self, bytes: &[u8], ended: bool) -> Cut {
+    fn cut(self, bytes: &[u8], ended: bool) -> Cut {
         match self {
             Self::Lines => cut_line(bytes, ended),
-            Self::Elements { open } => cut_element(bytes, ended, open),
+            Self::Elements { .. } => cut_element(bytes, ended),
         }
     }
 
-    /// Cuts the next piece out of the stream and gives it to `read`; false at the end. `number`
-    /// counts the pieces.
+    /// Cuts the next piece out of the stream and reads it; false at the end. `number` counts the
+    /// pieces, `read` answers nothing for a piece that says nothing.
     pub(crate) fn step(
         &mut self,
         window: &mut Window,
         number: &mut u64,
         read: impl FnOnce(&[u8]) -> Option<Result<Event, Reject>>,
-    ) -> io::Result<(bool, Option<Result<Event, Reject>>)> {
+        give: &mut impl FnMut(Result<Event, Reject>),
+    ) -> io::Result<bool> {
+        self.pass_separators(window)?;
         loop {
             let at = window.offset();
-            let state = *self;
             match self.cut(window.bytes(), window.ended()) {
                 Cut::Piece { piece, next } => {
                     *number += 1;
@@ -63,71 +67,85 @@ impl Split {
                     } else {
                         read(&window.bytes()[piece.clone()])
                     };
+                    let byte = at + piece.start as u64;
                     window.consume(next);
-                    let place = (*number, at + piece.start as u64);
-                    return Ok((true, answer.map(|a| a.map_err(|r| r.at(place.0, place.1)))));
+                    answer
+                        .into_iter()
+                        .for_each(|answer| give(answer.map_err(|reject| reject.at(*number, byte))));
+                    break;
                 }
                 Cut::End => {
                     window.consume(window.bytes().len());
-                    let unclosed = *self == Self::Elements { open: true };
-                    *self = Self::Lines;
-                    return Ok((false, unclosed.then(|| Err(array_not_closed(*number, at)))));
+                    break;
                 }
                 Cut::More if window.bytes().len() > 2 * RECORD_BYTES_MAX => {
                     *number += 1;
                     let skipped = skip_line(window)?;
-                    return Ok((true, Some(Err(too_long(skipped).at(*number, at)))));
+                    give(Err(too_long(skipped).at(*number, at)));
+                    break;
                 }
                 Cut::More => {
-                    *self = state;
                     window.more()?;
                 }
             }
         }
+        self.pass_separators(window)?;
+        let on = !(window.bytes().is_empty() && window.ended());
+        if !on && *self == (Self::Elements { open: true }) {
+            *self = Self::Elements { open: false };
+            let reject = Reject::new(RejectCode::NotJson, "", "the array is not closed");
+            give(Err(reject.at(*number, window.offset())));
+        }
+        Ok(on)
+    }
+
+    /// Goes on at `byte` of a stream of which nothing was consumed but the byte order mark; false
+    /// if it ends before.
+    pub(crate) fn resume(&mut self, window: &mut Window, byte: u64) -> io::Result<bool> {
+        let array = window.bytes().trim_ascii_start().first() == Some(&b'[');
+        let found = window.skip_to(byte)?;
+        let at_end = window.bytes().is_empty() && !window.more()?;
+        if let Self::Elements { open } = self {
+            // What is wrong with the end was said when the end was reached.
+            *open = array && byte > 0 && !at_end;
+        }
+        Ok(found)
+    }
+
+    /// Consumes what stands between elements, so that an array is seen to end with its last one.
+    fn pass_separators(&mut self, window: &mut Window) -> io::Result<()> {
+        let Self::Elements { open } = self else { return Ok(()) };
+        loop {
+            let held = window.bytes();
+            let n = held.iter().take_while(|byte| is_separator(**byte)).count();
+            for byte in &held[..n] {
+                *open = if *open { *byte != b']' } else { *byte == b'[' };
+            }
+            let all = n == held.len();
+            window.consume(n);
+            if !all || !window.more()? {
+                return Ok(());
+            }
+        }
     }
 }
 
-/// The lines of a whole text.
-pub(crate) fn all_lines(
-    bytes: &[u8],
-    read: impl Fn(&[u8]) -> Result<Event, Reject>,
-) -> (Vec<Event>, Vec<Reject>) {
-    all(Split::Lines, bytes, read)
-}
-
-/// The elements of a whole text.
-pub(crate) fn all_elements(
-    bytes: &[u8],
-    read: impl Fn(&[u8]) -> Result<Event, Reject>,
-) -> (Vec<Event>, Vec<Reject>) {
-    all(Split::Elements { open: false }, bytes, read)
-}
-
-fn all(
+/// The events of a whole text.
+pub(crate) fn all(
     mut split: Split,
     bytes: &[u8],
     read: impl Fn(&[u8]) -> Result<Event, Reject>,
 ) -> (Vec<Event>, Vec<Reject>) {
-    let (mut events, mut rejects) = (Vec::new(), Vec::new());
-    let mut at = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let mut number = 0;
-    while let Cut::Piece { piece, next } = split.cut(&bytes[at..], true) {
-        number += 1;
-        let text = &bytes[at..][piece.clone()];
-        let place = (at + piece.start) as u64;
-        if text.len() > RECORD_BYTES_MAX {
-            rejects.push(too_long(text.len()).at(number, place));
-        } else if !text.trim_ascii().is_empty() {
-            match read(text) {
-                Ok(event) => events.push(event),
-                Err(reject) => rejects.push(reject.at(number, place)),
-            }
-        }
-        at += next;
-    }
-    if split == (Split::Elements { open: true }) {
-        rejects.push(array_not_closed(number, bytes.len() as u64));
-    }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut window = Window::new(Box::new(Cursor::new(bytes.to_vec())));
+    let (mut events, mut rejects, mut number) = (Vec::new(), Vec::new(), 0);
+    let mut give = |answer| match answer {
+        Ok(event) => events.push(event),
+        Err(reject) => rejects.push(reject),
+    };
+    let read = |text: &[u8]| (!text.trim_ascii().is_empty()).then(|| read(text));
+    // A text in memory can be read without fail.
+    while let Ok(true) = split.step(&mut window, &mut number, read, &mut give) {}
     (events, rejects)
 }
 
@@ -148,8 +166,8 @@ pub(crate) fn too_long(bytes: usize) -> Reject {
     Reject::new(RejectCode::LineTooLong, "", &size)
 }
 
-fn array_not_closed(number: u64, byte: u64) -> Reject {
-    Reject::new(RejectCode::NotJson, "", "the array is not closed").at(number, byte)
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b',' | b'[' | b']')
 }
 
 fn cut_line(bytes: &[u8], ended: bool) -> Cut {
@@ -161,30 +179,22 @@ fn cut_line(bytes: &[u8], ended: bool) -> Cut {
     }
 }
 
-fn cut_element(bytes: &[u8], ended: bool, open: &mut bool) -> Cut {
-    let separator = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b',' | b'[' | b']');
-    let start = bytes.iter().position(|byte| !separator(byte)).unwrap_or(bytes.len());
-    for byte in &bytes[..start] {
-        match byte {
-            b'[' => *open = true,
-            b']' => *open = false,
-            _ => {}
-        }
-    }
-    if start == bytes.len() {
+fn cut_element(bytes: &[u8], ended: bool) -> Cut {
+    if bytes.is_empty() {
         return if ended { Cut::End } else { Cut::More };
     }
-    let end = if bytes[start] == b'{' {
-        object_end(&bytes[start..])
+    let end = if bytes[0] == b'{' {
+        object_end(bytes)
     } else {
         // Something else stands where an object should: it goes as far as the next object or line.
-        memchr::memchr3(b'{', b'\n', b']', &bytes[start..])
+        memchr::memchr3(b'{', b'\n', b']', bytes)
     };
-    match end {
-        Some(len) => Cut::Piece { piece: start..start + len, next: start + len },
-        None if ended => Cut::Piece { piece: start..bytes.len(), next: bytes.len() },
-        None => Cut::More,
-    }
+    let len = match end {
+        Some(len) => len,
+        None if ended => bytes.len(),
+        None => return Cut::More,
+    };
+    Cut::Piece { piece: 0..len, next: len }
 }
 
 /// Length of the object that begins here, found by counting brackets. A line break inside a string

@@ -193,8 +193,11 @@ impl Reject {
             (None, None) => String::new(),
         };
         let field = self.field.as_ref().map_or(String::new(), |field| format!("，字段 {field}"));
-        let value =
-            if self.value.is_empty() { String::new() } else { format!("，值“{}”", self.value) };
+        let value = if self.value.is_empty() {
+            String::new()
+        } else {
+            format!("，值“{}”", self.value)
+        };
         format!("{place}{}{field}{value}", self.code.zh())
     }
 

@@ -30,15 +30,7 @@ impl fmt::Debug for Window {
 
 impl Window {
     pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self {
-            reader,
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            offset: 0,
-            ended: false,
-            broken: None,
-        }
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset: 0, ended: false, broken: None }
     }
 
     /// What is held.

@@ -74,7 +74,7 @@ pub(crate) fn origin_is_valid(origin: &str) -> bool {
 
 /// A decimal without leading zeros or sign, so that a number has one spelling.
 pub(crate) fn parse_decimal(text: &str) -> Option<u64> {
-    let canonical = text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
+    let canonical =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if canonical { text.parse().ok() } else { None }
 }

@@ -1,5 +1,7 @@
 //! SHA-256 and HMAC-SHA-256 as the other rooms need them. Tree hashing is in `tree`.
 
+use crate::error::NoteError;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 use std::fmt::Write;
 
@@ -26,6 +28,16 @@ pub fn keyed_hash(key: &[u8], text: &str) -> String {
     hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref())
 }
 
+/// 256 random bits of the operating system in hexadecimal, for tokens and hashing keys.
+///
+/// # Errors
+/// If the operating system gives none.
+pub fn random_hex() -> Result<String, NoteError> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoteError::NoRandomness)?;
+    Ok(hex(&bytes))
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -36,6 +48,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -49,5 +63,11 @@ mod tests {
             keyed_hash(b"Jefe", "what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
+    }
+    #[test]
+    fn random_texts_differ() {
+        let (one, other) = (random_hex().unwrap(), random_hex().unwrap());
+        assert_eq!((one.len(), other.len()), (64, 64));
+        assert_ne!(one, other);
     }
 }

@@ -26,7 +26,9 @@ pub enum Kind {
 /// Keys and signed notes.
 #[derive(Debug, Error)]
 pub enum NoteError {
-    #[error("key name {0:?} is empty, longer than 255 bytes or has a space, plus or control character")]
+    #[error(
+        "key name {0:?} is empty, longer than 255 bytes or has a space, plus or control character"
+    )]
     KeyName(String),
     #[error("malformed key: {0}")]
     KeyFormat(&'static str),

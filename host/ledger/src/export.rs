@@ -64,7 +64,8 @@ pub fn export(dir: &Path, out: &Path) -> Result<Exported, LedgerError> {
 
 /// The tiles of `count` hashes, each with its width; only the last one may be partial.
 fn runs(count: u64) -> impl Iterator<Item = (u64, u64)> {
-    (0..count.div_ceil(TILE_WIDTH)).map(move |tile| (tile, TILE_WIDTH.min(count - tile * TILE_WIDTH)))
+    (0..count.div_ceil(TILE_WIDTH))
+        .map(move |tile| (tile, TILE_WIDTH.min(count - tile * TILE_WIDTH)))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {

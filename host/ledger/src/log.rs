@@ -169,7 +169,7 @@ impl Ledger {
     /// # Errors
     /// If there is no such leaf or it is damaged.
     pub fn leaf(&self, index: u64) -> Result<Vec<u8>, LedgerError> {
-        let last = index.checked_add(1).unwrap_or(u64::MAX);
+        let last = index.saturating_add(1);
         let mut leaves = self.leaves(index..last)?;
         leaves.next().unwrap_or(Err(LedgerError::NoSuchLeaf { index, size: self.size() }))
     }

@@ -146,8 +146,7 @@ impl Signature {
         if !name_is_valid(name) {
             return Err(NoteError::KeyName(name.to_owned()));
         }
-        let bytes =
-            STANDARD.decode(encoded).map_err(|_| NoteError::Malformed("not base64"))?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| NoteError::Malformed("not base64"))?;
         match bytes.split_first_chunk::<4>() {
             Some((&key_hash, bytes)) if !bytes.is_empty() => {
                 Ok(Self { name: name.to_owned(), key_hash, bytes: bytes.to_vec() })
@@ -162,4 +161,8 @@ fn check_characters(text: &str) -> Result<(), NoteError> {
         return Err(NoteError::Malformed("control character"));
     }
     Ok(())
+}
+
+pub(crate) fn too_large(bytes: usize, max: usize) -> NoteError {
+    NoteError::TooLarge { bytes, max }
 }

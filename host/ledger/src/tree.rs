@@ -5,9 +5,7 @@
 mod proof;
 mod tile;
 
-pub use proof::{
-    consistency_path, inclusion_path, verify_consistency, verify_inclusion,
-};
+pub use proof::{consistency_path, inclusion_path, verify_consistency, verify_inclusion};
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, entries_path, levels, tile_path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -144,7 +142,8 @@ impl Frontier {
 
     #[must_use]
     pub fn root(&self) -> Hash {
-        let joined = self.roots.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
+        let joined =
+            self.roots.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
         joined.unwrap_or_else(empty_root)
     }
 }

@@ -11,7 +11,7 @@ use crate::log::{
     CHECKPOINT_FILE, FrameRead, Index, LEAVES_FOLDER, LOCK_FILE, OFFSETS_FILE, Scan, Segments,
     TILES_FOLDER, VKEY_FILE,
 };
-use crate::tree::{Frontier, Hash, TILE_HEIGHT, leaf_hash, levels};
+use crate::tree::{Frontier, Hash, TILE_HEIGHT, leaf_hash};
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -37,7 +37,9 @@ pub enum Damage {
     #[error("leaf {index}, behind the {signed} signed leaves: {what}")]
     Unsealed { index: u64, signed: u64, what: &'static str },
     /// An inner tile disagrees with the leaves below it, which agree among themselves.
-    #[error("tile level {level}, hash {hash}, over leaves {first}..{end}: not the hash of its leaves")]
+    #[error(
+        "tile level {level}, hash {hash}, over leaves {first}..{end}: not the hash of its leaves"
+    )]
     Tile { level: u32, hash: u64, first: u64, end: u64 },
     /// Leaves and tiles agree with each other but not with what was signed.
     #[error("the first {size} leaves have root {found}, signed was {signed}")]
@@ -201,7 +203,7 @@ fn stored_is(index: &Index, level: u32, hash: u64, computed: Hash) -> bool {
     index.read_level(level, hash, &mut stored.0).is_ok() && stored == computed
 }
 
-/// Bytes behind the last leaf, and levels that should not be there.
+/// Bytes behind those of the last leaf, and files that are no tile level.
 fn check_lengths(index: &Index, size: u64) -> Result<(), Damage> {
     for (path, file, wanted) in index.wanted_bytes(size) {
         let found = file.metadata().map_err(LedgerError::io(path))?.len();
@@ -211,11 +213,11 @@ fn check_lengths(index: &Index, size: u64) -> Result<(), Damage> {
         }
     }
     let tiles = index.tiles_dir();
-    let wanted = levels(size).count();
     for entry in fs::read_dir(tiles).map_err(LedgerError::io(tiles))? {
         let path = entry.map_err(LedgerError::io(tiles))?.path();
-        if !(0..wanted).any(|level| index.level_path(level) == path) {
-            return Err(Damage::File { path, what: "no such level in a ledger of this size" });
+        // The level files themselves were measured above.
+        if !index.wanted_bytes(size).any(|(known, ..)| known == path) {
+            return Err(Damage::File { path, what: "not a tile level" });
         }
     }
     Ok(())

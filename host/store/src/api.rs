@@ -192,11 +192,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError>;
 
     /// Durable leaves of the outbox from a number on, at most `max`, without a hole.
-    fn leaves(
-        &self,
-        from: LeafIndex,
-        max: usize,
-    ) -> Result<Vec<(LeafIndex, Vec<u8>)>, StoreError>;
+    fn leaves(&self, from: LeafIndex, max: usize) -> Result<Vec<(LeafIndex, Vec<u8>)>, StoreError>;
     /// Puts acts of people and of the host into the outbox; the number of the first is returned.
     fn push_leaves(&self, leaves: &[Vec<u8>]) -> Result<LeafIndex, StoreError>;
     /// Removes the leaves below a number, once the ledger has sealed them.
@@ -206,11 +202,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Stores the rows, in the given order, as the next version of a table.
     fn put_table(&self, name: &str, rows: &[TableRow]) -> Result<TableVersion, StoreError>;
-    fn table(
-        &self,
-        name: &str,
-        version: TableVersion,
-    ) -> Result<Option<Vec<TableRow>>, StoreError>;
+    fn table(&self, name: &str, version: TableVersion)
+    -> Result<Option<Vec<TableRow>>, StoreError>;
     /// Versions of one table, ascending.
     fn table_versions(&self, name: &str) -> Result<Vec<TableVersion>, StoreError>;
 

@@ -6,6 +6,7 @@
 use crate::error::StoreError;
 use plumbline_contract::event::{Event, fingerprint};
 use plumbline_contract::id::EventSeq;
+use std::fmt;
 
 /// Events in a full block. Fewer blocks are fewer keys, which is what sled's cost grows with; more
 /// events would pass the value limit.
@@ -87,38 +88,54 @@ pub(crate) fn decode_tail(mut bytes: &[u8]) -> Result<Stored, StoreError> {
     Ok(Stored { back, body: bytes.to_vec() })
 }
 
-/// Compresses rows into blocks whose bytes stay within `bytes_max`, where a row on its own does:
-/// a block that is too large is cut in two.
-pub(crate) fn seal(
-    first: EventSeq,
-    rows: &[Stored],
-    bytes_max: usize,
-    seal: &mut impl FnMut(EventSeq, Vec<u8>),
-) -> Result<(), StoreError> {
-    let block = encode(rows)?;
-    if block.len() <= bytes_max || rows.len() == 1 {
-        seal(first, block);
-        return Ok(());
+/// Compresses blocks; keeps its working memory from one to the next.
+pub(crate) struct Packer(zstd::bulk::Compressor<'static>);
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Packer")
     }
-    let (left, right) = rows.split_at(rows.len() / 2);
-    self::seal(first, left, bytes_max, seal)?;
-    self::seal(EventSeq(first.0 + left.len() as u64), right, bytes_max, seal)
 }
 
-/// Number of rows, size before compression, then the compressed rows.
-fn encode(rows: &[Stored]) -> Result<Vec<u8>, StoreError> {
-    let mut raw = Vec::with_capacity(rows.iter().map(|row| row.body.len() + 8).sum());
-    for row in rows {
-        push_varint(&mut raw, row.back);
-        push_varint(&mut raw, row.body.len() as u64);
-        raw.extend_from_slice(&row.body);
+impl Packer {
+    pub(crate) fn new() -> Result<Self, StoreError> {
+        Ok(Self(zstd::bulk::Compressor::new(ZSTD_LEVEL)?))
     }
-    let packed = zstd::bulk::compress(&raw, ZSTD_LEVEL)?;
-    let mut block = Vec::with_capacity(packed.len() + 8);
-    push_varint(&mut block, rows.len() as u64);
-    push_varint(&mut block, raw.len() as u64);
-    block.extend_from_slice(&packed);
-    Ok(block)
+
+    /// Compresses rows into blocks of at most `bytes_max` bytes: a block that is larger is cut in
+    /// two, down to one event, which may be of any size.
+    pub(crate) fn seal(
+        &mut self,
+        first: EventSeq,
+        rows: &[Stored],
+        bytes_max: usize,
+        put: &mut impl FnMut(EventSeq, &[u8]),
+    ) -> Result<(), StoreError> {
+        let block = self.encode(rows)?;
+        if block.len() <= bytes_max || rows.len() == 1 {
+            put(first, &block);
+            return Ok(());
+        }
+        let (left, right) = rows.split_at(rows.len() / 2);
+        self.seal(first, left, bytes_max, put)?;
+        self.seal(EventSeq(first.0 + left.len() as u64), right, bytes_max, put)
+    }
+
+    /// Number of rows, size before compression, then the compressed rows.
+    pub(crate) fn encode(&mut self, rows: &[Stored]) -> Result<Vec<u8>, StoreError> {
+        let mut raw = Vec::with_capacity(rows.iter().map(|row| row.body.len() + 8).sum());
+        for row in rows {
+            push_varint(&mut raw, row.back);
+            push_varint(&mut raw, row.body.len() as u64);
+            raw.extend_from_slice(&row.body);
+        }
+        let packed = self.0.compress(&raw)?;
+        let mut block = Vec::with_capacity(packed.len() + 8);
+        push_varint(&mut block, rows.len() as u64);
+        push_varint(&mut block, raw.len() as u64);
+        block.extend_from_slice(&packed);
+        Ok(block)
+    }
 }
 
 pub(crate) fn decode(mut block: &[u8]) -> Result<Vec<Stored>, StoreError> {

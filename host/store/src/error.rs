@@ -8,7 +8,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// Somebody else has moved this deployment on; the commit had no effect.
-    #[error("deployment {deployment} is fenced: its cursor is {found:?}, the commit expected {expected:?}")]
+    #[error(
+        "deployment {deployment} is fenced: its cursor is {found:?}, the commit expected {expected:?}"
+    )]
     Fenced { deployment: DeploymentId, expected: Box<Cursor>, found: Box<Cursor> },
     /// The caller exceeds a limit or breaks a rule of the interface; nothing was written.
     #[error("{what} has {size}, at most {max} allowed")]

@@ -14,10 +14,18 @@ pub(crate) const ENTRIES_PER_KEY: u64 = 128;
 /// How an event relates to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    New { identity: u64 },
+    New {
+        identity: u64,
+    },
     /// Takes the place of `old` as the newest version; `old` stays findable by its own version.
-    Superseding { identity: u64, old: EventSeq, old_versioned: u64 },
-    Older { versioned: u64 },
+    Superseding {
+        identity: u64,
+        old: EventSeq,
+        old_versioned: u64,
+    },
+    Older {
+        versioned: u64,
+    },
 }
 
 /// Everything the index keeps of one event.
@@ -109,8 +117,7 @@ impl Entry {
                 KIND_OLDER => Class::Older { versioned: print },
                 _ => return Err(damaged()),
             };
-            let subject =
-                if kind & HAS_SUBJECT != 0 { Some(take_u64(&mut bytes)?) } else { None };
+            let subject = if kind & HAS_SUBJECT != 0 { Some(take_u64(&mut bytes)?) } else { None };
             entries.push(Self { class, subject });
         }
         Ok(entries)

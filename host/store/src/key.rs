@@ -40,6 +40,10 @@ pub(crate) const META: u8 = b'P';
 pub(crate) const COUNTERS: u8 = b'N';
 pub(crate) const SCHEMA: u8 = b'Z';
 
+/// All prefixes.
+pub(crate) const KINDS: [u8; 12] =
+    [EVENTS, TAIL, DEDUPE, STATES, WAKES, CURSORS, OUTBOX, GAPS, TABLES, META, COUNTERS, SCHEMA];
+
 /// Every key of one kind starts so.
 pub(crate) fn kind(prefix: u8) -> Vec<u8> {
     vec![prefix, PARTITIONS - 1]
@@ -159,6 +163,11 @@ impl<'a> Parts<'a> {
     pub(crate) fn of(key: &'a [u8]) -> Result<Self, StoreError> {
         let rest = key.get(2..).ok_or_else(|| malformed(key))?;
         Ok(Self { key, rest })
+    }
+
+    /// Whether nothing follows: a head key was read to its end.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, StoreError> {

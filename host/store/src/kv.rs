@@ -30,8 +30,10 @@ pub(crate) struct Kv {
     file: File,
 }
 
-/// A key with its value; both are cheap to clone and read as byte slices.
-pub(crate) type Pair = (sled::IVec, sled::IVec);
+/// Cheap to clone, reads as a byte slice.
+pub(crate) type Bytes = sled::IVec;
+/// A key with its value.
+pub(crate) type Pair = (Bytes, Bytes);
 
 impl Kv {
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
@@ -42,7 +44,11 @@ impl Kv {
             .flush_every_ms(Some(FLUSH_EVERY_MS));
         let db = config.open().map_err(|error| {
             let text = error.to_string();
-            if text.contains("could not acquire lock") { StoreError::Busy(text) } else { error.into() }
+            if text.contains("could not acquire lock") {
+                StoreError::Busy(text)
+            } else {
+                error.into()
+            }
         })?;
         let file = OpenOptions::new().read(true).write(true).open(dir.join("db"))?;
         File::open(dir.join("conf"))?.sync_all()?;
@@ -51,7 +57,7 @@ impl Kv {
         Ok(Self { db, file })
     }
 
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         Ok(self.db.get(key)?)
     }
 

@@ -4,12 +4,37 @@
 //! Everything durable of the host except the ledger flows through the trait [`Store`]. It decides
 //! nothing: what an event means, who may see it and when a card is due are other rooms' business.
 //! It reads no clock and knows no plugin.
+//!
+//! Reading order: `api` is the trait; `sled_store` and `memory` implement it; behind `sled_store`,
+//! `writer` is the one thread that writes, `event_writer` and `log` the two sides of the event log,
+//! `index` what is kept in memory, `stage` a group of changes, `key`, `row` and `block` the bytes
+//! on the disk, and `kv` the only file that speaks to sled.
 
 mod api;
+mod block;
+mod check;
 mod error;
+mod event_writer;
+mod index;
+mod job;
+mod key;
+mod kv;
+mod limit;
+mod log;
+mod memory;
+mod row;
+mod sled_store;
+mod stage;
+mod upgrade;
+mod writer;
 
 pub use api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KEY_BYTES_MAX, KeyId, KeyState,
     LEAF_BYTES_MAX, META_BYTES_MAX, Row, Store, TABLE_ROW_BYTES_MAX, TableRow,
 };
+pub use check::Problem;
 pub use error::{StoreError, StoreErrorKind};
+pub use limit::{EVENT_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX};
+pub use memory::MemoryStore;
+pub use sled_store::{APPEND_EVENTS_MAX, SledStore};
+pub use upgrade::SCHEMA_VERSION;

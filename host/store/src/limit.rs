@@ -17,7 +17,11 @@ pub const TABLE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 pub(crate) fn events(events: &[Event]) -> Result<(), StoreError> {
     events.iter().try_for_each(|event| {
-        within(|| format!("event {} of {}", event.id, event.source), event_bytes(event), EVENT_BYTES_MAX)
+        within(
+            || format!("event {} of {}", event.id, event.source),
+            event_bytes(event),
+            EVENT_BYTES_MAX,
+        )
     })
 }
 
@@ -54,7 +58,11 @@ pub(crate) fn table(table: &str, rows: &[TableRow]) -> Result<(), StoreError> {
     let mut bytes = 0;
     for row in rows {
         name("table key", &row.key)?;
-        within(|| format!("row {} of table {table}", row.key), row.json.len(), TABLE_ROW_BYTES_MAX)?;
+        within(
+            || format!("row {} of table {table}", row.key),
+            row.json.len(),
+            TABLE_ROW_BYTES_MAX,
+        )?;
         bytes += row.key.len() + row.json.len();
     }
     within(|| format!("table {table}"), bytes, TABLE_BYTES_MAX)

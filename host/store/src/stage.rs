@@ -3,7 +3,7 @@
 
 use crate::error::StoreError;
 use crate::key;
-use crate::kv::{Kv, Pair, VALUE_BYTES_MAX};
+use crate::kv::{Bytes, Kv, Pair, VALUE_BYTES_MAX};
 use plumbline_contract::event::fingerprint;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,9 @@ const READ_ATTEMPTS_MAX: usize = 16;
 
 /// Space for data in a value of one chunk.
 pub(crate) const ONE_CHUNK_BYTES_MAX: usize = VALUE_BYTES_MAX - HEAD_BYTES;
+
+/// A head key with its whole value.
+pub(crate) type Value = (Bytes, Vec<u8>);
 
 /// Reads of the tree with the group's own changes on top.
 #[derive(Debug)]
@@ -58,20 +61,33 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Writes a value and removes the chunks of the one before that it does not replace.
+    /// Writes a value over whatever is there.
     pub(crate) fn put(&mut self, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> {
-        let before = self.chunks_of(&key)?;
-        let after = chunk_count(value.len());
-        (after..before).for_each(|number| self.remove_raw(chunk_key(&key, number)));
-        self.put_new(key, value);
-        Ok(())
+        self.replace(key, Some(value)).map(|_| ())
     }
 
     /// Removes a value with all its chunks; says whether there was one.
-    pub(crate) fn remove(&mut self, key: &[u8]) -> Result<bool, StoreError> {
-        let before = self.chunks_of(key)?;
-        (0..before).for_each(|number| self.remove_raw(chunk_key(key, number)));
-        Ok(before > 0)
+    pub(crate) fn remove(&mut self, key: Vec<u8>) -> Result<bool, StoreError> {
+        Ok(self.replace(key, None)?.is_some())
+    }
+
+    /// Writes or removes a value, with the chunks of the one before; returns the start of the one
+    /// before, which is all of it where it had one chunk.
+    pub(crate) fn replace(
+        &mut self,
+        key: Vec<u8>,
+        value: Option<&[u8]>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let old = self.get(&key)?;
+        let old = old.as_ref().map(|head| parse_head(&key, head)).transpose()?;
+        let before = old.map_or(0, |(more, ..)| 1 + more);
+        let after = value.map_or(0, |value| chunk_count(value.len()));
+        (after..before).for_each(|number| self.remove_raw(chunk_key(&key, number)));
+        let old = old.map(|(.., data)| data.to_vec());
+        if let Some(value) = value {
+            self.put_new(key, value);
+        }
+        Ok(old)
     }
 
     /// Writes a value that is a key's mere presence.
@@ -90,11 +106,6 @@ impl<'a> Stage<'a> {
             None => Ok(self.kv.get(key)?.map(|value| value.to_vec())),
         }
     }
-
-    fn chunks_of(&self, key: &[u8]) -> Result<usize, StoreError> {
-        let Some(head) = self.get(key)? else { return Ok(0) };
-        Ok(1 + parse_head(key, &head)?.0)
-    }
 }
 
 /// The value under a key as it is on the disk.
@@ -112,7 +123,7 @@ pub(crate) fn read(kv: &Kv, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
 /// Puts the chunks of scanned values together: yields head keys with whole values.
 pub(crate) fn values(
     pairs: impl Iterator<Item = Result<Pair, StoreError>>,
-) -> impl Iterator<Item = Result<(sled::IVec, Vec<u8>), StoreError>> {
+) -> impl Iterator<Item = Result<Value, StoreError>> {
     let mut pairs = pairs;
     std::iter::from_fn(move || {
         let (key, head) = match pairs.next()? {

@@ -1,38 +1,24 @@
-//! One case from receipt to delivery.
+//! One case (办件) from receipt to delivery.
 
+mod answer;
+mod clock;
 mod deadline;
+mod explain;
+mod fact;
+mod item;
+mod limit;
+mod view;
+
+pub use limit::CaseParams;
 
 use crate::Params;
-use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Entry, Event, Facts, Look, Rule, Stream, apply};
-
-/// What an event of a case says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(crate = "plumbline_guest::serde")]
-pub(crate) enum Fact {
-    Accepted { item: Option<String> },
-    Decided,
-}
+use fact::Fact;
+use plumbline_guest::{Event, Facts, Look, Rule, Stream, apply};
+use view::Case;
 
 /// The stream.
 #[derive(Debug)]
 pub(crate) struct Cases;
-
-/// A case as its rules see it.
-#[derive(Debug)]
-pub(crate) struct Case<'a> {
-    facts: &'a Facts<Fact>,
-}
-
-impl<'a> Case<'a> {
-    pub(crate) fn accepted(&self) -> Option<&'a Entry<Fact>> {
-        self.facts.iter().find(|entry| matches!(entry.fact, Fact::Accepted { .. }))
-    }
-
-    pub(crate) fn decided(&self) -> Option<&'a Entry<Fact>> {
-        self.facts.iter().find(|entry| matches!(entry.fact, Fact::Decided))
-    }
-}
 
 impl Stream for Cases {
     const NAME: &'static str = "case";
@@ -40,16 +26,19 @@ impl Stream for Cases {
     type Params = Params;
 
     fn take(facts: &mut Facts<Fact>, event: &Event<'_>, _: &Params) {
-        let fact = match event.kind {
-            "approval.case.accepted" => Fact::Accepted { item: event.text("item_code") },
-            "approval.case.decided" => Fact::Decided,
-            _ => return,
-        };
-        facts.put(event, fact);
+        if let Some(fact) = Fact::read(event) {
+            facts.put(event, fact);
+        }
     }
 
     fn check(facts: &Facts<Fact>, params: &Params, look: &mut Look<'_>) {
-        let rules: &[Rule<Case<'_>, Params>] = &[("APPR-T03", deadline::statutory)];
-        apply(rules, &params.off, &Case { facts }, params, look);
+        let rules: &[Rule<Case<'_>, Params>] = &[
+            ("APPR-T01", deadline::near),
+            ("APPR-T02", deadline::promised),
+            ("APPR-T03", deadline::statutory),
+            ("APPR-T04", deadline::unanswered),
+            ("APPR-T08", deadline::undelivered),
+        ];
+        apply(rules, &params.off, &Case::new(facts, look), params, look);
     }
 }

@@ -6,6 +6,7 @@
 mod params;
 mod case;
 
+pub use case::CaseParams;
 pub use params::Params;
 
 use plumbline_guest::{Parameters, Plugin, StreamEntry, stream};

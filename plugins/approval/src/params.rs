@@ -1,5 +1,6 @@
 //! What an administrator may set per region.
 
+use crate::case::CaseParams;
 use plumbline_guest::Parameters;
 
 /// The parameters; units and defaults stand in the manifest.
@@ -7,14 +8,14 @@ use plumbline_guest::Parameters;
 pub struct Params {
     /// Rules that are switched off.
     pub off: Vec<String>,
-    /// Statutory limit where the item names none, working days.
-    pub default_wd: i32,
+    /// Of the rules about a case.
+    pub case: CaseParams,
 }
 
 impl Params {
     /// # Errors
     /// Names the parameter that is missing or malformed.
     pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, String> {
-        Ok(Self { off: parameters.off(), default_wd: parameters.int("default_wd")? })
+        Ok(Self { off: parameters.off(), case: CaseParams::read(parameters)? })
     }
 }

@@ -14,7 +14,10 @@ pub enum Value<'a> {
     /// The number as written.
     Number(&'a str),
     /// The text between the quotes; `escaped` if it contains a backslash.
-    Text { raw: &'a str, escaped: bool },
+    Text {
+        raw: &'a str,
+        escaped: bool,
+    },
     /// With its brackets.
     Array(&'a str),
     /// With its braces.
@@ -63,9 +66,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Null => true,
             Self::Text { raw, .. } => raw.is_empty(),
-            Self::Array(raw) | Self::Object(raw) => {
-                raw[1..raw.len() - 1].trim_ascii().is_empty()
-            }
+            Self::Array(raw) | Self::Object(raw) => raw[1..raw.len() - 1].trim_ascii().is_empty(),
             _ => false,
         }
     }

@@ -128,8 +128,12 @@ pub struct MemoryOfBatch(Memory);
 impl<S: Stream> Fold<'_, S> {
     fn input(&mut self, input: &Input<'_>, index: u32, trace: bool) {
         let now = self.kept.clock.max(input.logged());
+        let is_event = matches!(input, Input::Event(_));
         let mut looked = false;
-        while let Some(wake) = self.kept.wake.filter(|wake| *wake <= now) {
+        // A wake at the very moment of an event is served by the look that follows the event, so
+        // that no two looks have the same time.
+        let is_due = |wake: &Local| *wake < now || (*wake == now && !is_event);
+        while let Some(wake) = self.kept.wake.filter(is_due) {
             self.kept.clock = wake;
             self.look(wake, index, false);
             looked = true;

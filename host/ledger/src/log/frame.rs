@@ -26,6 +26,8 @@ pub(crate) struct Segments {
     starts: Vec<u64>,
     end: u64,
     tail: Option<File>,
+    /// [`SEGMENT_BYTES`], except in tests.
+    segment_bytes: u64,
 }
 
 /// What stands at one place of a segment.
@@ -55,12 +57,15 @@ impl Segments {
         let mut end = 0;
         for (start, length) in &found {
             if *start != end {
-                return Err(damaged(&segment_path(dir, *start), "the segment before it is missing or has another length"));
+                return Err(damaged(
+                    &segment_path(dir, *start),
+                    "the segment before it is missing or has another length",
+                ));
             }
             end += length;
         }
         let starts = found.into_iter().map(|(start, _)| start).collect();
-        Ok(Self { dir: dir.to_owned(), starts, end, tail: None })
+        Ok(Self { dir: dir.to_owned(), starts, end, tail: None, segment_bytes: SEGMENT_BYTES })
     }
 
     /// Where the next frame will start.
@@ -81,7 +86,7 @@ impl Segments {
             frames.extend_from_slice(leaf);
         }
         let start = self.starts.last().copied();
-        let full = start.is_none_or(|start| self.end - start >= SEGMENT_BYTES);
+        let full = start.is_none_or(|start| self.end - start >= self.segment_bytes);
         if full || self.tail.is_none() {
             self.open_tail(full)?;
         }
@@ -205,4 +210,63 @@ fn parse_name(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(SEGMENT_SUFFIX)?;
     let valid = digits.len() == NAME_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     if valid { digits.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn read(segments: &Segments, offset: u64) -> Vec<Vec<u8>> {
+        let mut scan = Scan::new(segments, offset);
+        let mut leaves = Vec::new();
+        while let FrameRead::Leaf(leaf) = scan.next().unwrap() {
+            leaves.push(leaf);
+        }
+        assert_eq!(scan.offset(), segments.end());
+        leaves
+    }
+
+    #[test]
+    fn a_full_segment_is_followed_by_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Segments { segment_bytes: 100, ..Segments::open(dir.path()).unwrap() };
+        let batches: Vec<Vec<Vec<u8>>> =
+            (1..9_u8).map(|n| vec![vec![n; 20], vec![n; 30]]).collect();
+        let mut segments = open();
+        let mut offsets = Vec::new();
+        for (number, batch) in batches.iter().enumerate() {
+            // Opening in between must continue the last segment.
+            if number % 3 == 2 {
+                segments = open();
+            }
+            offsets.extend(segments.append(batch).unwrap());
+        }
+        assert_eq!(segments.starts, [0, 124, 248, 372]);
+        for (number, offset) in offsets.iter().enumerate() {
+            assert_eq!(read(&segments, *offset), batches.concat()[number..]);
+        }
+        // A cut removes whole segments behind it and shortens the one it falls into.
+        for (leaves, starts) in [(14, 4), (9, 3), (8, 3), (0, 1)] {
+            segments.cut(offsets[leaves]).unwrap();
+            assert_eq!(read(&open(), 0), batches.concat()[..leaves]);
+            assert_eq!(open().starts.len(), starts);
+        }
+        segments = open();
+        segments.append(&batches[0]).unwrap();
+        assert_eq!(read(&open(), 0), batches[0]);
+    }
+
+    #[test]
+    fn a_missing_segment_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut segments = Segments { segment_bytes: 1, ..Segments::open(dir.path()).unwrap() };
+        for n in 0..3 {
+            segments.append(&[vec![n; 10]]).unwrap();
+        }
+        std::fs::remove_file(segment_path(dir.path(), 16)).unwrap();
+        let error = Segments::open(dir.path()).unwrap_err();
+        assert!(matches!(error, LedgerError::DamagedFile { .. }), "{error}");
+    }
 }

@@ -5,7 +5,9 @@
 
 use crate::error::LedgerError;
 use crate::log::{OFFSETS_FILE, TILES_FOLDER, sync_folder};
-use crate::tree::{Frontier, HASH_BYTES, Hash, NodeReader, TILE_HEIGHT, TILE_WIDTH, levels, node_hash};
+use crate::tree::{
+    Frontier, HASH_BYTES, Hash, NodeReader, TILE_HEIGHT, TILE_WIDTH, levels, node_hash,
+};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};

@@ -118,10 +118,9 @@ pub(crate) fn read_checkpoint(
 pub(crate) fn read_vkey(dir: &Path) -> Result<VerifyingKey, LedgerError> {
     let path = dir.join(VKEY_FILE);
     let text = fs::read_to_string(&path).map_err(LedgerError::io(&path))?;
-    let line = text.strip_suffix('\n').ok_or_else(|| LedgerError::DamagedFile {
-        path,
-        what: "the key does not end with a newline",
-    })?;
+    let line = text
+        .strip_suffix('\n')
+        .ok_or(LedgerError::DamagedFile { path, what: "the key does not end with a newline" })?;
     Ok(VerifyingKey::from_text(line)?)
 }
 

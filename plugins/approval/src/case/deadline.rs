@@ -1,28 +1,214 @@
-//! Deadlines of a case.
+//! APPR-T01, T02, T03, T08: the deadlines of a case.
 
-use super::Case;
+use super::answer::Answer;
+use super::clock::{Clock, Limit, Reach};
+use super::view::{Act, Case, daily_timer};
+use super::{explain, fact::Fact};
 use crate::Params;
-use plumbline_guest::{Fire, Level, Look, Unit};
+use plumbline_guest::{Day, Fire, Level, Look, Unit};
 
-/// APPR-T03 法定超期: not decided within the statutory limit.
-pub(crate) fn statutory(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
-    let Some(accepted) = case.accepted() else {
-        return look.quiet(|| ("尚未受理".into(), "not accepted yet".into()));
+/// APPR-T01 临期预警: at the daily timer of the day on which `warn` working days or fewer are
+/// left, the case was still undecided. `at` is the midnight that begins that day.
+///
+/// Days on which the clock stands count for nothing, so that the notice does not come in a lawful
+/// stop. An extension granted after the notice leaves it standing and earns a second one.
+pub(crate) fn near(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    if case.item.as_ref().is_some_and(|item| item.on_spot) {
+        return look.exempt(|| ("即办件不预警".into(), "decided on the spot".into()));
+    }
+    let clock = case.clock(params, look);
+    let Some(limit) = clock.own else { return not_accepted(look) };
+    let long = clock.promised.is_some_and(|limit| limit.wd >= params.case.long_promise_wd);
+    let warn = if long { params.case.warn_long_wd } else { params.case.warn_wd };
+    let plain = warn_day(clock, &limit, limit.wd - warn, look);
+    let extended = clock.extension.filter(|_| limit.ext > 0);
+    let before_notice =
+        |day: Day| extended.is_some_and(|granted| granted.act.time() < daily_timer(day));
+    let mut said = false;
+    if let (Some(day), Reach::On(due)) = (plain, limit.plain)
+        && !before_notice(day)
+    {
+        if due.provisional {
+            return look.provisional();
+        }
+        said |= notice(case, &limit, day, due.day, "", look);
+    }
+    if limit.ext > 0
+        && let Reach::On(due) = limit.due
+        && let Some(day) = warn_day(clock, &limit, limit.total() - warn, look)
+    {
+        if due.provisional {
+            return look.provisional();
+        }
+        let first = plain.is_some_and(before_notice);
+        said |= notice(case, &limit, day, due.day, if first { "" } else { "extended" }, look);
+    }
+    if !said {
+        look.quiet(|| explain::due(&limit));
+    }
+}
+
+/// The day of the notice: never that of the acceptance itself.
+fn warn_day(clock: &Clock<'_>, limit: &Limit, wd: i32, look: &Look<'_>) -> Option<Day> {
+    match clock.reach(look, limit.start, wd.max(1)) {
+        Reach::On(due) if !due.provisional => Some(due.day),
+        _ => None,
+    }
+}
+
+fn notice(
+    case: &Case<'_>,
+    limit: &Limit,
+    day: Day,
+    due: Day,
+    episode: &str,
+    look: &mut Look<'_>,
+) -> bool {
+    let timer = daily_timer(day);
+    let undecided = case.end.is_none_or(|end| end.time >= timer);
+    if day > due || !undecided || !look.reached(timer) {
+        return false;
+    }
+    look.fire(
+        Fire::new(Level::Notice, day.start())
+            .episode(episode)
+            .dept(case.dept())
+            .due(due)
+            .evidence(case.accepted.map(Act::seq))
+            .int("limit_wd", limit.total().into())
+            .day("due", due),
+    );
+    true
+}
+
+/// APPR-T02 承诺超期: not decided within the promised limit. Red once `promise_red_wd` more
+/// working days have elapsed, or the statutory limit has passed as well.
+pub(crate) fn promised(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let Some(accepted) = case.accepted else { return not_accepted(look) };
+    let clock = case.clock(params, look);
+    let Some(limit) = clock.promised else {
+        return look.quiet(|| ("没有承诺期限".into(), "no promised limit".into()));
     };
-    let due = look.add(accepted.time.day(), params.default_wd, Unit::WorkingDay, true);
+    let Some(due) = settled(&limit, look) else { return };
+    if !case.is_overdue(due, look) {
+        return look.quiet(|| explain::due(&limit));
+    }
+    let further = limit.total() + params.case.promise_red_wd;
+    let far = match clock.reach(look, limit.start, further) {
+        Reach::On(red) if !red.provisional => case.is_overdue(red.day.max(due), look),
+        _ => false,
+    };
+    let broken = clock.statutory.as_ref().and_then(|limit| match limit.due {
+        Reach::On(due) if !due.provisional => Some(due.day),
+        _ => None,
+    });
+    let level = if far || broken.is_some_and(|due| case.is_overdue(due, look)) {
+        Level::Red
+    } else {
+        Level::Yellow
+    };
+    look.fire(overdue(case, level, &limit, due).evidence([accepted.seq()]));
+}
+
+/// APPR-T03 法定超期: not decided within the statutory limit, counted from the day on which the
+/// application counted as accepted, if the office was silent, else from acceptance.
+pub(crate) fn statutory(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let clock = case.clock(params, look);
+    explain::clock(case, clock, look);
+    let Some(limit) = clock.statutory else { return not_accepted(look) };
+    let Some(due) = settled(&limit, look) else { return };
+    if !case.is_overdue(due, look) {
+        return look.quiet(|| explain::due(&limit));
+    }
+    let deemed = case.answer(params, look).deemed().map(|base| base.seq);
+    let start = deemed.or(case.accepted.map(Act::seq));
+    look.fire(overdue(case, Level::Red, &limit, due).evidence(start));
+}
+
+/// The last lawful day, unless the clock stands or the calendar does not reach so far.
+fn settled(limit: &Limit, look: &mut Look<'_>) -> Option<Day> {
+    match limit.due {
+        Reach::On(due) if due.provisional => look.provisional(),
+        Reach::On(due) => return Some(due.day),
+        Reach::Stands => look.quiet(|| explain::due(limit)),
+    }
+    None
+}
+
+fn overdue(case: &Case<'_>, level: Level, limit: &Limit, due: Day) -> Fire {
+    Fire::overdue(level, due)
+        .dept(case.dept())
+        .evidence(case.end.map(|end| end.seq))
+        .int("limit_wd", limit.total().into())
+        .day("due", due)
+}
+
+/// APPR-T04 逾期未受理: no acceptance, refusal or correction notice within `accept_wd` working
+/// days of the receipt, or of a supply before acceptance.
+pub(crate) fn unanswered(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let missed = match case.answer(params, look) {
+        Answer::Missed(missed) => *missed,
+        Answer::Provisional => return look.provisional(),
+        Answer::NotReceived => {
+            return look.quiet(|| ("未见收件".into(), "no receipt reported".into()));
+        }
+        Answer::Given => {
+            return look.quiet(|| ("已按期答复".into(), "answered in time".into()));
+        }
+        Answer::Waiting { last } => {
+            let last = *last;
+            return look
+                .quiet(|| (format!("应于 {last} 前答复"), format!("to be answered by {last}")));
+        }
+    };
+    let evidence = [Some(missed.base.seq), missed.late.map(|late| late.seq)];
+    look.fire(
+        Fire::overdue(Level::Yellow, missed.last)
+            .dept(&*missed.base.dept)
+            .evidence(evidence.into_iter().flatten())
+            .int("limit_wd", params.case.accept_wd.into())
+            .day("due", missed.last)
+            .day("deemed", missed.base.time.day()),
+    );
+}
+
+/// APPR-T08 送达超期: granted, and not delivered in any way within `delivery_wd` working days.
+pub(crate) fn undelivered(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let Some(decided) = case.decided else {
+        return look.quiet(|| ("尚未决定".into(), "not decided yet".into()));
+    };
+    if decided.said.result.is_none() {
+        return look.unknown("result");
+    }
+    if !case.is_grant() {
+        return look.quiet(|| ("未准予".into(), "no grant".into()));
+    }
+    let due = look.add(decided.day(), params.case.delivery_wd, Unit::WorkingDay, true);
     if due.provisional {
         return look.provisional();
     }
-    let decided = case.decided();
-    let in_time = decided.is_some_and(|decided| decided.time.day() <= due.day);
-    if in_time || !look.reached(due.day.plus(1).start()) {
-        return look.quiet(|| (format!("法定期限至 {}", due.day), format!("due {}", due.day)));
+    let given = case.facts.iter().find(|entry| stops_delivery(&entry.fact));
+    let late = match given {
+        Some(given) => given.time.day() > due.day,
+        None => look.reached(daily_timer(due.day.plus(1))),
+    };
+    if !late {
+        return look.quiet(|| (format!("应于 {} 前送达", due.day), format!("due {}", due.day)));
     }
-    let evidence = [Some(accepted.seq), decided.map(|decided| decided.seq)];
     look.fire(
-        Fire::overdue(Level::Red, due.day)
-            .evidence(evidence.into_iter().flatten())
-            .int("limit_wd", params.default_wd.into())
+        Fire::overdue(Level::Yellow, due.day)
+            .dept(&*decided.entry.dept)
+            .evidence([Some(decided.seq()), given.map(|given| given.seq)].into_iter().flatten())
+            .int("limit_wd", params.case.delivery_wd.into())
             .day("due", due.day),
     );
+}
+
+/// Delivery of any mode, or an end that leaves nothing to deliver.
+fn stops_delivery(fact: &Fact) -> bool {
+    matches!(fact, Fact::Delivered(_) | Fact::Withdrawn | Fact::Terminated)
+}
+
+fn not_accepted(look: &mut Look<'_>) {
+    look.quiet(|| ("尚未受理".into(), "not accepted yet".into()));
 }

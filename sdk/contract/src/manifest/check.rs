@@ -151,7 +151,8 @@ impl Parameter {
             }
         };
         if !fits {
-            return Err(format!("`{value}` is not of kind {:?}", self.kind).to_lowercase());
+            let kind = format!("{:?}", self.kind).to_lowercase();
+            return Err(format!("`{value}` is not of kind {kind}"));
         }
         let number = value.as_i64();
         if let (Some(number), Some(min)) = (number, self.min)

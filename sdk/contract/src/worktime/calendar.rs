@@ -219,8 +219,8 @@ impl Calendar {
         } else if unit == Unit::WorkingDay && amount < 0 {
             last_decided = last_decided.max(start - 1);
         }
-        let provisional = first_decided < i64::from(self.loaded.0.0)
-            || last_decided > i64::from(self.loaded.1.0);
+        let provisional =
+            first_decided < i64::from(self.loaded.0.0) || last_decided > i64::from(self.loaded.1.0);
         Due { day: saturate(last), provisional }
     }
 

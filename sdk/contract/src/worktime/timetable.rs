@@ -99,7 +99,8 @@ impl Timetable {
                 let (organ, other) = (first.clone(), row.organ);
                 return Err(TimetableError::TwoOrgans { organ, other });
             }
-            let index = usize::try_from(row.weekday).ok().filter(|weekday| (1..=7).contains(weekday));
+            let index =
+                usize::try_from(row.weekday).ok().filter(|weekday| (1..=7).contains(weekday));
             let Some(index) = index else {
                 let (organ, weekday) = (row.organ, row.weekday);
                 return Err(TimetableError::Weekday { organ, weekday });

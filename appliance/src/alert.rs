@@ -1,0 +1,191 @@
+//! The alerts of a home, folded from the leaves of the ledger.
+
+use crate::error::{AppError, Kind};
+use plumbline_contract::alert::{AlertAct, AlertLeaf};
+use plumbline_ledger::Ledger;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Whether an alert stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    Open,
+    Withdrawn,
+}
+
+/// An alert as lists show it: its newest leaf that says something, and its state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Alert {
+    pub id: String,
+    pub rule: String,
+    pub key: String,
+    pub level: plumbline_contract::alert::Level,
+    pub due: Option<String>,
+    pub at: String,
+    pub issued_at: String,
+    pub state: AlertState,
+    pub late: bool,
+    pub region: String,
+    pub dept: String,
+    pub plugin: String,
+    pub plugin_version: String,
+    pub evidence: Vec<u64>,
+    pub values: serde_json::Value,
+    pub law: Vec<String>,
+    pub tables: BTreeMap<String, u32>,
+    /// Positions of the first and the newest leaf in the ledger.
+    pub first_leaf: u64,
+    pub leaf: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Where the leaves of one alert are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    first: u64,
+    /// The newest leaf that raises, escalates or lowers.
+    shown: u64,
+    last: u64,
+}
+
+/// All alerts by id: a few dozen bytes each, the rest is read from the ledger.
+#[derive(Debug, Default)]
+pub struct AlertIndex {
+    places: BTreeMap<String, Place>,
+    /// Leaves that were taken in.
+    leaves: u64,
+}
+
+/// Leaves read at once.
+const LEAVES_AT_ONCE: u64 = 4096;
+
+impl AlertIndex {
+    /// Takes in the leaves that are new since the last call; returns those that are alerts.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn follow(&mut self, ledger: &Ledger) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
+        let mut news = Vec::new();
+        let size = ledger.checkpoint().size();
+        while self.leaves < size {
+            let end = size.min(self.leaves + LEAVES_AT_ONCE);
+            for leaf in ledger.leaves(self.leaves..end)? {
+                let bytes = leaf?;
+                let index = self.leaves;
+                self.leaves += 1;
+                if let Some(alert) = as_alert(index, &bytes)? {
+                    self.take(index, &alert);
+                    news.push((index, alert));
+                }
+            }
+        }
+        Ok(news)
+    }
+
+    /// As [`AlertIndex::follow`], without keeping what is new.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn catch_up(&mut self, ledger: &Ledger) -> Result<(), AppError> {
+        let size = ledger.checkpoint().size();
+        for leaf in ledger.leaves(self.leaves..size)? {
+            let bytes = leaf?;
+            if let Some(alert) = as_alert(self.leaves, &bytes)? {
+                self.take(self.leaves, &alert);
+            }
+            self.leaves += 1;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, index: u64, alert: &AlertLeaf) {
+        let fresh = Place { first: index, shown: index, last: index };
+        let place = self.places.entry(alert.id.clone()).or_insert(fresh);
+        place.last = index;
+        if alert.act != AlertAct::Withdrawn {
+            place.shown = index;
+        }
+    }
+
+    /// All alerts in the order in which they were first raised.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn list(&self, ledger: &Ledger) -> Result<Vec<Alert>, AppError> {
+        let mut places: Vec<_> = self.places.values().copied().collect();
+        places.sort_unstable_by_key(|place| place.first);
+        places.into_iter().map(|place| read(ledger, place)).collect()
+    }
+
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn get(&self, ledger: &Ledger, id: &str) -> Result<Option<Alert>, AppError> {
+        self.places.get(id).map(|place| read(ledger, *place)).transpose()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+}
+
+/// An alert leaf; `None` for leaves of other kinds.
+///
+/// # Errors
+/// If it says it is an alert and is not.
+pub fn as_alert(index: u64, bytes: &[u8]) -> Result<Option<AlertLeaf>, AppError> {
+    if !bytes.starts_with(br#"{"leaf":"alert","#) {
+        return Ok(None);
+    }
+    let leaf = serde_json::from_slice(bytes);
+    leaf.map(Some).map_err(|error| {
+        AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}: {error}"))
+    })
+}
+
+fn read(ledger: &Ledger, place: Place) -> Result<Alert, AppError> {
+    let leaf = |index: u64| -> Result<AlertLeaf, AppError> {
+        let missing = || AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}"));
+        as_alert(index, &ledger.leaf(index)?)?.ok_or_else(missing)
+    };
+    let shown = leaf(place.shown)?;
+    let last = if place.last == place.shown { None } else { Some(leaf(place.last)?) };
+    let reason = last.and_then(|last| last.reason);
+    let state = if place.last == place.shown { AlertState::Open } else { AlertState::Withdrawn };
+    Ok(Alert { state, first_leaf: place.first, leaf: place.last, reason, ..from_leaf(shown) })
+}
+
+/// An alert as its leaf alone shows it.
+#[must_use]
+pub fn from_leaf(leaf: AlertLeaf) -> Alert {
+    let withdrawn = leaf.act == AlertAct::Withdrawn;
+    Alert {
+        id: leaf.id,
+        rule: leaf.rule,
+        key: leaf.key,
+        level: leaf.level,
+        due: leaf.due,
+        at: leaf.at,
+        issued_at: leaf.issued_at,
+        state: if withdrawn { AlertState::Withdrawn } else { AlertState::Open },
+        late: leaf.late,
+        region: leaf.region,
+        dept: leaf.dept,
+        plugin: leaf.plugin,
+        plugin_version: leaf.plugin_version,
+        evidence: leaf.evidence,
+        values: leaf.values,
+        law: leaf.law,
+        tables: leaf.tables,
+        first_leaf: 0,
+        leaf: 0,
+        reason: leaf.reason,
+    }
+}

@@ -1,0 +1,388 @@
+//! The composer: one home with its store, ledger, engine and deployments.
+
+use crate::alert::{Alert, AlertIndex};
+use crate::driver::{Places, Runner, Step};
+use crate::error::{AppError, Kind};
+use crate::home::{Config, Home, load_zone};
+use crate::package::{self, DEPLOYMENT_META};
+use crate::table::{TableHistory, canonical, table_subject, to_stored};
+use crate::{act, clock};
+use plumbline_contract::alert::AlertLeaf;
+use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
+use plumbline_contract::id::{EventSeq, LeafIndex, TableVersion};
+use plumbline_contract::manifest::Manifest;
+use plumbline_contract::package::VerifiedPackage;
+use plumbline_contract::table::TableRow;
+use plumbline_contract::time::{Millis, Zone};
+use plumbline_engine::{Calendars, Engine, Limits};
+use plumbline_kernel::{Deployment, Plan};
+use plumbline_ledger::{Ledger, sha256_hex};
+use plumbline_store::{Appended, SledStore, Store};
+use serde_json::json;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Leaves sealed under one checkpoint at once.
+const LEAVES_PER_SEAL: usize = 4096;
+/// A package larger than this carries a script engine and gets the memory for it.
+const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Source of the host's own events.
+pub const HOST_SOURCE: &str = "plumbline";
+
+/// An open home. All methods may be called from any thread; one thread at a time drives.
+#[derive(Debug)]
+pub struct App {
+    home: Home,
+    config: Config,
+    zone: Arc<Zone>,
+    store: Arc<dyn Store>,
+    engine: Engine,
+    calendars: Arc<Calendars>,
+    threads: usize,
+    ledger: Mutex<Ledger>,
+    alerts: Mutex<AlertIndex>,
+    tables: Mutex<Arc<TableHistory>>,
+    runners: Mutex<Vec<Runner>>,
+}
+
+/// A lock whose holder panicked is not an issue: a panic ends the process.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a run of the driver went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Driven {
+    pub events: u64,
+}
+
+impl App {
+    /// Creates a home and opens it.
+    ///
+    /// # Errors
+    /// If there is one already, or something cannot be written.
+    pub fn create(home: Home, config: &Config) -> Result<Self, AppError> {
+        let key = home.create(config)?;
+        Ledger::create(&home.ledger_dir(), &config.origin, key)?;
+        let app = Self::open(home)?;
+        let particulars = json!({ "origin": config.origin, "zone": config.zone });
+        app.record(&[act::leaf("init", clock::now(), &app.zone, particulars)])?;
+        Ok(app)
+    }
+
+    /// Opens a home; nobody else can until this is dropped.
+    ///
+    /// # Errors
+    /// If there is none, another process holds it, or what is on the disk is damaged.
+    pub fn open(home: Home) -> Result<Self, AppError> {
+        let config = home.config()?;
+        let zone = Arc::new(load_zone(&config.zone)?);
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
+        let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
+        let mut alerts = AlertIndex::default();
+        alerts.catch_up(&ledger)?;
+        let engine = Engine::new(Some(home.cache_dir()))
+            .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
+        let tables = Arc::new(TableHistory::load(&*store)?);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let app = Self {
+            home,
+            config,
+            zone,
+            store,
+            engine,
+            calendars: Arc::new(Calendars::default()),
+            threads,
+            ledger: Mutex::new(ledger),
+            alerts: Mutex::new(alerts),
+            tables: Mutex::new(tables),
+            runners: Mutex::new(Vec::new()),
+        };
+        app.reload()?;
+        app.seal()?;
+        Ok(app)
+    }
+
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    #[must_use]
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The history of reference tables.
+    #[must_use]
+    pub fn tables(&self) -> Arc<TableHistory> {
+        lock(&self.tables).clone()
+    }
+
+    /// The ledger; appending to it is the business of [`App::seal`].
+    pub fn with_ledger<T>(&self, use_it: impl FnOnce(&Ledger) -> T) -> T {
+        use_it(&lock(&self.ledger))
+    }
+
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn alerts(&self) -> Result<Vec<Alert>, AppError> {
+        lock(&self.alerts).list(&lock(&self.ledger))
+    }
+
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn alert(&self, id: &str) -> Result<Option<Alert>, AppError> {
+        lock(&self.alerts).get(&lock(&self.ledger), id)
+    }
+
+    /// # Errors
+    /// If a stored deployment cannot be read.
+    pub fn deployments(&self) -> Result<Vec<Deployment>, AppError> {
+        let stored = self.store.meta_scan(DEPLOYMENT_META)?;
+        let read = |(_, bytes): &(String, Vec<u8>)| {
+            serde_json::from_slice(bytes)
+                .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+        };
+        stored.iter().map(read).collect()
+    }
+
+    /// Starts the deployments as they are stored now.
+    ///
+    /// # Errors
+    /// If a package is missing or no longer to be trusted.
+    pub fn reload(&self) -> Result<(), AppError> {
+        let mut runners = Vec::new();
+        for deployment in self.deployments()? {
+            let package = package::installed(self, deployment.package)?;
+            runners.push(self.runner(deployment, &package)?);
+        }
+        *lock(&self.runners) = runners;
+        Ok(())
+    }
+
+    /// A runner for a deployment.
+    ///
+    /// # Errors
+    /// If the package does not compile or lacks a grant.
+    pub fn runner(
+        &self,
+        deployment: Deployment,
+        package: &VerifiedPackage,
+    ) -> Result<Runner, AppError> {
+        let plugin = self
+            .engine
+            .load(package)
+            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
+        let manifest = Arc::new(package.manifest().clone());
+        let plan = Plan::new(&deployment, manifest, self.zone.clone())
+            .map_err(|error| AppError::new(Kind::Refused, "grant", error))?;
+        let limits = limits(package);
+        let calendars = self.calendars.clone();
+        Ok(Runner::new(deployment, plan, plugin, limits, calendars, self.threads))
+    }
+
+    /// Whether a plugin takes the parameters of a deployment.
+    ///
+    /// # Errors
+    /// What the plugin says against them.
+    pub fn check_plugin(
+        &self,
+        deployment: &Deployment,
+        package: &VerifiedPackage,
+    ) -> Result<(), AppError> {
+        let plugin = self
+            .engine
+            .load(package)
+            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
+        let started = plugin.instantiate(limits(package), &deployment.parameters);
+        started.map(drop).map_err(|error| AppError::new(Kind::Refused, "parameter", error))
+    }
+
+    /// Manifests of the running deployments.
+    #[must_use]
+    pub fn manifests(&self) -> Vec<Manifest> {
+        lock(&self.runners).iter().map(|runner| runner.plan().manifest().clone()).collect()
+    }
+
+    /// Uses the runners, which stand still meanwhile.
+    pub fn with_runners<T>(&self, use_them: impl FnOnce(&mut [Runner]) -> T) -> T {
+        use_them(&mut lock(&self.runners))
+    }
+
+    /// Appends events; when it returns they are durable.
+    ///
+    /// # Errors
+    /// If the store fails; nothing is acknowledged then.
+    pub fn append(&self, events: &[Event]) -> Result<Vec<Appended>, AppError> {
+        Ok(self.store.append(events)?)
+    }
+
+    /// Writes a tick: timers due at or before `time` fire at this place of the log.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn tick(&self, time: Millis, import: bool) -> Result<Appended, AppError> {
+        let data = json!(Tick { time, import }).to_string();
+        let id = format!("tick/{}{}", if import { "import/" } else { "" }, time.0);
+        let event = self.host_event(TICK_TYPE, id, TICK_TYPE.to_owned(), time, data);
+        let appended = self.store.append(&[event])?;
+        appended.into_iter().next().ok_or_else(|| AppError::new(Kind::Failed, "store", "tick"))
+    }
+
+    fn host_event(
+        &self,
+        kind: &str,
+        id: String,
+        subject: String,
+        time: Millis,
+        data: String,
+    ) -> Event {
+        Event {
+            id,
+            source: HOST_SOURCE.to_owned(),
+            kind: kind.to_owned(),
+            subject,
+            time,
+            recorded: time,
+            corrected: None,
+            logged: time,
+            region: self.config.region.clone(),
+            dept: String::new(),
+            serial: None,
+            actor: None,
+            dataversion: 1,
+            data,
+        }
+    }
+
+    /// Puts a new version of a reference table into force; an act in the ledger. Rows that equal
+    /// the version in force change nothing.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn load_table(
+        &self,
+        table: &str,
+        rows: Vec<TableRow>,
+    ) -> Result<(TableVersion, bool), AppError> {
+        let sha256 = sha256_hex(&canonical(&rows));
+        if let Some(version) = self.same_version(table, &sha256)? {
+            return Ok((version, false));
+        }
+        let count = rows.len() as u64;
+        let rows: Vec<_> = rows.into_iter().map(to_stored).collect();
+        let version = self.store.put_table(table, &rows)?;
+        let now = clock::now();
+        let loaded =
+            TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
+        let data = json!(loaded).to_string();
+        let id = format!("table/{table}/{version}");
+        let event = self.host_event(TABLE_TYPE, id, table_subject(table), now, data.clone());
+        for appended in self.store.append(&[event])? {
+            if let Some(seq) = appended.seq() {
+                let mut history = TableHistory::load(&*self.store)?;
+                if !history.changes().iter().any(|(at, _, _)| *at == seq) {
+                    history.note(seq, &data)?;
+                }
+                *lock(&self.tables) = Arc::new(history);
+            }
+        }
+        let particulars = json!(loaded);
+        self.record(&[act::leaf("table", now, &self.zone, particulars)])?;
+        Ok((version, true))
+    }
+
+    fn same_version(&self, table: &str, sha256: &str) -> Result<Option<TableVersion>, AppError> {
+        let Some(seq) = self.store.by_subject(&table_subject(table), 1)?.pop() else {
+            return Ok(None);
+        };
+        let Some(event) = self.store.get(seq)? else { return Ok(None) };
+        let loaded: TableLoaded = serde_json::from_str(&event.data)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+        Ok((loaded.sha256 == sha256).then_some(TableVersion(loaded.version)))
+    }
+
+    /// Puts acts into the ledger and seals them.
+    ///
+    /// # Errors
+    /// If the store or the ledger fails.
+    pub fn record(&self, leaves: &[Vec<u8>]) -> Result<(), AppError> {
+        self.store.push_leaves(leaves)?;
+        self.seal().map(drop)
+    }
+
+    /// Runs all deployments to the end of the log.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn drive(&self, lazy: bool) -> Result<Driven, AppError> {
+        let tables = self.tables();
+        let end = self.store.next_seq();
+        let mut driven = Driven::default();
+        let mut runners = lock(&self.runners);
+        for runner in runners.iter_mut() {
+            let end = EventSeq(u64::MAX).min(self.store.next_seq()).max(end);
+            let (log, states) = (&*self.store, &*self.store);
+            let places = Places { log, states, tables: &tables, end, lazy };
+            while let Step::Moved { events } = runner.step(&places)? {
+                driven.events += events as u64;
+            }
+        }
+        Ok(driven)
+    }
+
+    /// Runs all deployments until none has anything left, facts of others included, then seals.
+    ///
+    /// # Errors
+    /// If the store or the ledger fails.
+    pub fn settle(&self) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
+        while self.drive(false)?.events > 0 {}
+        self.seal()
+    }
+
+    /// Moves durable leaves from the outbox into the ledger and signs a checkpoint over them;
+    /// returns the alerts among them. Only from here on may they be shown.
+    ///
+    /// # Errors
+    /// If the store or the ledger fails.
+    pub fn seal(&self) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
+        let mut ledger = lock(&self.ledger);
+        loop {
+            let leaves = self.store.leaves(LeafIndex(ledger.size()), LEAVES_PER_SEAL)?;
+            if leaves.is_empty() {
+                break;
+            }
+            let bytes: Vec<_> = leaves.into_iter().map(|(_, bytes)| bytes).collect();
+            ledger.append(&bytes)?;
+        }
+        // Also signs what an earlier run appended and could not sign any more.
+        ledger.seal()?;
+        self.store.drop_leaves(LeafIndex(ledger.size()))?;
+        lock(&self.alerts).follow(&ledger)
+    }
+}
+
+/// How much a package may use.
+#[must_use]
+pub fn limits(package: &VerifiedPackage) -> Limits {
+    if package.component().len() > SCRIPT_PACKAGE_BYTES {
+        Limits::script()
+    } else {
+        Limits::default()
+    }
+}

@@ -1,0 +1,12 @@
+//! The only place that reads the wall clock. Everything else is told what time it is.
+#![expect(clippy::disallowed_methods, reason = "this is the one place")]
+
+use plumbline_contract::time::Millis;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The present instant. A clock set before 1970 counts as 1970.
+#[must_use]
+pub fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

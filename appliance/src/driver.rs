@@ -1,0 +1,448 @@
+//! Drives one deployment along the log: read, route, call the plugin, judge, commit.
+//!
+//! The same code drives the appliance and a replay; they differ in where states and leaves go.
+
+use crate::error::{AppError, Kind};
+use crate::table::{TableHistory, versions_of};
+use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
+use plumbline_contract::id::{EventSeq, PackageHash};
+use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
+use plumbline_contract::time::{Local, Millis, Zone};
+use plumbline_engine::{Calendars, Instance, Limits, Plugin, World};
+use plumbline_kernel::{
+    Deployment, Effects, InputMark, KeyTask, LeafContext, Plan, settle,
+};
+use plumbline_store::{Commit, Cursor, Due, GapRow, KeyId, KeyState, Row, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Events read at once: large enough that neighbouring keys share the store's pages.
+pub const BATCH_EVENTS: usize = 4096;
+/// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
+/// what a replay derives.
+pub const TIMERS_PER_STEP: usize = 1024;
+/// Tasks in one call of a plugin: bounds what a call may take in memory.
+const TASKS_PER_CALL: usize = 256;
+/// Fewer tasks than this are not worth a second thread.
+const TASKS_FOR_THREADS: usize = 64;
+
+/// A deployment that is running.
+#[derive(Debug)]
+pub struct Runner {
+    deployment: Deployment,
+    plan: Plan,
+    plugin: Plugin,
+    limits: Limits,
+    instances: Vec<Option<Instance>>,
+    calendars: Arc<Calendars>,
+    zone: Arc<Zone>,
+    granted: Arc<BTreeSet<String>>,
+    /// The tables as they stand before position `0`.
+    view: Option<(EventSeq, World, BTreeMap<String, u32>)>,
+    /// Fuel and calls since the start, for health.
+    pub fuel: u64,
+    pub tasks: u64,
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The log has nothing new for this deployment.
+    Idle,
+    /// So many events were passed.
+    Moved { events: usize },
+}
+
+/// Where a runner reads the log, and where its states and leaves go.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    pub log: &'a dyn Store,
+    pub states: &'a dyn Store,
+    pub tables: &'a TableHistory,
+    /// Do not look at events at or after this position.
+    pub end: EventSeq,
+    /// Leave the wait for the disk to a later call.
+    pub lazy: bool,
+}
+
+impl Runner {
+    /// # Errors
+    /// If the grants do not cover the manifest.
+    pub fn new(
+        deployment: Deployment,
+        plan: Plan,
+        plugin: Plugin,
+        limits: Limits,
+        calendars: Arc<Calendars>,
+        threads: usize,
+    ) -> Self {
+        let zone = Arc::new(plan.zone().clone());
+        let granted = Arc::new(deployment.grants.tables());
+        let instances = (0..threads.max(1)).map(|_| None).collect();
+        Self {
+            deployment,
+            plan,
+            plugin,
+            limits,
+            instances,
+            calendars,
+            zone,
+            granted,
+            view: None,
+            fuel: 0,
+            tasks: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    #[must_use]
+    pub fn package(&self) -> PackageHash {
+        self.plugin.package()
+    }
+
+    /// Takes one step from where the deployment stands.
+    ///
+    /// # Errors
+    /// If the store fails. What a plugin does wrong is no error but a gap.
+    pub fn step(&mut self, places: &Places<'_>) -> Result<Step, AppError> {
+        let mut cursor = places.states.cursor(self.deployment.id)?;
+        let start = cursor.clone();
+        cursor.seq = cursor.seq.max(self.deployment.from);
+        let room = places.end.0.saturating_sub(cursor.seq.0);
+        let rows = places.log.read(cursor.seq, BATCH_EVENTS.min(room as usize))?;
+        let Some(first) = rows.first() else { return Ok(Step::Idle) };
+        match first.event.kind.as_str() {
+            TICK_TYPE => self.tick(places, start, first),
+            TABLE_TYPE => self.tables_changed(places, start, first),
+            _ => self.events(places, start, &rows),
+        }
+    }
+
+    fn look_at(&mut self, places: &Places<'_>, seq: EventSeq) -> Result<(), AppError> {
+        let last = |changes: &[(EventSeq, String, _)]| {
+            let before = changes.iter().filter(|(at, _, _)| *at < seq);
+            before.map(|(at, _, _)| at.next()).max().unwrap_or_default()
+        };
+        let since = last(places.tables.changes());
+        if self.view.as_ref().is_some_and(|(at, _, _)| *at == since) {
+            return Ok(());
+        }
+        let tables = places.tables.view(places.log, seq)?;
+        let versions = versions_of(&tables, &self.granted);
+        let world = World {
+            tables: Arc::new(tables),
+            calendars: self.calendars.clone(),
+            zone: self.zone.clone(),
+            granted_tables: self.granted.clone(),
+        };
+        self.view = Some((since, world, versions));
+        Ok(())
+    }
+
+    /// The world at the present position.
+    ///
+    /// # Panics
+    /// If [`Runner::look_at`] was not called before.
+    fn world(&self) -> &World {
+        &self.view.as_ref().expect("each step looks at its tables first").1
+    }
+
+    fn events(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        rows: &[Row],
+    ) -> Result<Step, AppError> {
+        let is_break = |row: &Row| matches!(row.event.kind.as_str(), TICK_TYPE | TABLE_TYPE);
+        let rows = &rows[..rows.iter().position(is_break).unwrap_or(rows.len())];
+        let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
+        self.look_at(places, rows[0].seq)?;
+        let tasks = self.plan.tasks(rows.iter().map(|row| (row.seq, &row.event)));
+        let views: Vec<_> = rows.iter().map(|row| view(row, &self.zone)).collect();
+        let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
+        let inputs = |task: &KeyTask| {
+            task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
+        };
+        let effects = self.fold(places, tasks, &marks, to.seq, &inputs)?;
+        let events = rows.len();
+        self.commit(places, from, to, effects)?;
+        Ok(Step::Moved { events })
+    }
+
+    fn tick(&mut self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
+        let tick: Tick = serde_json::from_str(&row.event.data)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+        let until = self.zone.local(tick.time);
+        self.timers(places, from, row, until, until, (tick.time, tick.import))
+    }
+
+    /// Open keys look again at the new tables, at the log time of the change.
+    fn tables_changed(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let now = self.zone.local(row.event.logged);
+        self.timers(places, from, row, Local(i64::MAX), now, (row.event.logged, false))
+    }
+
+    /// Hands a tick at `now` to the keys whose wake is at or before `until`, some at a time.
+    fn timers(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+        until: Local,
+        now: Local,
+        (logged, import): (Millis, bool),
+    ) -> Result<Step, AppError> {
+        let id = self.deployment.id;
+        let due = places.states.due(id, until, from.tick_after.as_ref(), TIMERS_PER_STEP)?;
+        let Some(last) = due.last() else {
+            let to = Cursor { seq: row.seq.next(), tick_after: None };
+            self.commit(places, from, to, Effects::default())?;
+            return Ok(Step::Moved { events: 1 });
+        };
+        let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
+        // The new versions hold for what the change itself sets off.
+        self.look_at(places, row.seq.next())?;
+        let region = self.plan.region().to_owned();
+        let mark = InputMark { seq: row.seq, logged, import, region: &region, dept: "" };
+        let tasks: Vec<_> = due.into_iter().filter_map(|due| self.timer_task(due)).collect();
+        let inputs = |_: &KeyTask| vec![Input::Tick(now)];
+        let effects = self.fold(places, tasks, &[mark], row.seq.next(), &inputs)?;
+        self.commit(places, from, to, effects)?;
+        Ok(Step::Moved { events: 0 })
+    }
+
+    fn timer_task(&self, due: Due) -> Option<KeyTask> {
+        let streams = &self.plan.manifest().streams;
+        let stream = streams.iter().position(|stream| stream.name == due.id.stream)?;
+        Some(KeyTask { stream, key: due.id.key, inputs: vec![0] })
+    }
+
+    /// Calls the plugin for all tasks and settles its answers.
+    fn fold<'a>(
+        &mut self,
+        places: &Places<'_>,
+        tasks: Vec<KeyTask>,
+        marks: &[InputMark<'_>],
+        next: EventSeq,
+        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
+    ) -> Result<Effects, AppError> {
+        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task)).collect();
+        let states = places.states.load_states(self.deployment.id, &ids)?;
+        let states: Vec<_> =
+            states.into_iter().map(|state| state.map(|state| state.state)).collect();
+        let built: Vec<Task<'_>> = ids
+            .iter()
+            .zip(&tasks)
+            .zip(&states)
+            .map(|((id, task), state)| Task {
+                stream: &id.stream,
+                key: &id.key,
+                state: state.as_deref().unwrap_or_default(),
+                inputs: inputs(task),
+            })
+            .collect();
+        let answers = self.answers(&built);
+        let versions = &self.view.as_ref().expect("each step looks at its tables first").2;
+        let region = self.plan.region().to_owned();
+        let context = LeafContext {
+            plan: &self.plan,
+            deployment: &self.deployment,
+            tables: versions,
+            region: &region,
+        };
+        let answers = tasks.into_iter().zip(answers).collect();
+        Ok(settle(&context, next, marks, answers))
+    }
+
+    fn key_id(&self, task: &KeyTask) -> KeyId {
+        let stream = self.plan.manifest().streams[task.stream].name.clone();
+        KeyId { stream, key: task.key.clone() }
+    }
+
+    /// One answer for each task, using as many instances as there are threads.
+    fn answers(&mut self, tasks: &[Task<'_>]) -> Vec<Result<Verdict, Fault>> {
+        self.tasks += tasks.len() as u64;
+        let mut instances = std::mem::take(&mut self.instances);
+        let threads = if tasks.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
+        let share = tasks.len().div_ceil(threads).max(1);
+        let this = &*self;
+        let parts: Vec<(Vec<_>, u64)> = std::thread::scope(|scope| {
+            let work = instances.iter_mut().zip(tasks.chunks(share));
+            let mut handles: Vec<_> = Vec::new();
+            let mut first = None;
+            for (index, (instance, tasks)) in work.enumerate() {
+                if index == 0 {
+                    first = Some((instance, tasks));
+                } else {
+                    handles.push(scope.spawn(move || this.run(instance, tasks)));
+                }
+            }
+            let first = first.map(|(instance, tasks)| this.run(instance, tasks));
+            let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
+            first.into_iter().chain(rest).collect()
+        });
+        self.instances = instances;
+        self.fuel += parts.iter().map(|(_, fuel)| fuel).sum::<u64>();
+        parts.into_iter().flat_map(|(answers, _)| answers).collect()
+    }
+
+    /// Runs tasks on one instance; a call that fails is repeated task by task, to find the culprit.
+    fn run(
+        &self,
+        instance: &mut Option<Instance>,
+        tasks: &[Task<'_>],
+    ) -> (Vec<Result<Verdict, Fault>>, u64) {
+        let mut answers = Vec::with_capacity(tasks.len());
+        let mut fuel = 0;
+        for tasks in tasks.chunks(TASKS_PER_CALL) {
+            match self.call(instance, tasks) {
+                Ok((verdicts, used)) => {
+                    fuel += used;
+                    answers.extend(verdicts.into_iter().map(Ok));
+                }
+                Err(fault) if tasks.len() == 1 => answers.push(Err(fault)),
+                Err(_) => {
+                    for task in tasks.chunks(1) {
+                        let answer = self.call(instance, task);
+                        fuel += answer.as_ref().map_or(0, |(_, used)| *used);
+                        answers.push(answer.map(|(mut verdicts, _)| verdicts.remove(0)));
+                    }
+                }
+            }
+        }
+        (answers, fuel)
+    }
+
+    fn call(
+        &self,
+        slot: &mut Option<Instance>,
+        tasks: &[Task<'_>],
+    ) -> Result<(Vec<Verdict>, u64), Fault> {
+        let instance = match slot {
+            Some(instance) => instance,
+            None => slot.insert(self.instantiate()?),
+        };
+        match instance.supervise(self.world(), tasks, false) {
+            Ok(batch) => {
+                for message in &batch.messages {
+                    tracing::info!(plugin = %self.deployment.plugin, message, "plugin message");
+                }
+                Ok((batch.verdicts, batch.fuel))
+            }
+            Err(fault) => {
+                *slot = None;
+                Err(fault)
+            }
+        }
+    }
+
+    fn instantiate(&self) -> Result<Instance, Fault> {
+        use plumbline_engine::StartError;
+        let started = self.plugin.instantiate(self.limits, &self.deployment.parameters);
+        started.map_err(|error| match error {
+            StartError::Fault(fault) => fault,
+            StartError::Parameters(reason) => Fault::BadOutput(reason),
+        })
+    }
+
+    /// Asks the plugin to explain the given keys at log time `now`, without changing anything.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn explain(
+        &mut self,
+        places: &Places<'_>,
+        ids: &[KeyId],
+        now: Local,
+    ) -> Result<Vec<Result<Verdict, Fault>>, AppError> {
+        self.look_at(places, places.end)?;
+        let states = places.states.load_states(self.deployment.id, ids)?;
+        let mut answers = Vec::new();
+        for (id, state) in ids.iter().zip(states) {
+            let Some(state) = state else { continue };
+            let inputs = vec![Input::Tick(now)];
+            let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
+            let answer = self.instantiate().and_then(|mut instance| {
+                let batch = instance.supervise(self.world(), &[task], true)?;
+                batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
+            });
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    fn commit(
+        &self,
+        places: &Places<'_>,
+        from: Cursor,
+        to: Cursor,
+        effects: Effects,
+    ) -> Result<(), AppError> {
+        let streams = &self.plan.manifest().streams;
+        let id = |stream: usize, key: String| KeyId { stream: streams[stream].name.clone(), key };
+        let states = effects.states.into_iter().map(|effect| {
+            let keep = !effect.state.is_empty() || effect.wake.is_some();
+            let state = KeyState { state: effect.state, wake: effect.wake };
+            (id(effect.stream, effect.key), keep.then_some(state))
+        });
+        let gaps = effects.gaps.into_iter().map(|gap| GapRow {
+            from: gap.from,
+            to: gap.to,
+            id: id(gap.stream, gap.key),
+            code: gap.fault.code().to_owned(),
+            fault: gap.fault.to_string(),
+        });
+        let commit = Commit {
+            deployment: self.deployment.id,
+            from,
+            to,
+            states: states.collect(),
+            events: effects.facts,
+            leaves: effects.leaves,
+            gaps: gaps.collect(),
+            lazy: places.lazy,
+        };
+        places.states.commit(commit)?;
+        Ok(())
+    }
+}
+
+fn view<'a>(row: &'a Row, zone: &Zone) -> EventView<'a> {
+    let event = &row.event;
+    EventView {
+        seq: row.seq.0,
+        identity: event.identity(),
+        version: event.dataversion,
+        kind: &event.kind,
+        time: zone.local(event.time),
+        recorded: zone.local(event.recorded),
+        corrected: event.corrected.map(|at| zone.local(at)),
+        logged: zone.local(event.logged),
+        region: &event.region,
+        dept: &event.dept,
+        actor: event.actor.as_deref().unwrap_or(""),
+        source: &event.source,
+        serial: event.serial,
+        data: &event.data,
+    }
+}
+
+fn mark(seq: EventSeq, event: &Event) -> InputMark<'_> {
+    let own = event.corrected.unwrap_or(event.recorded);
+    let (region, dept) = (event.region.as_str(), event.dept.as_str());
+    InputMark { seq, logged: event.logged, import: event.logged == own, region, dept }
+}

@@ -1,0 +1,263 @@
+//! Imports a file into the log: parse, append, drive, seal, in groups, resumable.
+
+use crate::app::App;
+use crate::error::{AppError, Kind};
+use crate::clock;
+use plumbline_contract::event::Event;
+use plumbline_contract::time::Millis;
+use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source};
+use plumbline_ledger::{keyed_hash, sha256_hex};
+use plumbline_store::Appended;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Events appended under one sync. The driver's batch has the same size.
+const GROUP_EVENTS: usize = crate::driver::BATCH_EVENTS;
+/// Groups between two seals: the states of a group are committed lazily until then.
+const GROUPS_PER_SEAL: u32 = 8;
+/// Rejects written to the file of rejects: enough to find the cause.
+const REJECTS_WRITTEN_MAX: u64 = 100_000;
+/// Prefix of settings that hold how far imports have come.
+const PROGRESS_META: &str = "import/";
+
+/// What to import.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportRequest<'a> {
+    pub file: &'a Path,
+    /// Mapping for CSV and XES.
+    pub map: Option<&'a Path>,
+    /// Log time to which timers run at the end; the newest log time of the file if not given.
+    pub until: Option<Millis>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ImportReport {
+    pub new: u64,
+    pub superseding: u64,
+    pub older: u64,
+    pub repeated: u64,
+    pub conflicting: u64,
+    pub rejected: u64,
+    /// Where the rejects were written, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects_file: Option<PathBuf>,
+    /// The first rejects, in words.
+    #[serde(skip)]
+    pub first_rejects: Vec<Reject>,
+    pub alerts_raised: u64,
+    pub resumed: bool,
+}
+
+/// How far an import has come, kept in the store.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Progress {
+    /// Byte and record, as in [`Position`].
+    position: Option<(u64, u64)>,
+    newest: i64,
+    done: bool,
+}
+
+/// Bytes read of all bytes, for a progress bar.
+pub type Watch<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// Imports a file. What is in the log already is recognized and left alone.
+///
+/// # Errors
+/// If the file or the mapping cannot be read, or the store fails. What was acknowledged stays.
+pub fn import(
+    app: &App,
+    request: &ImportRequest<'_>,
+    watch: Watch<'_>,
+) -> Result<ImportReport, AppError> {
+    app.settle()?;
+    let name = progress_name(request)?;
+    let mut progress = load_progress(app, &name)?;
+    let mut report = ImportReport::default();
+    if progress.done {
+        // The same file once more: read it again, so that the report can say what it holds.
+        progress = Progress { newest: progress.newest, ..Progress::default() };
+    }
+    report.resumed = progress.position.is_some();
+    let mut source = open(app, request, &progress)?;
+    let mut rejects = RejectFile::new(app, request.file);
+    let mut group: Vec<Event> = Vec::with_capacity(GROUP_EVENTS);
+    let mut groups = 0;
+    while let Some(batch) = source.next() {
+        let batch = batch.map_err(failed)?;
+        for reject in batch.rejects {
+            report.rejected += 1;
+            rejects.write(&reject)?;
+            if report.first_rejects.len() < 10 {
+                report.first_rejects.push(reject);
+            }
+        }
+        group.extend(batch.events);
+        append(app, &mut group, &mut progress, &mut report)?;
+        app.drive(true)?;
+        progress.position = Some((batch.position.byte, batch.position.record));
+        groups += 1;
+        if groups % GROUPS_PER_SEAL == 0 {
+            seal(app, &name, &progress, &mut report)?;
+        }
+        watch(source.bytes_read(), source.bytes_total().unwrap_or_default());
+    }
+    finish(app, request, &name, progress, &mut report)?;
+    report.rejects_file = rejects.finish()?;
+    Ok(report)
+}
+
+fn failed(error: plumbline_ingest::IngestError) -> AppError {
+    AppError::new(Kind::Usage, "import", error)
+}
+
+fn open(
+    app: &App,
+    request: &ImportRequest<'_>,
+    progress: &Progress,
+) -> Result<Source, AppError> {
+    let mapping = match request.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| AppError::io(path, &error))?;
+            Some(Mapping::parse(&text).map_err(|error| {
+                AppError::new(Kind::Usage, "mapping", format!("{}: {error}", path.display()))
+            })?)
+        }
+        None => None,
+    };
+    let key = app.home().personal_key()?;
+    let options = Options {
+        zone: app.zone().clone(),
+        received: clock::now(),
+        mode: Mode::Import,
+        mapping: mapping.map(Arc::new),
+        secret: Some(Secret::new(move |text| keyed_hash(key.as_bytes(), text))),
+        batch_max: GROUP_EVENTS,
+    };
+    let source = Source::open(request.file, options).map_err(failed)?;
+    match progress.position {
+        Some((byte, record)) => source.resume(Position { byte, record }).map_err(failed),
+        None => Ok(source),
+    }
+}
+
+fn append(
+    app: &App,
+    group: &mut Vec<Event>,
+    progress: &mut Progress,
+    report: &mut ImportReport,
+) -> Result<(), AppError> {
+    let newest = group.iter().map(|event| event.logged.0).max().unwrap_or(progress.newest);
+    progress.newest = progress.newest.max(newest);
+    for appended in app.append(group)? {
+        match appended {
+            Appended::New(_) => report.new += 1,
+            Appended::Superseding(_) => report.superseding += 1,
+            Appended::Older(_) => report.older += 1,
+            Appended::Repeat => report.repeated += 1,
+            Appended::Conflict => report.conflicting += 1,
+        }
+    }
+    group.clear();
+    Ok(())
+}
+
+fn seal(
+    app: &App,
+    name: &str,
+    progress: &Progress,
+    report: &mut ImportReport,
+) -> Result<(), AppError> {
+    app.store().sync()?;
+    for (_, alert) in app.seal()? {
+        let raised = alert.act == plumbline_contract::alert::AlertAct::Raised;
+        report.alerts_raised += u64::from(raised);
+    }
+    let bytes =
+        serde_json::to_vec(progress).map_err(|error| AppError::new(Kind::Failed, "store", error))?;
+    Ok(app.store().put_meta(name, &bytes)?)
+}
+
+/// Lets log time run to the end of the import, so that what is overdue by then is raised.
+fn finish(
+    app: &App,
+    request: &ImportRequest<'_>,
+    name: &str,
+    mut progress: Progress,
+    report: &mut ImportReport,
+) -> Result<(), AppError> {
+    let until = request.until.or((progress.newest != 0).then_some(Millis(progress.newest)));
+    if let Some(until) = until {
+        app.tick(until, true)?;
+    }
+    while app.drive(true)?.events > 0 {}
+    progress.done = true;
+    progress.position = None;
+    seal(app, name, &progress, report)
+}
+
+/// The same file with the same mapping has the same name.
+fn progress_name(request: &ImportRequest<'_>) -> Result<String, AppError> {
+    let io = |error: std::io::Error| AppError::io(request.file, &error);
+    let mut head = Vec::new();
+    let file = File::open(request.file).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    file.take(64 * 1024).read_to_end(&mut head).map_err(io)?;
+    head.extend_from_slice(&len.to_le_bytes());
+    if let Some(map) = request.map {
+        head.extend(std::fs::read(map).map_err(|error| AppError::io(map, &error))?);
+    }
+    Ok(format!("{PROGRESS_META}{}", sha256_hex(&head)))
+}
+
+fn load_progress(app: &App, name: &str) -> Result<Progress, AppError> {
+    let Some(bytes) = app.store().meta(name)? else { return Ok(Progress::default()) };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+}
+
+/// Rejects as JSON lines beside the other imports of the home.
+struct RejectFile {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+    written: u64,
+}
+
+impl RejectFile {
+    fn new(app: &App, source: &Path) -> Self {
+        let name = source.file_name().unwrap_or_default().to_string_lossy();
+        let path = app.home().rejects_dir().join(format!("{name}.rejects.ndjson"));
+        Self { path, file: None, written: 0 }
+    }
+
+    fn write(&mut self, reject: &Reject) -> Result<(), AppError> {
+        let io = |error: std::io::Error| AppError::io(&self.path, &error);
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(BufWriter::new(File::create(&self.path).map_err(io)?)),
+        };
+        if self.written < REJECTS_WRITTEN_MAX {
+            self.written += 1;
+            writeln!(file, "{}", reject_json(reject)).map_err(io)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Option<PathBuf>, AppError> {
+        let Some(mut file) = self.file else { return Ok(None) };
+        file.flush().map_err(|error| AppError::io(&self.path, &error))?;
+        Ok(Some(self.path))
+    }
+}
+
+/// A reject as people and programs read it.
+#[must_use]
+pub fn reject_json(reject: &Reject) -> serde_json::Value {
+    serde_json::json!({
+        "line": reject.line, "code": reject.code.as_str(), "field": reject.field,
+        "value": reject.value, "zh": reject.zh(), "en": reject.en(),
+    })
+}

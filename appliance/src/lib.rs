@@ -1,0 +1,19 @@
+//! The appliance `plumbline`: composes the rooms, drives the log, and serves people through the
+//! command line and HTTP. `main.rs` holds the binary.
+
+pub mod act;
+pub mod alert;
+pub mod app;
+pub mod clock;
+pub mod driver;
+pub mod error;
+pub mod explain;
+pub mod home;
+pub mod import;
+pub mod package;
+pub mod replay;
+pub mod table;
+
+pub use app::App;
+pub use error::{AppError, Kind};
+pub use home::{Config, Home};

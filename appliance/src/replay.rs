@@ -1,0 +1,142 @@
+//! Replay: derives every alert anew from the log and compares it byte for byte with the ledger.
+
+use crate::app::App;
+use crate::driver::{Places, Step};
+use crate::error::AppError;
+use crate::package;
+use plumbline_contract::alert::AlertLeaf;
+use plumbline_contract::id::LeafIndex;
+use plumbline_kernel::Deployment;
+use plumbline_store::{MemoryStore, Store};
+use serde::Serialize;
+
+/// Leaves taken from the replay at once.
+const LEAVES_AT_ONCE: usize = 4096;
+
+/// What a replay of one deployment found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    pub deployment: u16,
+    pub plugin: String,
+    pub events: u64,
+    /// Alert leaves that came out the same, byte for byte.
+    pub same: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
+}
+
+/// The first leaf that differs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// Position in the ledger; the end of the ledger if the replay gives more.
+    pub leaf: Option<u64>,
+    pub ledger: Option<String>,
+    pub replay: Option<String>,
+}
+
+/// Replays all deployments.
+///
+/// A deployment that was changed by an administrator since it started is replayed from the log
+/// with its present package and parameters; alerts of earlier ones are compared as far as they
+/// name the same package and parameters.
+///
+/// # Errors
+/// If the log, the ledger or a package cannot be read.
+pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
+    app.settle()?;
+    app.deployments()?.into_iter().map(|deployment| replay_one(app, deployment)).collect()
+}
+
+fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
+    let mut wanted = Sealed::new(app, &deployment)?;
+    let mut replayed = Replayed {
+        deployment: deployment.id.0,
+        plugin: deployment.plugin.clone(),
+        events: 0,
+        same: 0,
+        difference: None,
+    };
+    let package = package::installed(app, deployment.package)?;
+    let end = app.store().cursor(deployment.id)?.seq;
+    let mut runner = app.runner(deployment, &package)?;
+    let states = MemoryStore::new();
+    let tables = app.tables();
+    let places = Places { log: app.store(), states: &states, tables: &tables, end, lazy: true };
+    while let Step::Moved { events } = runner.step(&places)? {
+        replayed.events += events as u64;
+        compare(app, &states, &mut wanted, &mut replayed)?;
+        if replayed.difference.is_some() {
+            return Ok(replayed);
+        }
+    }
+    if let Some((leaf, bytes)) = wanted.next(app)? {
+        let ledger = Some(String::from_utf8_lossy(&bytes).into_owned());
+        replayed.difference = Some(Difference { leaf: Some(leaf), ledger, replay: None });
+    }
+    Ok(replayed)
+}
+
+fn compare(
+    app: &App,
+    states: &MemoryStore,
+    wanted: &mut Sealed,
+    replayed: &mut Replayed,
+) -> Result<(), AppError> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    loop {
+        let leaves = states.leaves(LeafIndex(wanted.taken), LEAVES_AT_ONCE)?;
+        let Some((last, _)) = leaves.last() else { return Ok(()) };
+        wanted.taken = last.0 + 1;
+        for (_, derived) in &leaves {
+            match wanted.next(app)? {
+                Some((_, sealed)) if sealed == *derived => replayed.same += 1,
+                other => {
+                    let leaf = other.as_ref().map(|(leaf, _)| *leaf);
+                    let ledger = other.as_ref().map(|(_, bytes)| text(bytes));
+                    let replay = Some(text(derived));
+                    replayed.difference = Some(Difference { leaf, ledger, replay });
+                    return Ok(());
+                }
+            }
+        }
+        states.drop_leaves(LeafIndex(wanted.taken))?;
+    }
+}
+
+/// The sealed alert leaves of one deployment, in order.
+struct Sealed {
+    marks: [String; 3],
+    at: u64,
+    size: u64,
+    /// Leaves taken from the replay so far.
+    taken: u64,
+}
+
+impl Sealed {
+    fn new(app: &App, deployment: &Deployment) -> Result<Self, AppError> {
+        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+        let id = deployment.id.0.to_string();
+        let marks =
+            [id, deployment.package.to_string(), deployment.parameters_sha256.clone()];
+        Ok(Self { marks, at: 0, size, taken: 0 })
+    }
+
+    fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
+        while self.at < self.size {
+            let index = self.at;
+            self.at += 1;
+            let bytes = app.with_ledger(|ledger| ledger.leaf(index))?;
+            let Some(alert) = crate::alert::as_alert(index, &bytes)? else { continue };
+            if self.is_own(&alert) {
+                return Ok(Some((index, bytes)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_own(&self, alert: &AlertLeaf) -> bool {
+        let own =
+            [alert.deployment.0.to_string(), alert.package.to_string(), alert.params.clone()];
+        own == self.marks
+    }
+}

@@ -1,0 +1,279 @@
+//! The writer's side of the event log: decides what an event is to those before it, places it in
+//! the tail, seals full blocks and keeps the index.
+
+use crate::api::Appended;
+use crate::block::{self, BLOCK_EVENTS, Packer, Prepared, Prints, Stored};
+use crate::error::StoreError;
+use crate::index::{Class, Dedupe, ENTRIES_PER_KEY, Entry};
+use crate::key;
+use crate::log::{Shared, Tail};
+use crate::stage::{self, ONE_CHUNK_BYTES_MAX, Stage};
+use plumbline_contract::event::Event;
+use plumbline_contract::id::EventSeq;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct EventWriter {
+    shared: Arc<Shared>,
+    dedupe: Dedupe,
+    packer: Packer,
+    /// Events of this group: behind the tail, not yet applied.
+    rows: Vec<Stored>,
+    entries: Vec<Entry>,
+    /// Newest event of the subjects of this group.
+    subjects: BTreeMap<u64, EventSeq>,
+    /// The block that was read last to verify a fingerprint: repeats come in the same order again.
+    block: (EventSeq, Vec<Stored>),
+}
+
+/// How a new event compares to the stored ones.
+enum Verdict {
+    Store(Class),
+    Refuse(Appended),
+}
+
+impl EventWriter {
+    pub(crate) fn new(shared: Arc<Shared>, dedupe: Dedupe) -> Result<Self, StoreError> {
+        Ok(Self {
+            shared,
+            dedupe,
+            packer: Packer::new()?,
+            rows: Vec::new(),
+            entries: Vec::new(),
+            subjects: BTreeMap::new(),
+            block: (EventSeq(0), Vec::new()),
+        })
+    }
+
+    pub(crate) fn dedupe(&self) -> &Dedupe {
+        &self.dedupe
+    }
+
+    /// Takes events into the group.
+    pub(crate) fn append(&mut self, events: Vec<Prepared>) -> Result<Vec<Appended>, StoreError> {
+        let mut next = EventSeq(self.shared.tail().next().0 + self.rows.len() as u64);
+        let mut answers = Vec::with_capacity(events.len());
+        for Prepared { body, prints } in events {
+            let class = match self.judge(&prints, &body)? {
+                Verdict::Store(class) => class,
+                Verdict::Refuse(answer) => {
+                    answers.push(answer);
+                    continue;
+                }
+            };
+            answers.push(match class {
+                Class::New { .. } => Appended::New(next),
+                Class::Superseding { .. } => Appended::Superseding(next),
+                Class::Older { .. } => Appended::Older(next),
+            });
+            self.dedupe.note(next, class);
+            let back = prints.subject.map_or(0, |subject| self.link(subject, next));
+            self.rows.push(Stored { back, body });
+            self.entries.push(Entry { class, subject: prints.subject });
+            next = next.next();
+        }
+        Ok(answers)
+    }
+
+    /// Stages the events of the group: full blocks with their index entries, the rest as tail.
+    /// Returns the tail as it is once the group is applied.
+    pub(crate) fn seal(&mut self, stage: &mut Stage<'_>) -> Result<Option<Tail>, StoreError> {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        let mut tail = self.shared.tail().clone();
+        let saved = tail.rows.len();
+        tail.rows.append(&mut self.rows);
+        tail.entries.append(&mut self.entries);
+        let sealed = tail.rows.len() / BLOCK_EVENTS * BLOCK_EVENTS;
+        for index in 0..saved.min(sealed) {
+            stage.remove(key::tail(EventSeq(tail.first.0 + index as u64)))?;
+        }
+        for (index, rows) in tail.rows[..sealed].chunks(BLOCK_EVENTS).enumerate() {
+            let first = EventSeq(tail.first.0 + (index * BLOCK_EVENTS) as u64);
+            let mut put = |first, block: &[u8]| stage.put_new(key::block(first), block);
+            self.packer.seal(first, rows, ONE_CHUNK_BYTES_MAX, &mut put)?;
+        }
+        write_entries(tail.first, &tail.entries[..sealed], stage)?;
+        for index in saved.max(sealed)..tail.rows.len() {
+            let seq = EventSeq(tail.first.0 + index as u64);
+            stage.put_new(key::tail(seq), &block::encode_tail(&tail.rows[index]));
+        }
+        tail.first.0 += sealed as u64;
+        tail.rows.drain(..sealed);
+        tail.entries.drain(..sealed);
+        Ok(Some(tail))
+    }
+
+    /// Shows the applied group to readers.
+    pub(crate) fn publish(&mut self, tail: Option<Tail>) {
+        let Some(tail) = tail else { return };
+        *self.shared.tail_mut() = tail;
+        // After the tail: who finds a position by subject can read it.
+        let mut subjects = self.shared.subjects_mut();
+        std::mem::take(&mut self.subjects)
+            .into_iter()
+            .for_each(|(subject, seq)| subjects.note(subject, seq));
+    }
+
+    fn judge(&mut self, prints: &Prints, body: &[u8]) -> Result<Verdict, StoreError> {
+        let identity = prints.identity;
+        let candidates = self.dedupe.candidates(identity);
+        if candidates.is_empty() {
+            return Ok(Verdict::Store(Class::New { identity }));
+        }
+        let event = block::decode_event(body)?;
+        let Some((old, known)) = self.find(candidates, &event, None)? else {
+            return Ok(Verdict::Store(Class::New { identity }));
+        };
+        if prints.version > known.dataversion {
+            let old_versioned = Prints::of(&known).versioned;
+            return Ok(Verdict::Store(Class::Superseding { identity, old, old_versioned }));
+        }
+        let same_version = if prints.version == known.dataversion {
+            Some(known)
+        } else {
+            let candidates = self.dedupe.candidates(prints.versioned);
+            self.find(candidates, &event, Some(prints.version))?.map(|(_, known)| known)
+        };
+        Ok(match same_version {
+            None => Verdict::Store(Class::Older { versioned: prints.versioned }),
+            Some(known) if same_content(&known, &event) => Verdict::Refuse(Appended::Repeat),
+            Some(_) => Verdict::Refuse(Appended::Conflict),
+        })
+    }
+
+    /// Among the candidates, the event with the same source and id: the one with the version that
+    /// is asked for, else the one with the highest.
+    fn find(
+        &mut self,
+        candidates: Vec<EventSeq>,
+        event: &Event,
+        version: Option<u32>,
+    ) -> Result<Option<(EventSeq, Event)>, StoreError> {
+        let mut found: Option<(EventSeq, Event)> = None;
+        for seq in candidates {
+            let known = self.event_at(seq)?;
+            let same = known.source == event.source
+                && known.id == event.id
+                && version.is_none_or(|version| version == known.dataversion);
+            if same && found.as_ref().is_none_or(|(_, best)| best.dataversion < known.dataversion) {
+                found = Some((seq, known));
+            }
+        }
+        Ok(found)
+    }
+
+    fn event_at(&mut self, seq: EventSeq) -> Result<Event, StoreError> {
+        let applied = self.shared.tail().next();
+        if let Some(index) = seq.0.checked_sub(applied.0)
+            && let Some(row) = self.rows.get(index as usize)
+        {
+            return row.event();
+        }
+        self.shared.row_at(seq, &mut self.block)?.event()
+    }
+
+    /// Makes `seq` the newest event about the subject; returns its distance to the one before.
+    fn link(&mut self, subject: u64, seq: EventSeq) -> u64 {
+        let before =
+            self.subjects.insert(subject, seq).or_else(|| self.shared.subjects().newest(subject));
+        before.map_or(0, |before| seq.0 - before.0)
+    }
+}
+
+/// Builds the index at opening: from the entries of sealed events, then from the tail.
+pub(crate) fn load(shared: &Shared) -> Result<Dedupe, StoreError> {
+    let mut dedupe = Dedupe::default();
+    let mut seq = EventSeq(0);
+    let from = key::kind(key::DEDUPE);
+    for pair in stage::values(shared.kv.range(&from, &key::after_prefix(&from))) {
+        for entry in Entry::decode_all(&pair?.1)? {
+            note(shared, &mut dedupe, seq, entry);
+            seq = seq.next();
+        }
+    }
+    let sealed = seq;
+    let from = key::kind(key::TAIL);
+    let mut rows = Vec::new();
+    for pair in stage::values(shared.kv.range(&from, &key::after_prefix(&from))) {
+        let (key, value) = pair?;
+        if key::Parts::of(&key)?.u64()? != sealed.0 + rows.len() as u64 {
+            return Err(StoreError::Corrupt(format!("hole in the log at event {sealed}")));
+        }
+        rows.push(block::decode_tail(&value)?);
+    }
+    *shared.tail_mut() = Tail { first: sealed, rows, entries: Vec::new() };
+    let mut entries = Vec::new();
+    for (index, row) in shared.tail().clone().rows.iter().enumerate() {
+        let seq = EventSeq(sealed.0 + index as u64);
+        let entry = classify_stored(shared, &dedupe, &row.event()?)?;
+        note(shared, &mut dedupe, seq, entry);
+        entries.push(entry);
+    }
+    shared.tail_mut().entries = entries;
+    Ok(dedupe)
+}
+
+/// The entry of an event that is stored, given those before it.
+pub(crate) fn classify_stored(
+    shared: &Shared,
+    dedupe: &Dedupe,
+    event: &Event,
+) -> Result<Entry, StoreError> {
+    let prints = Prints::of(event);
+    let mut block = (EventSeq(0), Vec::new());
+    let mut newest: Option<(EventSeq, Event)> = None;
+    for seq in dedupe.candidates(prints.identity) {
+        let known = shared.row_at(seq, &mut block)?.event()?;
+        let same = known.source == event.source && known.id == event.id;
+        if same && newest.as_ref().is_none_or(|(_, best)| best.dataversion < known.dataversion) {
+            newest = Some((seq, known));
+        }
+    }
+    let identity = prints.identity;
+    let class = match newest {
+        None => Class::New { identity },
+        Some((old, known)) if known.dataversion < prints.version => {
+            Class::Superseding { identity, old, old_versioned: Prints::of(&known).versioned }
+        }
+        Some(_) => Class::Older { versioned: prints.versioned },
+    };
+    Ok(Entry { class, subject: prints.subject })
+}
+
+/// Appends entries to the values of the index; `first` is the position of the first entry.
+fn write_entries(
+    first: EventSeq,
+    entries: &[Entry],
+    stage: &mut Stage<'_>,
+) -> Result<(), StoreError> {
+    let mut at = first.0;
+    let mut entries = entries;
+    while !entries.is_empty() {
+        let slot = at / ENTRIES_PER_KEY * ENTRIES_PER_KEY;
+        let space = (slot + ENTRIES_PER_KEY - at) as usize;
+        let (now, later) = entries.split_at(space.min(entries.len()));
+        let key = key::number(key::DEDUPE, slot);
+        let mut value = if at == slot { None } else { stage.read(&key)? }.unwrap_or_default();
+        now.iter().for_each(|entry| entry.encode(&mut value));
+        stage.put_new(key, &value);
+        at += now.len() as u64;
+        entries = later;
+    }
+    Ok(())
+}
+
+fn note(shared: &Shared, dedupe: &mut Dedupe, seq: EventSeq, entry: Entry) {
+    dedupe.note(seq, entry.class);
+    if let Some(subject) = entry.subject {
+        shared.subjects_mut().note(subject, seq);
+    }
+}
+
+/// The host stamps each receipt anew, so `logged` is no content.
+pub(crate) fn same_content(known: &Event, new: &Event) -> bool {
+    let stamped = Event { logged: known.logged, ..new.clone() };
+    *known == stamped
+}

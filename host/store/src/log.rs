@@ -1,0 +1,183 @@
+//! The event log as readers see it: sealed blocks in the tree, the tail in memory.
+
+use crate::block::{self, Stored};
+use crate::error::StoreError;
+use crate::index::{Entry, Subjects};
+use crate::key::{self, Parts};
+use crate::kv::Kv;
+use crate::stage;
+use plumbline_contract::id::EventSeq;
+use std::sync::atomic::AtomicU64;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// What the writer and the readers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) kv: Kv,
+    tail: RwLock<Tail>,
+    subjects: RwLock<Subjects>,
+    /// Number that the next leaf will get.
+    pub(crate) leaf_next: AtomicU64,
+    /// All leaves below are on the disk.
+    pub(crate) leaf_durable: AtomicU64,
+}
+
+/// The newest events, which are not in a block yet: always less than one block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tail {
+    pub(crate) first: EventSeq,
+    pub(crate) rows: Vec<Stored>,
+    /// One for each row, for the index on the disk once the row is sealed.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Tail {
+    pub(crate) fn next(&self) -> EventSeq {
+        EventSeq(self.first.0 + self.rows.len() as u64)
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(kv: Kv, tail: Tail, subjects: Subjects, leaf_next: u64) -> Self {
+        Self {
+            kv,
+            tail: RwLock::new(tail),
+            subjects: RwLock::new(subjects),
+            leaf_next: AtomicU64::new(leaf_next),
+            leaf_durable: AtomicU64::new(leaf_next),
+        }
+    }
+
+    // A thread that panics while it holds a lock has changed nothing by halves: both values are
+    // replaced or extended in one step. So a poisoned lock is taken over.
+
+    pub(crate) fn tail(&self) -> RwLockReadGuard<'_, Tail> {
+        self.tail.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tail_mut(&self) -> RwLockWriteGuard<'_, Tail> {
+        self.tail.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn subjects(&self) -> RwLockReadGuard<'_, Subjects> {
+        self.subjects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn subjects_mut(&self) -> RwLockWriteGuard<'_, Subjects> {
+        self.subjects.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At most `max` rows from a position on.
+    pub(crate) fn rows(
+        &self,
+        from: EventSeq,
+        max: usize,
+    ) -> Result<Vec<(EventSeq, Stored)>, StoreError> {
+        let mut found = Vec::with_capacity(max.min(1024));
+        let mut at = from;
+        // Rows move from the tail into blocks meanwhile, never back, so this ends.
+        while found.len() < max {
+            let sealed_below = {
+                let tail = self.tail();
+                if at >= tail.first {
+                    let skip = (at.0 - tail.first.0) as usize;
+                    let rows = tail.rows.iter().skip(skip).take(max - found.len());
+                    found.extend(rows.cloned().zip(at.0..).map(|(row, seq)| (EventSeq(seq), row)));
+                    break;
+                }
+                tail.first
+            };
+            at = self.sealed_rows(at, sealed_below, max, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// The block that holds a sealed position.
+    pub(crate) fn block_at(&self, seq: EventSeq) -> Result<(EventSeq, Vec<Stored>), StoreError> {
+        let first = self.block_first(seq)?;
+        let value = stage::read(&self.kv, &key::block(first))?.ok_or_else(|| missing(seq))?;
+        let rows = block::decode(&value)?;
+        if seq.0 < first.0 + rows.len() as u64 { Ok((first, rows)) } else { Err(missing(seq)) }
+    }
+
+    /// Positions of the newest `max` events about a subject, ascending.
+    pub(crate) fn by_subject(
+        &self,
+        subject: &str,
+        max: usize,
+    ) -> Result<Vec<EventSeq>, StoreError> {
+        let mut found = Vec::new();
+        let Some(print) = block::subject_print(subject) else { return Ok(found) };
+        let mut at = self.subjects().newest(print);
+        let mut block = (EventSeq(0), Vec::new());
+        while let Some(seq) = at.filter(|_| found.len() < max) {
+            let row = self.row_at(seq, &mut block)?;
+            // Two subjects with one fingerprint share a chain.
+            if row.event()?.subject == subject {
+                found.push(seq);
+            }
+            at = (row.back > 0).then(|| seq.0.checked_sub(row.back).map(EventSeq)).flatten();
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// One row, from `block` if it lies there; else `block` becomes the block it lies in.
+    pub(crate) fn row_at(
+        &self,
+        seq: EventSeq,
+        block: &mut (EventSeq, Vec<Stored>),
+    ) -> Result<Stored, StoreError> {
+        let index = |first: EventSeq| seq.0.checked_sub(first.0).map(|index| index as usize);
+        if let Some(row) = index(block.0).and_then(|index| block.1.get(index)) {
+            return Ok(row.clone());
+        }
+        {
+            let tail = self.tail();
+            if let Some(index) = index(tail.first) {
+                return tail.rows.get(index).cloned().ok_or_else(|| missing(seq));
+            }
+        }
+        *block = self.block_at(seq)?;
+        index(block.0).and_then(|index| block.1.get(index)).cloned().ok_or_else(|| missing(seq))
+    }
+
+    fn sealed_rows(
+        &self,
+        from: EventSeq,
+        below: EventSeq,
+        max: usize,
+        found: &mut Vec<(EventSeq, Stored)>,
+    ) -> Result<EventSeq, StoreError> {
+        let mut at = from;
+        let start = key::block(self.block_first(from)?);
+        for pair in stage::values(self.kv.range(&start, &key::block(below))) {
+            let (key, value) = pair?;
+            let first = Parts::of(&key)?.u64()?;
+            let rows = block::decode(&value)?;
+            if first > at.0 || first + (rows.len() as u64) <= at.0 {
+                return Err(missing(at));
+            }
+            let rows = rows.into_iter().skip((at.0 - first) as usize);
+            for row in rows.take(max - found.len()) {
+                found.push((at, row));
+                at = at.next();
+            }
+            if found.len() >= max {
+                return Ok(at);
+            }
+        }
+        if at < below { Err(missing(at)) } else { Ok(at) }
+    }
+
+    fn block_first(&self, seq: EventSeq) -> Result<EventSeq, StoreError> {
+        let pair = self.kv.last(&key::block(EventSeq(0)), &key::block(seq))?;
+        // The pair may be a further chunk of a block; its key starts like that of the block.
+        let (key, _) = pair.ok_or_else(|| missing(seq))?;
+        Ok(EventSeq(Parts::of(&key)?.u64()?))
+    }
+}
+
+fn missing(seq: EventSeq) -> StoreError {
+    StoreError::Corrupt(format!("event {seq} is missing"))
+}

@@ -1,0 +1,288 @@
+//! The store without a disk, for replay, shadow runs and simulation: the same behaviour, kept in
+//! ordered maps behind one lock. Everything counts as durable.
+
+use crate::api::{
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Row, Store,
+    TableRow,
+};
+use crate::error::StoreError;
+use crate::limit;
+use plumbline_contract::event::Event;
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
+use plumbline_contract::time::Local;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    events: Vec<Event>,
+    /// (source, id) to versions to positions.
+    identities: BTreeMap<(String, String), BTreeMap<u32, EventSeq>>,
+    subjects: BTreeMap<String, Vec<EventSeq>>,
+    deployments: BTreeMap<DeploymentId, Deployment>,
+    leaves: BTreeMap<LeafIndex, Vec<u8>>,
+    next_leaf: LeafIndex,
+    tables: BTreeMap<String, Vec<Vec<TableRow>>>,
+    meta: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+struct Deployment {
+    cursor: Cursor,
+    states: BTreeMap<KeyId, KeyState>,
+    wakes: BTreeSet<(Local, KeyId)>,
+    gaps: BTreeMap<GapId, GapRow>,
+    next_gap: u64,
+}
+
+impl MemoryStore {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Only a panic inside this file can poison the lock, and nothing here panics halfway.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn append(&mut self, event: &Event) -> Appended {
+        let seq = EventSeq(self.events.len() as u64);
+        let identity = (event.source.clone(), event.id.clone());
+        let versions = self.identities.entry(identity).or_default();
+        if let Some(known) = versions.get(&event.dataversion) {
+            let known = &self.events[known.0 as usize];
+            let stamped = Event { logged: known.logged, ..event.clone() };
+            return if *known == stamped { Appended::Repeat } else { Appended::Conflict };
+        }
+        let answer = match versions.last_key_value() {
+            None => Appended::New(seq),
+            Some((newest, _)) if *newest < event.dataversion => Appended::Superseding(seq),
+            Some(_) => Appended::Older(seq),
+        };
+        versions.insert(event.dataversion, seq);
+        if !event.subject.is_empty() {
+            self.subjects.entry(event.subject.clone()).or_default().push(seq);
+        }
+        self.events.push(event.clone());
+        answer
+    }
+
+    fn push_leaves(&mut self, leaves: &[Vec<u8>]) -> LeafIndex {
+        let first = self.next_leaf;
+        for leaf in leaves {
+            self.leaves.insert(self.next_leaf, leaf.clone());
+            self.next_leaf.0 += 1;
+        }
+        first
+    }
+}
+
+impl Deployment {
+    fn put(&mut self, id: &KeyId, state: Option<KeyState>) {
+        let wake = |state: &KeyState| state.wake.map(|wake| (wake, id.clone()));
+        let new_wake = state.as_ref().and_then(wake);
+        let old = match state {
+            Some(state) => self.states.insert(id.clone(), state),
+            None => self.states.remove(id),
+        };
+        if let Some(old_wake) = old.as_ref().and_then(wake) {
+            self.wakes.remove(&old_wake);
+        }
+        self.wakes.extend(new_wake);
+    }
+}
+
+impl Store for MemoryStore {
+    fn append(&self, events: &[Event]) -> Result<Vec<Appended>, StoreError> {
+        limit::events(events)?;
+        let mut state = self.state();
+        Ok(events.iter().map(|event| state.append(event)).collect())
+    }
+
+    fn next_seq(&self) -> EventSeq {
+        EventSeq(self.state().events.len() as u64)
+    }
+
+    fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
+        let state = self.state();
+        let rows = state.events.iter().zip(0..).skip(from.0 as usize).take(max);
+        Ok(rows.map(|(event, seq)| Row { seq: EventSeq(seq), event: event.clone() }).collect())
+    }
+
+    fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError> {
+        Ok(self.state().events.get(seq.0 as usize).cloned())
+    }
+
+    fn by_subject(&self, subject: &str, max: usize) -> Result<Vec<EventSeq>, StoreError> {
+        let state = self.state();
+        let seqs = state.subjects.get(subject).map_or(&[][..], Vec::as_slice);
+        Ok(seqs[seqs.len().saturating_sub(max)..].to_vec())
+    }
+
+    fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError> {
+        let state = self.state();
+        Ok(state.deployments.get(&deployment).map_or_else(Cursor::default, |of| of.cursor.clone()))
+    }
+
+    fn load_states(
+        &self,
+        deployment: DeploymentId,
+        ids: &[KeyId],
+    ) -> Result<Vec<Option<KeyState>>, StoreError> {
+        let state = self.state();
+        let of = state.deployments.get(&deployment);
+        Ok(ids.iter().map(|id| of.and_then(|of| of.states.get(id)).cloned()).collect())
+    }
+
+    fn states(
+        &self,
+        deployment: DeploymentId,
+        after: Option<&KeyId>,
+        max: usize,
+    ) -> Result<Vec<(KeyId, KeyState)>, StoreError> {
+        let state = self.state();
+        let Some(of) = state.deployments.get(&deployment) else { return Ok(Vec::new()) };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let states = of.states.range::<KeyId, _>((from, Bound::Unbounded)).take(max);
+        Ok(states.map(|(id, state)| (id.clone(), state.clone())).collect())
+    }
+
+    fn due(
+        &self,
+        deployment: DeploymentId,
+        until: Local,
+        after: Option<&(Local, KeyId)>,
+        max: usize,
+    ) -> Result<Vec<Due>, StoreError> {
+        let state = self.state();
+        let Some(of) = state.deployments.get(&deployment) else { return Ok(Vec::new()) };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let due = of
+            .wakes
+            .range::<(Local, KeyId), _>((from, Bound::Unbounded))
+            .take_while(|(wake, _)| *wake <= until)
+            .take(max);
+        Ok(due.map(|(wake, id)| Due { wake: *wake, id: id.clone() }).collect())
+    }
+
+    fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        limit::commit(&commit)?;
+        let mut state = self.state();
+        let of = state.deployments.entry(commit.deployment).or_default();
+        if of.cursor != commit.from {
+            return Err(StoreError::Fenced {
+                deployment: commit.deployment,
+                expected: Box::new(commit.from),
+                found: Box::new(of.cursor.clone()),
+            });
+        }
+        of.cursor = commit.to;
+        commit.states.into_iter().for_each(|(id, state)| of.put(&id, state));
+        for gap in commit.gaps {
+            of.gaps.insert(GapId(of.next_gap), gap);
+            of.next_gap += 1;
+        }
+        let events = commit.events.iter().map(|event| state.append(event)).collect();
+        Ok(Committed { events, first_leaf: state.push_leaves(&commit.leaves) })
+    }
+
+    fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError> {
+        self.state().deployments.remove(&deployment);
+        Ok(())
+    }
+
+    fn leaves(&self, from: LeafIndex, max: usize) -> Result<Vec<(LeafIndex, Vec<u8>)>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .leaves
+            .range(from..)
+            .take(max)
+            .map(|(leaf, bytes)| (*leaf, bytes.clone()))
+            .collect())
+    }
+
+    fn push_leaves(&self, leaves: &[Vec<u8>]) -> Result<LeafIndex, StoreError> {
+        limit::leaves(leaves)?;
+        Ok(self.state().push_leaves(leaves))
+    }
+
+    fn drop_leaves(&self, below: LeafIndex) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.leaves = state.leaves.split_off(&below);
+        Ok(())
+    }
+
+    fn next_leaf(&self) -> LeafIndex {
+        self.state().next_leaf
+    }
+
+    fn put_table(&self, name: &str, rows: &[TableRow]) -> Result<TableVersion, StoreError> {
+        limit::table(name, rows)?;
+        let mut state = self.state();
+        let versions = state.tables.entry(name.into()).or_default();
+        versions.push(rows.to_vec());
+        Ok(TableVersion(versions.len() as u32))
+    }
+
+    fn table(
+        &self,
+        name: &str,
+        version: TableVersion,
+    ) -> Result<Option<Vec<TableRow>>, StoreError> {
+        let state = self.state();
+        let index = (version.0 as usize).checked_sub(1);
+        Ok(index.and_then(|index| state.tables.get(name)?.get(index).cloned()))
+    }
+
+    fn table_versions(&self, name: &str) -> Result<Vec<TableVersion>, StoreError> {
+        let count = self.state().tables.get(name).map_or(0, Vec::len) as u32;
+        Ok((1..=count).map(TableVersion).collect())
+    }
+
+    fn put_meta(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        limit::meta(key, value)?;
+        self.state().meta.insert(key.into(), value.into());
+        Ok(())
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state().meta.get(key).cloned())
+    }
+
+    fn meta_scan(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let state = self.state();
+        let from = state.meta.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        let found = from.take_while(|(key, _)| key.starts_with(prefix));
+        Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn drop_meta(&self, key: &str) -> Result<(), StoreError> {
+        self.state().meta.remove(key);
+        Ok(())
+    }
+
+    fn gaps(&self, deployment: DeploymentId) -> Result<Vec<Gap>, StoreError> {
+        let state = self.state();
+        let gaps = state.deployments.get(&deployment).into_iter().flat_map(|of| &of.gaps);
+        Ok(gaps.map(|(id, row)| Gap { id: *id, row: row.clone() }).collect())
+    }
+
+    fn close_gap(&self, deployment: DeploymentId, gap: GapId) -> Result<(), StoreError> {
+        if let Some(of) = self.state().deployments.get_mut(&deployment) {
+            of.gaps.remove(&gap);
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

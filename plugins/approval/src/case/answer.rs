@@ -1,0 +1,92 @@
+//! Whether the office answered the application in time (行政许可法 32).
+//!
+//! Each receipt, and each supply before acceptance, gives the office `accept_wd` working days to
+//! accept, to refuse or to ask for what is missing. Silence means that the application counts as
+//! accepted on the day that opened the window.
+
+use super::fact::Fact;
+use super::limit::CaseParams;
+use super::view::daily_timer;
+use plumbline_guest::{Day, Entry, Facts, Look, Unit};
+
+/// How it stands with the answer.
+#[derive(Debug)]
+pub(crate) enum Answer<'a> {
+    /// No receipt was reported.
+    NotReceived,
+    /// The office may still answer, until the day named.
+    Waiting { last: Day },
+    /// Answered in time, or the applicant's turn.
+    Given,
+    /// The last day lies outside the loaded calendar.
+    Provisional,
+    Missed(Missed<'a>),
+}
+
+/// A window that passed without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Missed<'a> {
+    /// The receipt or supply that opened it: the deemed acceptance.
+    pub(crate) base: &'a Entry<Fact>,
+    pub(crate) last: Day,
+    /// The answer that came too late.
+    pub(crate) late: Option<&'a Entry<Fact>>,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn deemed(&self) -> Option<&'a Entry<Fact>> {
+        match self {
+            Self::Missed(missed) => Some(missed.base),
+            _ => None,
+        }
+    }
+}
+
+/// Goes through the facts in the order in which they happened.
+pub(crate) fn find<'a>(
+    facts: &'a Facts<Fact>,
+    params: &CaseParams,
+    look: &mut Look<'_>,
+) -> Answer<'a> {
+    let mut open: Option<&Entry<Fact>> = None;
+    let mut seen = false;
+    for entry in facts {
+        let opens = match entry.fact {
+            Fact::Received(_) if !seen => true,
+            Fact::CorrectionSupplied(_) => true,
+            Fact::CorrectionRequested(_)
+            | Fact::Accepted(_)
+            | Fact::Rejected
+            | Fact::Decided(_)
+            | Fact::Terminated
+            | Fact::Withdrawn => false,
+            _ => continue,
+        };
+        if let Some(base) = open {
+            let last = look.add(base.time.day(), params.accept_wd, Unit::WorkingDay, true);
+            if last.provisional {
+                return Answer::Provisional;
+            }
+            if entry.time.day() > last.day {
+                let late = (!opens).then_some(entry);
+                return Answer::Missed(Missed { base, last: last.day, late });
+            }
+        }
+        seen = true;
+        open = opens.then_some(entry);
+        if !opens && !matches!(entry.fact, Fact::CorrectionRequested(_)) {
+            return Answer::Given;
+        }
+    }
+    let Some(base) = open else {
+        return if seen { Answer::Given } else { Answer::NotReceived };
+    };
+    let last = look.add(base.time.day(), params.accept_wd, Unit::WorkingDay, true);
+    if last.provisional {
+        return Answer::Provisional;
+    }
+    if look.reached(daily_timer(last.day.plus(1))) {
+        return Answer::Missed(Missed { base, last: last.day, late: None });
+    }
+    Answer::Waiting { last: last.day }
+}

@@ -1,0 +1,258 @@
+//! One joint approval: APPR-J01 并联审批. Yellow on a member that does not reply in time, red on
+//! the lead when the whole takes too long.
+//!
+//! A member's clock starts when the lead forwards the case, not at acceptance: what the lead loses
+//! before counts in the total only. How each case stands is told by the stream `entry`.
+
+use crate::{Params, period};
+use plumbline_guest::json::{Value, Writer};
+use plumbline_guest::serde::{Deserialize, Serialize};
+use plumbline_guest::{Day, Entry, Event, Facts, Fire, Level, Local, Look, Rule, Span, Stream, apply};
+use std::collections::BTreeMap;
+
+/// Most cases of one joint approval that are looked at; the host fans out no wider either.
+const CASES_MAX: usize = 128;
+
+/// What is said of the joint approval.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) enum Said {
+    Started { cases: Vec<String>, lead: String, member_wd: Option<i32> },
+    Forwarded { case_no: String, dept: String, limit_wd: Option<i32> },
+    Completed,
+}
+
+/// How a case stands, as its own stream tells it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Standing {
+    dept: String,
+    /// When, and by which department.
+    replies: Vec<(Local, String)>,
+    pauses: Vec<(Local, Local)>,
+    ext_wd: i32,
+    ended: Option<Local>,
+    rev: i64,
+    seq: u64,
+}
+
+impl Standing {
+    fn pauses(&self) -> Vec<Span> {
+        self.pauses.iter().map(|(begin, end)| Span { begin: *begin, end: *end }).collect()
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Joint {
+    joint_no: String,
+    said: Facts<Said>,
+    standings: BTreeMap<String, Standing>,
+}
+
+impl Joint {
+    fn told(&mut self, event: &Event<'_>) -> Option<()> {
+        let case_no = event.text("case_no")?;
+        let list = |name| event.get(name).into_iter().flat_map(Value::items);
+        let replies = list("replies").filter_map(|reply| {
+            let reply = reply.text()?;
+            let (at, dept) = reply.split_once('@')?;
+            Some((Local(at.parse().ok()?), dept.to_owned()))
+        });
+        let pauses = list("pauses").filter_map(|pause| {
+            let pause = pause.text()?;
+            let (begin, end) = pause.split_once('/')?;
+            Some((Local(begin.parse().ok()?), Local(end.parse().ok()?)))
+        });
+        let standing = Standing {
+            dept: event.text("dept")?,
+            replies: replies.collect(),
+            pauses: pauses.collect(),
+            ext_wd: event.int("ext_wd").and_then(|days| i32::try_from(days).ok())?,
+            ended: event.int("ended").map(Local),
+            rev: event.int("rev")?,
+            seq: event.seq,
+        };
+        if self.standings.get(&case_no).is_none_or(|known| known.rev <= standing.rev) {
+            self.standings.insert(case_no, standing);
+        }
+        Some(())
+    }
+
+    fn started(&self) -> Option<(&Entry<Said>, &[String], &str, Option<i32>)> {
+        self.said.iter().find_map(|entry| match &entry.fact {
+            Said::Started { cases, lead, member_wd } => {
+                let cases = &cases[..cases.len().min(CASES_MAX)];
+                let lead = if lead.is_empty() { &entry.dept } else { lead };
+                Some((entry, cases, lead.as_str(), *member_wd))
+            }
+            _ => None,
+        })
+    }
+
+    /// What each member was asked. Where no forwarding is reported at all, the start forwards.
+    fn members(&self) -> Vec<Member<'_>> {
+        let Some((started, cases, lead, member_wd)) = self.started() else { return Vec::new() };
+        let forwarded: Vec<_> = self
+            .said
+            .iter()
+            .filter_map(|entry| match &entry.fact {
+                Said::Forwarded { case_no, dept, limit_wd } => {
+                    let limit_wd = limit_wd.or(member_wd);
+                    Some(Member { case_no, dept, from: entry, limit_wd })
+                }
+                _ => None,
+            })
+            .collect();
+        let mut members = if forwarded.is_empty() {
+            let of = |case_no| Member { case_no, dept: "", from: started, limit_wd: member_wd };
+            cases.iter().map(|case_no| of(case_no.as_str())).collect()
+        } else {
+            forwarded
+        };
+        for member in &mut members {
+            if let Some(standing) = self.standings.get(member.case_no).filter(|_| member.dept.is_empty())
+            {
+                member.dept = &standing.dept;
+            }
+        }
+        // What the lead handles itself needs no reply.
+        members.retain(|member| member.dept != lead);
+        members.truncate(CASES_MAX);
+        members
+    }
+}
+
+/// A member's task.
+#[derive(Debug)]
+struct Member<'a> {
+    case_no: &'a str,
+    /// Empty if nobody has said.
+    dept: &'a str,
+    from: &'a Entry<Said>,
+    limit_wd: Option<i32>,
+}
+
+/// The stream.
+#[derive(Debug)]
+pub(crate) struct Joints;
+
+impl Stream for Joints {
+    const NAME: &'static str = "joint";
+    type State = Joint;
+    type Params = Params;
+
+    fn take(joint: &mut Joint, event: &Event<'_>, _: &Params) {
+        let text = |name| event.text(name).unwrap_or_default();
+        let days = |name| event.int(name).and_then(|days| i32::try_from(days).ok());
+        let said = match event.kind {
+            "fact.approval.standing" => return joint.told(event).unwrap_or_default(),
+            "approval.joint.started" => Said::Started {
+                cases: event.texts("case_nos").unwrap_or_default(),
+                lead: text("lead_dept"),
+                member_wd: days("member_wd"),
+            },
+            "approval.joint.forwarded" => Said::Forwarded {
+                case_no: text("case_no"),
+                dept: text("dept"),
+                limit_wd: days("limit_wd"),
+            },
+            "approval.joint.completed" => Said::Completed,
+            _ => return,
+        };
+        joint.joint_no = text("joint_no");
+        joint.said.put(event, said);
+    }
+
+    fn check(joint: &Joint, params: &Params, look: &mut Look<'_>) {
+        let rules: &[Rule<Joint, Params>] = &[("APPR-J01", delayed)];
+        apply(rules, &params.off, joint, params, look);
+        for case_no in joint.started().map_or(&[][..], |(_, cases, ..)| cases) {
+            let data = Writer::default().text("case_no", case_no).text("joint_no", &joint.joint_no);
+            look.fact("member", case_no, data);
+        }
+    }
+}
+
+/// APPR-J01.
+fn delayed(joint: &Joint, params: &Params, look: &mut Look<'_>) {
+    for member in joint.members() {
+        silent_member(joint, &member, params, look);
+    }
+    slow_lead(joint, params, look);
+}
+
+fn silent_member(joint: &Joint, member: &Member<'_>, params: &Params, look: &mut Look<'_>) {
+    let limit = member.limit_wd.unwrap_or(params.limits.member_wd);
+    let standing = joint.standings.get(member.case_no);
+    let pauses = standing.map(Standing::pauses).unwrap_or_default();
+    let Some(due) = period::due(look, member.from.time.day(), limit, &pauses) else {
+        return look.provisional();
+    };
+    let replied = standing.and_then(|standing| replied(standing, member));
+    if !is_past(due, replied, look) {
+        return look.quiet(|| (format!("应于 {due} 前回复"), format!("reply due {due}")));
+    }
+    let lead = joint.started().map_or("", |(_, _, lead, _)| lead);
+    let dept = if member.dept.is_empty() { lead } else { member.dept };
+    let separator = if member.dept.is_empty() { "" } else { "/" };
+    let evidence = [Some(member.from.seq), standing.map(|standing| standing.seq)];
+    look.fire(
+        Fire::overdue(Level::Yellow, due)
+            .episode(format!("{}{separator}{}", member.case_no, member.dept))
+            .dept(dept)
+            .evidence(evidence.into_iter().flatten())
+            .int("limit_wd", limit.into())
+            .day("due", due)
+            .text("zh", &format!("成员部门 {dept} 对办件 {} 的回复", member.case_no))
+            .text("en", &format!("the reply of {dept} on case {}", member.case_no)),
+    );
+}
+
+/// When the member replied or ended the case.
+fn replied(standing: &Standing, member: &Member<'_>) -> Option<Local> {
+    let by_member = |dept: &str| member.dept.is_empty() || dept.is_empty() || dept == member.dept;
+    let replies = standing.replies.iter().filter(|(at, dept)| {
+        by_member(dept) && member.from.time <= *at
+    });
+    replies.map(|(at, _)| *at).chain(standing.ended).min()
+}
+
+fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
+    let Some((started, cases, lead, _)) = joint.started() else {
+        return look.unknown("approval.joint.started");
+    };
+    let limits = &params.limits;
+    let standings: Vec<_> = cases.iter().filter_map(|case_no| joint.standings.get(case_no)).collect();
+    let extension = standings.iter().map(|standing| standing.ext_wd).max().unwrap_or(0);
+    let limit = limits.joint_wd + extension.min(limits.joint_ext_wd);
+    let pauses: Vec<_> = standings.iter().flat_map(|standing| standing.pauses()).collect();
+    let Some(due) = period::due(look, started.time.day(), limit, &pauses) else {
+        return look.provisional();
+    };
+    let completed = joint.said.iter().find(|entry| matches!(entry.fact, Said::Completed));
+    let ends: Option<Vec<_>> = standings.iter().map(|standing| standing.ended).collect();
+    let all_ended = ends.filter(|ends| ends.len() == cases.len()).and_then(|e| e.into_iter().max());
+    let ended = completed.map(|entry| entry.time).or(all_ended);
+    if !is_past(due, ended, look) {
+        return look.quiet(|| (format!("总期限至 {due}"), format!("the whole is due {due}")));
+    }
+    look.fire(
+        Fire::overdue(Level::Red, due)
+            .episode("total")
+            .dept(lead)
+            .evidence([started.seq])
+            .evidence(standings.iter().map(|standing| standing.seq))
+            .int("limit_wd", limit.into())
+            .day("due", due)
+            .text("zh", &format!("牵头部门 {lead} 的联合办理"))
+            .text("en", &format!("the joint approval led by {lead}")),
+    );
+}
+
+fn is_past(due: Day, done: Option<Local>, look: &mut Look<'_>) -> bool {
+    match done {
+        Some(done) => done.day() > due,
+        None => look.reached(due.plus(1).start()),
+    }
+}

@@ -1,0 +1,326 @@
+//! Running numbers of receipts of one department and year: APPR-O02 流水号断档.
+//!
+//! State stays compact for a hundred thousand numbers: gaps instead of numbers, and the latest
+//! receipts only, for corrections and for the order in which they were recorded.
+
+mod numbers;
+
+use crate::{Params, excuse};
+use numbers::{Gap, Numbers};
+use plumbline_guest::serde::{Deserialize, Serialize};
+use plumbline_guest::{Event, Fire, Level, Local, Look, MS_PER_MINUTE, Rule, Stream, apply};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Latest receipts that are kept one by one: two busy days of a department. A correction that comes
+/// later adds its number and leaves the wrong one.
+const LATEST_MAX: usize = 512;
+/// Most mentions of numbers that no receipt has: more are no more telling.
+const MENTIONS_MAX: usize = 256;
+/// Most gaps that have a card of their own; the rest share one card.
+const CARDS_MAX: usize = 20;
+/// Numbers and positions that one card of disorder lists.
+const LISTED_MAX: usize = 16;
+
+/// A receipt that was taken lately.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Receipt {
+    identity: u64,
+    version: u32,
+    number: i64,
+    range: String,
+    recorded: Local,
+    seq: u64,
+    batch: String,
+    is_void: bool,
+    /// Whether it is counted as recorded after a higher number.
+    is_behind: bool,
+}
+
+/// Receipts of one month and batch that were recorded after a higher number.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Disorder {
+    count: i64,
+    first: Option<Local>,
+    /// The earliest ones taken: number and position.
+    listed: Vec<(i64, u64)>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Register {
+    /// By range; the empty name where all windows share one.
+    ranges: BTreeMap<String, Numbers>,
+    latest: VecDeque<Receipt>,
+    /// Numbers without a receipt that a certificate or a fee receipt names, with its position.
+    mentions: BTreeSet<(i64, u64)>,
+    /// By month as `2026-03` and batch.
+    disorder: BTreeMap<(String, String), Disorder>,
+}
+
+/// The stream.
+#[derive(Debug)]
+pub(crate) struct Serials;
+
+impl Stream for Serials {
+    const NAME: &'static str = "serial";
+    type State = Register;
+    type Params = Params;
+
+    fn take(register: &mut Register, event: &Event<'_>, params: &Params) {
+        match event.kind {
+            "approval.case.received" => {
+                let envelope = event.serial.and_then(|serial| i64::try_from(serial).ok());
+                if let Some(number) = number(event).or(envelope) {
+                    register.receipt(event, number, false, params);
+                }
+            }
+            "approval.case.terminated" if is_void(event) => {
+                if let Some(number) = number(event) {
+                    register.receipt(event, number, true, params);
+                }
+            }
+            "approval.case.fee_charged" | "approval.cert.issued" => {
+                if let Some(number) = number(event) {
+                    register.mention(number, event.seq);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check(register: &Register, params: &Params, look: &mut Look<'_>) {
+        let rules: &[Rule<Register, Params>] = &[("APPR-O02", gaps_and_order)];
+        apply(rules, &params.off, register, params, look);
+    }
+}
+
+/// The number in the payload: a number, or a text of digits.
+fn number(event: &Event<'_>) -> Option<i64> {
+    event.text("serial")?.trim().parse().ok().filter(|number| *number >= 0)
+}
+
+fn is_void(event: &Event<'_>) -> bool {
+    event.text("reason").is_some_and(|reason| matches!(reason.trim(), "void" | "作废"))
+}
+
+impl Register {
+    fn receipt(&mut self, event: &Event<'_>, number: i64, is_void: bool, params: &Params) {
+        if !self.make_room(event) {
+            return;
+        }
+        let text = |name| event.text(name).unwrap_or_default();
+        let window =
+            if params.limits.serial_by_window { text("window_id") } else { String::new() };
+        let label = event.text("serial_range").unwrap_or(window);
+        let range = if is_void { self.range_of_gap(number).unwrap_or(label) } else { label };
+        let is_backfill = text("channel") == "backfill";
+        let mut receipt = Receipt {
+            identity: event.identity,
+            version: event.version,
+            number,
+            range,
+            recorded: event.recorded,
+            seq: event.seq,
+            batch: if is_backfill { text("batch") } else { String::new() },
+            is_void,
+            is_behind: false,
+        };
+        self.mentions.retain(|(mentioned, _)| *mentioned != number);
+        let numbers = self.ranges.entry(receipt.range.clone()).or_default();
+        let overdue = numbers.insert(number, receipt.recorded);
+        let slack_ms = params.limits.order_min * MS_PER_MINUTE;
+        let is_behind = |recorded: Local, higher: Local| recorded.0 - higher.0 > slack_ms;
+        receipt.is_behind =
+            !is_void && overdue.is_some_and(|higher| is_behind(receipt.recorded, higher));
+        // A higher number that arrives late was recorded before lower ones that came in earlier.
+        let same_range = |lower: &&mut Receipt| {
+            lower.range == receipt.range && lower.number < number && !lower.is_void
+        };
+        for lower in self.latest.iter_mut().filter(same_range).filter(|lower| !lower.is_behind) {
+            if is_behind(lower.recorded, receipt.recorded) {
+                lower.is_behind = true;
+                count(&mut self.disorder, lower);
+            }
+        }
+        if receipt.is_behind {
+            count(&mut self.disorder, &receipt);
+        }
+        self.latest.push_back(receipt);
+        if self.latest.len() > LATEST_MAX {
+            self.latest.pop_front();
+        }
+    }
+
+    /// Takes back an earlier version of the same receipt; false if the known one is newer.
+    fn make_room(&mut self, event: &Event<'_>) -> bool {
+        let known = self.latest.iter().position(|known| known.identity == event.identity);
+        let Some(index) = known else { return true };
+        if self.latest[index].version >= event.version {
+            return false;
+        }
+        let Some(old) = self.latest.remove(index) else { return true };
+        let same = |other: &Receipt| other.range == old.range && other.number == old.number;
+        if !self.latest.iter().any(same)
+            && let Some(numbers) = self.ranges.get_mut(&old.range)
+        {
+            numbers.remove(old.number, event.corrected.unwrap_or(event.logged));
+        }
+        if old.is_behind {
+            discount(&mut self.disorder, &old);
+        }
+        true
+    }
+
+    /// A voided number names no range: it belongs where it is missing.
+    fn range_of_gap(&self, number: i64) -> Option<String> {
+        let within = |gap: &Gap| gap.first <= number && number <= gap.last;
+        let mut ranges = self.ranges.iter();
+        ranges.find(|(_, range)| range.gaps().iter().any(within)).map(|(name, _)| name.clone())
+    }
+
+    fn mention(&mut self, number: i64, seq: u64) {
+        let is_present = self.ranges.values().any(|range| range.contains(number));
+        if !is_present && self.mentions.len() < MENTIONS_MAX {
+            self.mentions.insert((number, seq));
+        }
+    }
+}
+
+type Disorders = BTreeMap<(String, String), Disorder>;
+
+fn slot<'a>(disorder: &'a mut Disorders, receipt: &Receipt) -> &'a mut Disorder {
+    let (year, month, _) = receipt.recorded.day().ymd();
+    disorder.entry((format!("{year:04}-{month:02}"), receipt.batch.clone())).or_default()
+}
+
+fn count(disorder: &mut Disorders, receipt: &Receipt) {
+    let slot = slot(disorder, receipt);
+    slot.count += 1;
+    slot.first = Some(slot.first.map_or(receipt.recorded, |first| first.min(receipt.recorded)));
+    if slot.listed.len() < LISTED_MAX {
+        slot.listed.push((receipt.number, receipt.seq));
+    }
+}
+
+fn discount(disorder: &mut Disorders, receipt: &Receipt) {
+    let slot = slot(disorder, receipt);
+    slot.count -= 1;
+    slot.listed.retain(|(_, seq)| *seq != receipt.seq);
+}
+
+/// APPR-O02.
+fn gaps_and_order(register: &Register, params: &Params, look: &mut Look<'_>) {
+    gaps(register, params, look);
+    order(register, look);
+}
+
+/// A gap that is older than the wait, with its level and the mentions of its numbers.
+struct Missing {
+    gap: Gap,
+    range: String,
+    level: Level,
+    evidence: Vec<u64>,
+    /// Missing numbers per mille of all numbers up to this gap.
+    permille: i64,
+}
+
+fn gaps(register: &Register, params: &Params, look: &mut Look<'_>) {
+    let mut missing = Vec::new();
+    for (name, numbers) in &register.ranges {
+        missing.extend(missing_of(register, (name, numbers), params, look));
+    }
+    if missing.is_empty() {
+        look.quiet(|| ("流水号连续".into(), "the numbers are without a gap".into()));
+    }
+    let (listed, rest) = missing.split_at(missing.len().min(CARDS_MAX));
+    for Missing { gap, range, level, evidence, permille } in listed {
+        let separator = if range.is_empty() { "" } else { "/" };
+        let words = if evidence.is_empty() { ("", "") } else { MENTIONED };
+        look.fire(
+            Fire::new(*level, gap.since.plus_hours(params.limits.gap_wait_h))
+                .episode(format!("{range}{separator}{}", gap.first))
+                .evidence(evidence.iter().copied())
+                .int("count", gap.len())
+                .int("permille", *permille)
+                .text("zh", &format!("流水号 {} 至 {} 缺失{}", gap.first, gap.last, words.0))
+                .text("en", &format!("numbers {} to {} missing{}", gap.first, gap.last, words.1)),
+        );
+    }
+    let Some(level) = rest.iter().map(|missing| missing.level).max() else { return };
+    let since = rest.iter().map(|missing| missing.gap.since).min().unwrap_or(look.now());
+    let count: i64 = rest.iter().map(|missing| missing.gap.len()).sum();
+    look.fire(
+        Fire::new(level, since.plus_hours(params.limits.gap_wait_h))
+            .episode("more")
+            .evidence(rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX))
+            .int("count", count)
+            .text("zh", &format!("另有 {} 处断档，共 {count} 个号", rest.len()))
+            .text("en", &format!("{} further gaps with {count} numbers", rest.len())),
+    );
+}
+
+const MENTIONED: (&str, &str) =
+    ("，且出现在证照或收费票据上", ", and named on a certificate or fee receipt");
+
+/// Gaps of one range that are older than the wait. The share is that of the numbers up to each gap,
+/// so that later receipts neither thin out an alert nor withdraw it.
+fn missing_of(
+    register: &Register,
+    (name, numbers): (&str, &Numbers),
+    params: &Params,
+    look: &mut Look<'_>,
+) -> Vec<Missing> {
+    let limits = &params.limits;
+    let mut found = Vec::new();
+    let mut lost = 0;
+    for gap in numbers.gaps() {
+        if !look.reached(gap.since.plus_hours(limits.gap_wait_h)) {
+            continue;
+        }
+        lost += gap.len();
+        let (total, given_up) = numbers.up_to(gap);
+        let permille = (lost + given_up).saturating_mul(1000) / total.max(1);
+        let is_many =
+            total >= limits.gap_min_n && (lost + given_up) * 1000 > limits.gap_permille * total;
+        let named = register.mentions.range((gap.first, 0)..=(gap.last, u64::MAX));
+        let evidence: Vec<_> = named.map(|(_, seq)| *seq).take(LISTED_MAX).collect();
+        let is_red = is_many || !evidence.is_empty();
+        let level = if is_red { Level::Red } else { Level::Yellow };
+        found.push(Missing { gap: *gap, range: name.to_owned(), level, evidence, permille });
+    }
+    found
+}
+
+/// One card for each month in which numbers were recorded after higher ones.
+fn order(register: &Register, look: &mut Look<'_>) {
+    let mut months: BTreeMap<&str, Disorder> = BTreeMap::new();
+    for ((month, batch), disorder) in &register.disorder {
+        let Some(first) = disorder.first.filter(|_| disorder.count > 0) else { continue };
+        if excuse::is_approved_batch(look, batch, "", first.day()) {
+            continue;
+        }
+        let sum = months.entry(month).or_default();
+        sum.count += disorder.count;
+        sum.first = Some(sum.first.map_or(first, |known| known.min(first)));
+        sum.listed.extend(&disorder.listed);
+    }
+    for (month, disorder) in months {
+        let Some(first) = disorder.first else { continue };
+        let listed = disorder.listed.iter().take(LISTED_MAX);
+        let numbers: Vec<_> = listed.clone().map(|(number, _)| number.to_string()).collect();
+        let (count, listing) = (disorder.count, numbers.join(" "));
+        look.fire(
+            Fire::new(Level::Yellow, first)
+                .episode(format!("order/{month}"))
+                .evidence(listed.map(|(_, seq)| *seq))
+                .int("count", count)
+                .text("zh", &format!("{month} 有 {count} 个号晚于更大的号录入：{listing}"))
+                .text(
+                    "en",
+                    &format!("{count} numbers of {month} recorded after higher ones: {listing}"),
+                ),
+        );
+    }
+}

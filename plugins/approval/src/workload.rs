@@ -1,0 +1,249 @@
+//! One officer's work: APPR-R02 秒批/积压.
+//!
+//! The stream knows the officer's open cases and how many decisions each hour brought. How peers
+//! fare is compared in the stream `pace`, once a night, which answers with hours that stand out.
+
+use crate::Params;
+use plumbline_guest::json::Writer;
+use plumbline_guest::serde::{Deserialize, Serialize};
+use plumbline_guest::{Day, Event, Fire, Level, Local, Look, Rule, Stream, apply};
+use std::collections::BTreeMap;
+
+/// Most open cases of an officer that are kept: more than anybody can have in hand.
+const OPEN_MAX: usize = 4_000;
+/// Months whose hours are kept: reports of decisions come within this time.
+const MONTHS_MAX: usize = 3;
+/// Months without any news of an officer after which the share of overdue cases is not followed up.
+const SILENT_MONTHS_MAX: usize = 24;
+/// Daily checks run ten minutes after midnight.
+const NIGHTLY_MIN: i64 = 10;
+const MS_PER_HOUR: i64 = 60 * plumbline_guest::MS_PER_MINUTE;
+
+/// A month as a running number: year * 12 + month - 1.
+type Month = i32;
+
+/// An open case: the last day of its limit, if that is known, and which telling this is.
+type Job = (Option<Day>, i64);
+
+/// An hour in which an officer decided more than peers do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Outlier {
+    hour: i64,
+    count: i64,
+    peers: i64,
+    seq: u64,
+}
+
+/// Too many overdue cases among the open ones, since when.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Backlog {
+    open: usize,
+    overdue: usize,
+    at: Local,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Work {
+    officer: String,
+    region: String,
+    open: BTreeMap<String, Job>,
+    /// Log time of the latest news of open cases.
+    heard: Option<Local>,
+    /// What was true before news changed it, by month.
+    backlogs: BTreeMap<Month, Backlog>,
+    /// Decisions by month and by hour since 1970.
+    hours: BTreeMap<Month, BTreeMap<i64, i64>>,
+    outliers: BTreeMap<Month, Outlier>,
+}
+
+/// The stream.
+#[derive(Debug)]
+pub(crate) struct Workloads;
+
+impl Stream for Workloads {
+    const NAME: &'static str = "workload";
+    type State = Work;
+    type Params = Params;
+
+    fn take(work: &mut Work, event: &Event<'_>, params: &Params) {
+        if let Some(officer) = event.text("officer") {
+            work.officer = officer;
+        }
+        // A fact that lacks a field was not written by this plugin and says nothing.
+        match event.kind {
+            "fact.approval.job" => work.job(event, params).unwrap_or_default(),
+            "fact.approval.decision" => work.decision(event).unwrap_or_default(),
+            "fact.approval.outlier" => work.outlier(event).unwrap_or_default(),
+            _ => {}
+        }
+    }
+
+    fn check(work: &Work, params: &Params, look: &mut Look<'_>) {
+        let rules: &[Rule<Work, Params>] = &[("APPR-R02", stands_out)];
+        apply(rules, &params.off, work, params, look);
+        publish(work, look);
+    }
+}
+
+impl Work {
+    fn job(&mut self, event: &Event<'_>, params: &Params) -> Option<()> {
+        let (case_no, rev) = (event.text("case_no")?, event.int("rev")?);
+        // What the news is about to change was true until now.
+        for (month, backlog) in self.backlogs_until(event.logged, params) {
+            self.backlogs.entry(month).or_insert(backlog);
+        }
+        self.heard = Some(event.logged);
+        if event.flag("ended")? {
+            self.open.remove(&case_no);
+        } else if self.open.contains_key(&case_no) || self.open.len() < OPEN_MAX {
+            let due = event.int("due").and_then(|due| i32::try_from(due).ok()).map(Day);
+            let known = self.open.get(&case_no).is_some_and(|(_, known)| *known > rev);
+            if !known {
+                self.open.insert(case_no, (due, rev));
+            }
+        }
+        Some(())
+    }
+
+    fn decision(&mut self, event: &Event<'_>) -> Option<()> {
+        let decided = Local(event.int("decided")?);
+        self.region = event.text("region")?;
+        let hours = self.hours.entry(month_of(decided.day())).or_default();
+        *hours.entry(decided.0.div_euclid(MS_PER_HOUR)).or_default() += 1;
+        while self.hours.len() > MONTHS_MAX {
+            self.hours.pop_first();
+        }
+        Some(())
+    }
+
+    fn outlier(&mut self, event: &Event<'_>) -> Option<()> {
+        let month = event.int("nth_month").and_then(|month| Month::try_from(month).ok())?;
+        let outlier = Outlier {
+            hour: event.int("hour")?,
+            count: event.int("count")?,
+            peers: event.int("peers")?,
+            seq: event.seq,
+        };
+        // The first night's word stands: later nights know more peers, not more of the hour.
+        self.outliers.entry(month).or_insert(outlier);
+        Some(())
+    }
+
+    /// Months since the latest news in which too many of the open cases were overdue.
+    fn backlogs_until(&self, now: Local, params: &Params) -> Vec<(Month, Backlog)> {
+        let Some(heard) = self.heard else { return Vec::new() };
+        let limits = &params.limits;
+        let open = self.open.len();
+        let needed = open * limits.overdue_pct / 100 + 1;
+        let mut lapses: Vec<_> =
+            self.open.values().filter_map(|(due, _)| due.map(lapse)).filter(|at| *at <= now).collect();
+        if open < limits.open_min || lapses.len() < needed {
+            return Vec::new();
+        }
+        lapses.sort_unstable();
+        let since = lapses[needed - 1].max(heard);
+        let (first, last) = (month_of(since.day()), month_of(now.day()));
+        let months = (first..=last).take(SILENT_MONTHS_MAX);
+        let backlog = |month| {
+            let at = since.max(first_of(month).start());
+            let by_then = |lapse: &&Local| month_of(lapse.day()) <= month;
+            Backlog { open, overdue: lapses.iter().filter(by_then).count(), at }
+        };
+        months.map(|month| (month, backlog(month))).collect()
+    }
+}
+
+/// When a case with this last day counts as overdue.
+fn lapse(due: Day) -> Local {
+    due.plus(1).start().plus_minutes(NIGHTLY_MIN)
+}
+
+fn month_of(day: Day) -> Month {
+    let (year, month, _) = day.ymd();
+    year * 12 + month as i32 - 1
+}
+
+fn first_of(month: Month) -> Day {
+    let of_year = month.rem_euclid(12) as u32 + 1;
+    Day::from_ymd(month.div_euclid(12), of_year, 1).unwrap_or(Day::MIN)
+}
+
+fn name_of(month: Month) -> String {
+    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}
+
+/// APPR-R02: a notice a month for speed, one for overdue cases.
+fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
+    for (due, _) in work.open.values() {
+        if let Some(due) = due {
+            look.reached(lapse(*due));
+        }
+    }
+    let mut backlogs = work.backlogs.clone();
+    for (month, backlog) in work.backlogs_until(look.now(), params) {
+        backlogs.entry(month).or_insert(backlog);
+    }
+    if backlogs.is_empty() && work.outliers.is_empty() {
+        look.quiet(|| ("办理速度与积压未见异常".into(), "pace and backlog in the usual range".into()));
+    }
+    for (month, Backlog { open, overdue, at }) in backlogs {
+        look.fire(
+            Fire::new(Level::Notice, at)
+                .episode(format!("overdue/{}", name_of(month)))
+                .int("open", open as i64)
+                .int("overdue", overdue as i64)
+                .text("zh", &format!("在办 {open} 件中超期 {overdue} 件"))
+                .text("en", &format!("{overdue} of {open} open cases overdue")),
+        );
+    }
+    for (month, outlier) in &work.outliers {
+        let Outlier { hour, count, peers, seq } = outlier;
+        let at = Local(hour * MS_PER_HOUR);
+        look.fire(
+            Fire::new(Level::Notice, at)
+                .episode(format!("pace/{}", name_of(*month)))
+                .evidence([*seq])
+                .int("count", *count)
+                .int("peers", *peers)
+                .text("zh", &format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件"))
+                .text(
+                    "en",
+                    &format!("{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}"),
+                ),
+        );
+    }
+}
+
+/// Tells each night how many decisions the officer's hours of the month had.
+fn publish(work: &Work, look: &mut Look<'_>) {
+    for (month, hours) in &work.hours {
+        let mut days: Vec<_> = hours.keys().map(|hour| Local(hour * MS_PER_HOUR).day()).collect();
+        days.dedup();
+        // Asked of every day, so that the key is looked at again after each.
+        days.retain(|day| look.reached(lapse(*day)));
+        let Some(last) = days.last() else { continue };
+        let until = hours.range(..last.plus(1).start().0.div_euclid(MS_PER_HOUR));
+        let mut histogram: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut busiest = (0, 0);
+        for (hour, count) in until {
+            *histogram.entry(*count).or_default() += 1;
+            if *count > busiest.0 {
+                busiest = (*count, *hour);
+            }
+        }
+        let hours: Vec<_> = histogram.iter().map(|(count, hours)| format!("{count}/{hours}")).collect();
+        let data = Writer::default()
+            .text("officer", &work.officer)
+            .text("region", &work.region)
+            .text("month", &name_of(*month))
+            .int("nth_month", (*month).into())
+            .int("day", last.0.into())
+            .int("count", busiest.0)
+            .int("hour", busiest.1)
+            .list("hours", hours.iter().map(String::as_str));
+        look.fact("pace", &work.officer, data);
+    }
+}
