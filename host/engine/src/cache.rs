@@ -55,7 +55,11 @@ impl Cache {
     }
 
     /// The compiled component, if an undamaged one is there.
-    pub(crate) fn load(&self, engine: &wasmtime::Engine, package: PackageHash) -> Option<Component> {
+    pub(crate) fn load(
+        &self,
+        engine: &wasmtime::Engine,
+        package: PackageHash,
+    ) -> Option<Component> {
         let bytes = fs::read(self.path(package)).ok()?;
         deserialize(engine, unwrap(&bytes)?)
     }
@@ -82,7 +86,8 @@ fn wrap(code: &[u8]) -> [u8; HEADER_BYTES] {
 
 fn write_atomically(path: &Path, code: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("cwasm.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     let written = file.write_all(&wrap(code)).and_then(|()| file.write_all(code));
     match written.and_then(|()| fs::rename(&draft, path)) {
         Ok(()) => Ok(()),

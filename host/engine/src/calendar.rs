@@ -74,7 +74,8 @@ fn cached<K: Ord, T>(
         return Ok(found.clone());
     }
     // Import refuses such tables; should one be there, a gap is better than a wrong deadline.
-    let made = make().map_err(|reason| Stop(Fault::Trap(format!("no usable calendar: {reason}"))))?;
+    let made =
+        make().map_err(|reason| Stop(Fault::Trap(format!("no usable calendar: {reason}"))))?;
     let made = Arc::new(made);
     if kept.len() >= KEPT_MAX {
         kept.clear();

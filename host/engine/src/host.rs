@@ -160,16 +160,13 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Guard
 }
 
 fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "lookup",
-        |mut ctx: Ctx<'_>, (table, key, on): (WasmStr, WasmStr, i32)| {
-            charge(&mut ctx, CALL_FUEL)?;
-            let (table, key) = (table.to_str(&ctx)?, key.to_str(&ctx)?);
-            let world = ctx.data().granted(&table)?;
-            let row = world.tables.lookup(&table, &key, Day(on)).map(String::from);
-            Ok((row,))
-        },
-    )?;
+    linker.func_wrap("lookup", |mut ctx: Ctx<'_>, (table, key, on): (WasmStr, WasmStr, i32)| {
+        charge(&mut ctx, CALL_FUEL)?;
+        let (table, key) = (table.to_str(&ctx)?, key.to_str(&ctx)?);
+        let world = ctx.data().granted(&table)?;
+        let row = world.tables.lookup(&table, &key, Day(on)).map(String::from);
+        Ok((row,))
+    })?;
     linker.func_wrap(
         "scan",
         |mut ctx: Ctx<'_>, (table, prefix, on, max): (WasmStr, WasmStr, i32, u32)| {
@@ -178,10 +175,8 @@ fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()
                 let (table, prefix) = (table.to_str(&ctx)?, prefix.to_str(&ctx)?);
                 let world = ctx.data().granted(&table)?;
                 let rows = world.tables.scan(&table, &prefix, Day(on), max as usize);
-                let row = |(key, value): (&str, &str)| WireRow {
-                    key: key.into(),
-                    value: value.into(),
-                };
+                let row =
+                    |(key, value): (&str, &str)| WireRow { key: key.into(), value: value.into() };
                 rows.into_iter().map(row).collect()
             };
             charge(&mut ctx, CALL_FUEL * rows.len() as u64)?;

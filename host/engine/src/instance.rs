@@ -148,9 +148,8 @@ impl Instance {
     /// If the plugin misbehaves; the instance is of no use then.
     pub fn configure(&mut self, params_json: &str) -> Result<Result<(), String>, Fault> {
         let function: TypedFunc<(&str,), _> = self.configure;
-        let ((answer,), _) = self.call(self.limits.fuel_per_task, None, |store| {
-            function.call(store, (params_json,))
-        })?;
+        let ((answer,), _) = self
+            .call(self.limits.fuel_per_task, None, |store| function.call(store, (params_json,)))?;
         self.store.data_mut().take_messages();
         Ok(answer)
     }
@@ -168,9 +167,10 @@ impl Instance {
     ) -> Result<Batch, Fault> {
         let wire: Vec<WireTask<'_>> = tasks.iter().map(WireTask::from).collect();
         let function: TypedFunc<(&[WireTask<'_>], bool), _> = self.supervise;
-        let ((verdicts,), fuel) = self.call(self.limits.fuel(tasks.len()), Some(world), |store| {
-            function.call(store, (&wire, trace))
-        })?;
+        let ((verdicts,), fuel) =
+            self.call(self.limits.fuel(tasks.len()), Some(world), |store| {
+                function.call(store, (&wire, trace))
+            })?;
         let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
         self.broken = true;
         answer::check(tasks, &verdicts, trace)?;

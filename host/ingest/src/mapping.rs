@@ -2,8 +2,7 @@
 //!
 //! A mapping is TOML. It names the source, its time zone, its region and department codes, and for
 //! each activity the event type and the fields of the payload. An activity that is neither mapped
-//! nor in `ignore` is a reject: nothing is dropped silently. `docs` of the folder `examples` show
-//! complete files.
+//! nor in `ignore` is a reject: nothing is dropped silently. `examples/receipt` holds a complete one.
 //!
 //! A place in the input is written `trace.NAME` or `event.NAME` (XES) or `column.NAME` (CSV).
 

@@ -1,7 +1,7 @@
 //! CloudEvents: every kind of malformed event has its code, and good ones keep their meaning.
 
 use crate::{brief, received, text};
-use plumbline_contract::time::{Millis, Zone};
+use plumbline_contract::time::Zone;
 use plumbline_ingest::{Mode, Reading, RejectCode, read_batch, read_event, read_lines};
 
 fn live(zone: &Zone) -> Reading<'_> {
@@ -47,8 +47,6 @@ fn an_event_keeps_its_meaning() {
         "dept":"D1", "serial":"9007199254740993", "actor":"u1", "dataversion":2,
         "correctedtime":"2026-02-11T00:00:00+08:00", "strange": [1, {"deep": null}],
         "data" : { "note" : "two  blanks,\ta \" and \\", "list": [ 1 , 2 ], "joint_no": "J-7", "case_no": 5 } }"#;
-    // A tabulator inside a string is not JSON; as an escape it is.
-    let text = text.replace("blanks,\t", "blanks,\\t");
     let event = read_event(text.as_bytes(), &live(&zone)).unwrap();
     assert_eq!(event.id, "e1");
     assert_eq!(zone.rfc3339(event.time), "2026-02-10T09:30:00.250+08:00");
@@ -59,8 +57,7 @@ fn an_event_keeps_its_meaning() {
     assert_eq!(event.subject, "J-7", "case_no is no text, so the next field counts");
     assert_eq!(
         event.data,
-        r#"{"note":"two  blanks,\t\" and \\","list":[1,2],"joint_no":"J-7","case_no":5}"#
-            .replace(r#"\t\""#, r#"\ta \""#)
+        r#"{"note":"two  blanks,\ta \" and \\","list":[1,2],"joint_no":"J-7","case_no":5}"#
     );
     assert_eq!(event.logged, received());
 }
@@ -74,7 +71,6 @@ fn log_time_depends_on_the_mode() {
     assert_eq!(read_event(first, &live(&zone)).unwrap().logged, received());
     let event = read_event(first, &import).unwrap();
     assert_eq!(event.logged, event.recorded);
-    assert_ne!(event.logged, Millis(0));
 }
 
 #[test]
@@ -104,7 +100,6 @@ fn elements_after_a_bad_one_count() {
 #[test]
 fn an_array_that_is_cut_off_is_found() {
     let zone = Zone::shanghai();
-    let whole = text("batch.json");
     let event = text("good.ndjson").lines().next().unwrap().to_owned();
     for (body, n_events, codes) in [
         (format!("[{event},{event}]"), 2, vec![]),
@@ -118,7 +113,6 @@ fn an_array_that_is_cut_off_is_found() {
         let got: Vec<_> = rejects.iter().map(|reject| reject.code.as_str()).collect();
         assert_eq!((events.len(), got), (n_events, codes), "{body}");
     }
-    assert!(whole.len() > 100);
 }
 
 #[test]

@@ -11,9 +11,10 @@ mod xes;
 
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
 use plumbline_ingest::{Batch, Mapping, Mode, Options, Position, Reject, Secret, Source};
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// 2026-03-01T00:00:00+08:00: when everything in these tests was received.
 fn received() -> Millis {
@@ -33,13 +34,21 @@ fn options(mapping: Option<&str>, batch_max: usize) -> Options {
         zone: Zone::shanghai(),
         received: received(),
         mode: Mode::Import,
-        mapping: mapping.map(|toml| Arc::new(Mapping::parse(toml).unwrap())),
+        mapping: mapping.map(parsed),
         // No cipher, but it shows that the raw value is gone and that equality stays.
         secret: Some(Secret::new(|value| {
             format!("h:{:016x}", plumbline_contract::event::fingerprint(&[value.as_bytes()]))
         })),
         batch_max,
     }
+}
+
+/// Parses each mapping once only: reading its time zone is slow without optimisation.
+fn parsed(toml: &str) -> Arc<Mapping> {
+    static PARSED: Mutex<BTreeMap<String, Arc<Mapping>>> = Mutex::new(BTreeMap::new());
+    let mut parsed = PARSED.lock().unwrap();
+    let entry = parsed.entry(toml.to_owned());
+    Arc::clone(entry.or_insert_with(|| Arc::new(Mapping::parse(toml).unwrap())))
 }
 
 fn open(name: &str, bytes: &[u8], mapping: Option<&str>, batch_max: usize) -> Source {

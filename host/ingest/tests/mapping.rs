@@ -87,6 +87,80 @@ fn gb18030_and_other_signs() {
 }
 
 #[test]
+fn a_file_without_header_and_all_of_the_envelope() {
+    let mapping = r#"
+        format = "csv"
+        source = "tab"
+        zone = "Asia/Shanghai"
+        id = "x-{column.id}"
+        time = "column.day"
+        recorded = "column.entered"
+        actor = { from = "column.who", default = "nobody" }
+        absent = ["NULL"]
+        csv = { delimiter = "\t", columns = ["id", "day", "entered", "changed", "no", "ver", "who", "place", "org", "open"] }
+        region = { from = "column.place", table = "places" }
+        dept = "column.org"
+        [tables.places]
+        "Town" = "330106001"
+        "Wrong" = "33"
+        [[event]]
+        type = "a.b"
+        corrected = "column.changed"
+        serial = "column.no"
+        dataversion = "column.ver"
+        data.clue_no = "column.id"
+        data.open = { from = "column.open", kind = "flag", required = true }
+        data.at = { from = "column.day", kind = "timestamp" }
+        data.on = { from = "column.entered", kind = "date" }
+        data.x = { from = "column.no", kind = "number" }
+    "#;
+    let row = |id: &str, day: &str, ver: &str, no: &str, place: &str, open: &str| {
+        format!(
+            "{id}\t{day}\t2026-02-10T20:00:00Z\t2026-02-12\t{no}\t{ver}\tNULL\t{place}\tD1\t{open}\n"
+        )
+    };
+    let good = row("1", "2026-02-10 9:00", "2", "7", "Town", "是");
+    let rows = [
+        good,
+        row("2", "2026-02-10", "0", "7", "Town", "是"),
+        row("3", "2026-02-10", "2", "-7", "Town", "是"),
+        row("4", "2026-02-10", "2", "7", "Village", "是"),
+        row("5", "2026-02-10", "2", "7", "Wrong", "是"),
+        row("6", "2026-02-10", "2", "7", "", "是"),
+        row("7", "2026-02-10", "2", "7", "Town", "maybe"),
+        row("8", "2026-02-10", "2", "7", "Town", ""),
+        row(&"9".repeat(255), "2026-02-10", "2", "7", "Town", "是"),
+        row("", "2026-02-10", "2", "7", "Town", "是"),
+    ];
+    let batch = all(open("a.csv", rows.concat().as_bytes(), Some(mapping), 100));
+    assert_eq!(
+        brief(&batch.rejects),
+        [
+            "2 bad_dataversion dataversion",
+            "3 bad_serial column.no",
+            "4 unknown_code column.place (tables.places)",
+            "5 bad_region region",
+            "6 missing_field region",
+            "7 bad_value column.open",
+            "8 missing_field column.open",
+            "9 text_too_long id",
+            "10 missing_field column.id",
+        ]
+    );
+    let event = &batch.events[0];
+    assert_eq!((event.id.as_str(), event.subject.as_str()), ("x-1", "1"));
+    assert_eq!((event.serial, event.dataversion), (Some(7), 2));
+    assert_eq!((event.region.as_str(), event.dept.as_str()), ("330106001", "D1"));
+    assert_eq!(event.actor.as_deref(), Some("nobody"));
+    assert!(event.corrected.is_some() && event.corrected > Some(event.recorded));
+    assert_eq!(
+        event.data,
+        "{\"at\":\"2026-02-10T09:00:00+08:00\",\"clue_no\":\"1\",\"on\":\"2026-02-11\",\
+         \"open\":true,\"x\":7}"
+    );
+}
+
+#[test]
 fn traces_become_events() {
     let batch = all(open("log.xes", text("log.xes").as_bytes(), Some(&text("log.toml")), 100));
     let shown: Vec<String> = batch.events.iter().map(show).collect();

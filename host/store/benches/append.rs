@@ -20,6 +20,9 @@ const GROUP: usize = 1024;
 const STATES_PER_COMMIT: usize = 256;
 const STATE_BYTES: usize = 600;
 
+/// Appends all events durably, group by group, to a new store in the directory.
+type Append = fn(&Path, &[Event]);
+
 fn main() {
     let setting = |name, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
     let count: usize = setting("PLUMBLINE_BENCH_EVENTS", 100_352);
@@ -27,7 +30,7 @@ fn main() {
     let events: Vec<Event> = (0..count as u64).map(event).collect();
     let size = events.iter().map(json_len).sum::<usize>() / count;
     println!("{count} events of {size} bytes as JSON, groups of {GROUP}, {rounds} rounds\n");
-    let engines: [(&str, fn(&Path, &[Event])); 3] =
+    let engines: [(&str, Append); 3] =
         [("plumbline", append_store), ("sqlite", append_sqlite), ("plain file", append_plain)];
     let mut results = vec![Vec::new(); engines.len()];
     for _ in 0..rounds {
@@ -171,7 +174,7 @@ fn event(number: u64) -> Event {
         concat!(
             r#"{{"case":"33078126{case:07}","item":"{item:010}-2","applicant":"{applicant:016x}","#,
             r#""step":"{kind}","result":"{result}","window":"A{window:02}","promised_days":{days},"#,
-            r#""fee":{fee},"material":["{m1:08x}","{m2:08x}"],"remark":"{remark}"}}"#
+            r#""fee":{fee},"phone":"138{phone:08}","material":["{m1:08x}","{m2:08x}"],"remark":"{remark}"}}"#
         ),
         case = case,
         item = random % 400 * 7919,
@@ -181,6 +184,7 @@ fn event(number: u64) -> Event {
         window = random >> 12 & 31,
         days = random >> 20 & 15,
         fee = (random >> 24) % 20_000,
+        phone = mix(case) % 100_000_000,
         m1 = random >> 32,
         m2 = mix(random) >> 32,
         remark = ["材料齐全，符合法定形式", "申请人现场补交", "", "部门会签中"]

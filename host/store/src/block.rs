@@ -182,3 +182,90 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 fn damaged() -> StoreError {
     StoreError::Corrupt("damaged event block".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_contract::time::Millis;
+
+    fn event(data: &str) -> Event {
+        Event {
+            id: "e1".into(),
+            source: "s".into(),
+            kind: "approval.case.accepted".into(),
+            subject: "案1".into(),
+            time: Millis(1),
+            recorded: Millis(-1),
+            corrected: Some(Millis(300)),
+            logged: Millis(2),
+            region: "330781".into(),
+            dept: "d".into(),
+            serial: Some(7),
+            actor: None,
+            dataversion: 2,
+            data: data.into(),
+        }
+    }
+
+    /// Bytes of schema version 1: a difference here needs a new version and an upgrade.
+    #[test]
+    fn the_bytes_of_an_event_are_those_of_schema_version_1() {
+        let prepared = Prepared::new(&event("{}")).expect("encodes");
+        let wanted = "\\x02e1\\x01s\\x16approval.case.accepted\\x04\\xe6\\xa1\\x881\\x02\\x01\
+                      \\x01\\xd8\\x04\\x04\\x06330781\\x01d\\x01\\x07\\x00\\x02\\x02{}";
+        assert_eq!(prepared.body.escape_ascii().to_string(), wanted);
+        let prints = prepared.prints;
+        let wanted = Prints {
+            identity: 17_897_161_635_347_496_437,
+            versioned: 18_119_501_765_527_628_166,
+            version: 2,
+            subject: Some(12_113_670_475_510_149_847),
+        };
+        assert_eq!(prints, wanted);
+        let stored = Stored { back: 300, body: prepared.body };
+        assert_eq!(encode_tail(&stored)[..3], [0xac, 0x02, 0x02]);
+        assert_eq!(decode_tail(&encode_tail(&stored)), Ok(stored.clone()));
+        assert_eq!(stored.event(), Ok(event("{}")));
+    }
+
+    #[test]
+    fn a_block_is_cut_until_its_parts_fit() {
+        let row = |size| Stored { back: 0, body: (0..size).map(|byte| byte as u8).collect() };
+        let rows: Vec<Stored> = [10, 200, 30, 5000, 10].into_iter().map(row).collect();
+        let mut blocks = Vec::new();
+        let mut packer = Packer::new().expect("packer");
+        packer
+            .seal(EventSeq(64), &rows, 200, &mut |first, block| {
+                blocks.push((first, block.to_vec()))
+            })
+            .expect("seals");
+        assert!(blocks.len() > 1);
+        let mut next = 64;
+        for (first, block) in &blocks {
+            assert_eq!(first.0, next);
+            let part = decode(block).expect("decodes");
+            assert!(block.len() <= 200 || part.len() == 1);
+            assert_eq!(part, rows[next as usize - 64..][..part.len()]);
+            next += part.len() as u64;
+        }
+        assert_eq!(next, 69);
+    }
+
+    #[test]
+    fn damaged_blocks_are_refused() {
+        let row = Stored { back: 1, body: b"body".repeat(50) };
+        let block =
+            Packer::new().and_then(|mut it| it.encode(&[row.clone(), row])).expect("encodes");
+        let cut = &block[..block.len() - 1];
+        let mut more_rows = block.clone();
+        more_rows[0] = 3;
+        let mut too_many = block.clone();
+        too_many[0] = 33;
+        let mut fewer_rows = block.clone();
+        fewer_rows[0] = 1;
+        for damaged in [&b""[..], b"\x01", cut, &more_rows, &too_many, &fewer_rows] {
+            assert!(matches!(decode(damaged), Err(StoreError::Corrupt(_))), "{damaged:?}");
+        }
+        assert_eq!(decode(&block).map(|rows| rows.len()), Ok(2));
+    }
+}

@@ -5,7 +5,7 @@ use crate::api::Appended;
 use crate::block::{self, BLOCK_EVENTS, Packer, Prepared, Prints, Stored};
 use crate::error::StoreError;
 use crate::index::{Class, Dedupe, ENTRIES_PER_KEY, Entry};
-use crate::key;
+use crate::key::{self, Parts};
 use crate::log::{Shared, Tail};
 use crate::stage::{self, ONE_CHUNK_BYTES_MAX, Stage};
 use plumbline_contract::event::Event;
@@ -186,34 +186,44 @@ impl EventWriter {
 /// Builds the index at opening: from the entries of sealed events, then from the tail.
 pub(crate) fn load(shared: &Shared) -> Result<Dedupe, StoreError> {
     let mut dedupe = Dedupe::default();
-    let mut seq = EventSeq(0);
-    let from = key::kind(key::DEDUPE);
-    for pair in stage::values(shared.kv.range(&from, &key::after_prefix(&from))) {
-        for entry in Entry::decode_all(&pair?.1)? {
-            note(shared, &mut dedupe, seq, entry);
-            seq = seq.next();
-        }
+    let first = load_entries(shared, &mut dedupe)?;
+    if shared.sealed_end()? != first {
+        return Err(StoreError::Corrupt(format!("index ends at event {first}, the blocks do not")));
     }
-    let sealed = seq;
-    let from = key::kind(key::TAIL);
     let mut rows = Vec::new();
+    let from = key::kind(key::TAIL);
     for pair in stage::values(shared.kv.range(&from, &key::after_prefix(&from))) {
         let (key, value) = pair?;
-        if key::Parts::of(&key)?.u64()? != sealed.0 + rows.len() as u64 {
-            return Err(StoreError::Corrupt(format!("hole in the log at event {sealed}")));
+        if Parts::of(&key)?.u64()? != first.0 + rows.len() as u64 {
+            return Err(StoreError::Corrupt(format!("hole in the tail from event {first} on")));
         }
         rows.push(block::decode_tail(&value)?);
     }
-    *shared.tail_mut() = Tail { first: sealed, rows, entries: Vec::new() };
-    let mut entries = Vec::new();
-    for (index, row) in shared.tail().clone().rows.iter().enumerate() {
-        let seq = EventSeq(sealed.0 + index as u64);
+    // The rows first, because an entry may have to be found by reading one of them.
+    *shared.tail_mut() = Tail { first, rows: rows.clone(), entries: Vec::new() };
+    for (row, seq) in rows.iter().zip(first.0..) {
         let entry = classify_stored(shared, &dedupe, &row.event()?)?;
-        note(shared, &mut dedupe, seq, entry);
-        entries.push(entry);
+        note(shared, &mut dedupe, EventSeq(seq), entry);
+        shared.tail_mut().entries.push(entry);
     }
-    shared.tail_mut().entries = entries;
     Ok(dedupe)
+}
+
+/// Notes the entries of all sealed events; returns the position after them.
+fn load_entries(shared: &Shared, dedupe: &mut Dedupe) -> Result<EventSeq, StoreError> {
+    let mut next = EventSeq(0);
+    let from = key::kind(key::DEDUPE);
+    for pair in stage::values(shared.kv.range(&from, &key::after_prefix(&from))) {
+        let (key, value) = pair?;
+        if Parts::of(&key)?.u64()? != next.0 {
+            return Err(StoreError::Corrupt(format!("index lacks event {next}")));
+        }
+        for entry in Entry::decode_all(&value)? {
+            note(shared, dedupe, next, entry);
+            next = next.next();
+        }
+    }
+    Ok(next)
 }
 
 /// The entry of an event that is stored, given those before it.

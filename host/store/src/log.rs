@@ -142,6 +142,14 @@ impl Shared {
         index(block.0).and_then(|index| block.1.get(index)).cloned().ok_or_else(|| missing(seq))
     }
 
+    /// Position after the last block.
+    pub(crate) fn sealed_end(&self) -> Result<EventSeq, StoreError> {
+        let last = self.kv.last(&key::block(EventSeq(0)), &key::block(EventSeq(u64::MAX)))?;
+        let Some((key, _)) = last else { return Ok(EventSeq(0)) };
+        let (first, rows) = self.block_at(EventSeq(Parts::of(&key)?.u64()?))?;
+        Ok(EventSeq(first.0 + rows.len() as u64))
+    }
+
     fn sealed_rows(
         &self,
         from: EventSeq,

@@ -105,7 +105,7 @@ impl Store for SledStore {
     }
 
     fn next_seq(&self) -> EventSeq {
-        writer::next_seq(&self.shared)
+        self.shared.tail().next()
     }
 
     fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {

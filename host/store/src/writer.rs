@@ -2,7 +2,7 @@
 //! one sync, then all answers. After a failed write it refuses everything until reopened, because
 //! what is in memory may be ahead of what is on the disk.
 
-use crate::api::{Committed, GapId, GapRow, KeyId, KeyState};
+use crate::api::{Commit, Committed, GapId, GapRow, KeyId, KeyState};
 use crate::block::Prepared;
 use crate::check;
 use crate::error::StoreError;
@@ -12,7 +12,7 @@ use crate::key::{self, Parts};
 use crate::log::Shared;
 use crate::row;
 use crate::stage::Stage;
-use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
+use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -152,7 +152,7 @@ impl Writer {
 
     fn commit(
         &mut self,
-        commit: crate::api::Commit,
+        commit: Commit,
         events: Vec<Prepared>,
         stage: &mut Stage<'_>,
     ) -> Result<Committed, StoreError> {
@@ -275,9 +275,4 @@ pub(crate) fn first_leaf(shared: &Shared) -> Result<u64, StoreError> {
         Some((key, _)) => Parts::of(&key)?.u64(),
         None => Ok(shared.leaf_next.load(Ordering::Acquire)),
     }
-}
-
-/// The next position of the log, for the callers of the writer.
-pub(crate) fn next_seq(shared: &Shared) -> EventSeq {
-    shared.tail().next()
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Step {
     Append(Vec<Event>),
-    Commit { commit: Commit, stale: bool },
+    Commit { commit: Box<Commit>, stale: bool },
     Push(usize),
     Drop(u64),
     Meta(u8, usize),
@@ -56,7 +56,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => proptest::collection::vec(any_event(), 0..50).prop_map(Step::Append),
         6 => (any_commit(), proptest::bool::weighted(0.1))
-            .prop_map(|(commit, stale)| Step::Commit { commit, stale }),
+            .prop_map(|(commit, stale)| Step::Commit { commit: Box::new(commit), stale }),
         1 => (0_usize..9000).prop_map(Step::Push),
         1 => (0_u64..30).prop_map(Step::Drop),
         1 => (0_u8..4, 0_usize..20_000).prop_map(|(name, size)| Step::Meta(name, size)),
@@ -78,7 +78,7 @@ fn apply(store: &dyn Store, step: &Step) -> String {
             if stale {
                 commit.from = cursor(u64::MAX);
             }
-            format!("{:?}", store.commit(commit))
+            format!("{:?}", store.commit(*commit))
         }
         Step::Push(size) => format!("{:?}", store.push_leaves(&[vec![3; size], vec![]])),
         Step::Drop(below) => format!("{:?}", store.drop_leaves(LeafIndex(below))),

@@ -5,7 +5,7 @@ use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::time::{Local, Millis};
 use plumbline_store::{Commit, Cursor, GapRow, KeyId, KeyState};
 
-pub fn event(id: &str, version: u32, subject: &str, data: &str) -> Event {
+pub(crate) fn event(id: &str, version: u32, subject: &str, data: &str) -> Event {
     Event {
         id: id.into(),
         source: "urn:office:行政审批局".into(),
@@ -25,13 +25,13 @@ pub fn event(id: &str, version: u32, subject: &str, data: &str) -> Event {
 }
 
 /// Event number `number` of a series over 11 subjects.
-pub fn numbered(number: u64) -> Event {
+pub(crate) fn numbered(number: u64) -> Event {
     let data = format!(r#"{{"number":{number},"note":"第{number}件"}}"#);
     event(&format!("e{number}"), 1, &format!("case-{}", number % 11), &data)
 }
 
 /// `len` bytes that no compression makes shorter.
-pub fn noise(len: usize, mut seed: u64) -> String {
+pub(crate) fn noise(len: usize, mut seed: u64) -> String {
     let mut text = String::with_capacity(len);
     while text.len() < len {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -40,19 +40,19 @@ pub fn noise(len: usize, mut seed: u64) -> String {
     text
 }
 
-pub fn id(key: &str) -> KeyId {
+pub(crate) fn id(key: &str) -> KeyId {
     KeyId { stream: "case".into(), key: key.into() }
 }
 
-pub fn state(state: &[u8], wake: Option<i64>) -> KeyState {
+pub(crate) fn state(state: &[u8], wake: Option<i64>) -> KeyState {
     KeyState { state: state.to_vec(), wake: wake.map(Local) }
 }
 
-pub fn cursor(seq: u64) -> Cursor {
+pub(crate) fn cursor(seq: u64) -> Cursor {
     Cursor { seq: EventSeq(seq), tick_after: None }
 }
 
-pub fn gap(from: u64, to: u64) -> GapRow {
+pub(crate) fn gap(from: u64, to: u64) -> GapRow {
     GapRow {
         from: EventSeq(from),
         to: EventSeq(to),
@@ -62,7 +62,7 @@ pub fn gap(from: u64, to: u64) -> GapRow {
     }
 }
 
-pub fn commit(deployment: u16, from: u64, to: u64) -> Commit {
+pub(crate) fn commit(deployment: u16, from: u64, to: u64) -> Commit {
     Commit {
         deployment: DeploymentId(deployment),
         from: cursor(from),

@@ -90,8 +90,8 @@ impl Joint {
         })
     }
 
-    /// What each member was asked. Where no forwarding is reported at all, the start forwards.
-    fn members(&self) -> Vec<Member<'_>> {
+    /// What each member was asked. Where sources report no forwarding, the start forwards.
+    fn members(&self, is_reported: bool) -> Vec<Member<'_>> {
         let Some((started, cases, lead, member_wd)) = self.started() else { return Vec::new() };
         let forwarded: Vec<_> = self
             .said
@@ -104,7 +104,7 @@ impl Joint {
                 _ => None,
             })
             .collect();
-        let mut members = if forwarded.is_empty() {
+        let mut members = if forwarded.is_empty() && !is_reported {
             let of = |case_no| Member { case_no, dept: "", from: started, limit_wd: member_wd };
             cases.iter().map(|case_no| of(case_no.as_str())).collect()
         } else {
@@ -176,7 +176,7 @@ impl Stream for Joints {
 
 /// APPR-J01.
 fn delayed(joint: &Joint, params: &Params, look: &mut Look<'_>) {
-    for member in joint.members() {
+    for member in joint.members(params.limits.joint_forwarding) {
         silent_member(joint, &member, params, look);
     }
     slow_lead(joint, params, look);

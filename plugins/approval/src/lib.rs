@@ -6,7 +6,25 @@
 mod params;
 mod case;
 
+mod certificate;
+mod complaint;
+mod entry;
+mod excuse;
+mod fee;
+mod joint;
+mod limits;
+mod officer;
+mod pace;
+mod period;
+mod rating;
+mod receipt;
+mod refusal;
+mod serial;
+mod window;
+mod workload;
+
 pub use case::CaseParams;
+pub use limits::Limits;
 pub use params::Params;
 
 use plumbline_guest::{Parameters, Plugin, StreamEntry, stream};
@@ -17,7 +35,22 @@ pub struct Approval;
 
 impl Plugin for Approval {
     type Params = Params;
-    const STREAMS: &'static [StreamEntry<Params>] = &[stream::<case::Cases>()];
+    const STREAMS: &'static [StreamEntry<Params>] = &[
+        stream::<case::Cases>(),
+        stream::<entry::Entries>(),
+        stream::<officer::Officers>(),
+        stream::<serial::Serials>(),
+        stream::<refusal::Refusals>(),
+        stream::<certificate::Certificates>(),
+        stream::<fee::CaseFees>(),
+        stream::<receipt::Receipts>(),
+        stream::<window::Windows>(),
+        stream::<rating::CaseRatings>(),
+        stream::<complaint::Complaints>(),
+        stream::<joint::Joints>(),
+        stream::<workload::Workloads>(),
+        stream::<pace::RegionPaces>(),
+    ];
 
     fn configure(parameters: &Parameters<'_>) -> Result<Params, String> {
         Params::read(parameters)

@@ -40,6 +40,8 @@ pub struct Limits {
     pub member_wd: i32,
     pub joint_wd: i32,
     pub joint_ext_wd: i32,
+    /// Whether sources report when the lead forwards a case to a member.
+    pub joint_forwarding: bool,
     /// Limit where the item names none, and the longest extension, working days.
     pub default_wd: i32,
     pub ext_max_wd: i32,
@@ -78,6 +80,7 @@ impl Limits {
             rating_bad: parameters.int("rating_bad")?,
             member_wd: parameters.int("member_wd")?,
             joint_wd: parameters.int("joint_wd")?,
+            joint_forwarding: parameters.flag("joint_forwarding")?,
             joint_ext_wd: parameters.int("joint_ext_wd")?,
             default_wd: parameters.int("default_wd")?,
             ext_max_wd: parameters.int("ext_max_wd")?,

@@ -4,11 +4,13 @@
 use crate::Params;
 use plumbline_guest::json::{Value, Writer};
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Event, Look, Stream};
+use plumbline_guest::{Event, Local, Look, Stream};
 use std::collections::BTreeMap;
 
 /// Share of peers' hours that the threshold covers, per mille.
 const QUANTILE_PERMILLE: i64 = 995;
+/// All officers report in the same minute of the night; comparison waits until they have.
+const SETTLE_MIN: i64 = 60;
 
 /// An officer's month so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ struct Pace {
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Paces {
     nth_month: i64,
+    /// Log time of the latest report.
+    heard: Option<Local>,
     officers: BTreeMap<String, Pace>,
 }
 
@@ -47,6 +51,7 @@ impl Paces {
         if self.officers.get(&officer).is_none_or(|known| known.day <= pace.day) {
             self.officers.insert(officer, pace);
         }
+        self.heard = Some(event.logged);
         Some(())
     }
 }
@@ -67,6 +72,10 @@ impl Stream for RegionPaces {
 
     fn check(paces: &Paces, params: &Params, look: &mut Look<'_>) {
         let limits = &params.limits;
+        let settled = paces.heard.map(|heard| heard.plus_minutes(SETTLE_MIN));
+        if settled.is_none_or(|settled| !look.reached(settled)) {
+            return;
+        }
         let mut all: BTreeMap<i64, i64> = BTreeMap::new();
         for (count, hours) in paces.officers.values().flat_map(|pace| &pace.hours) {
             *all.entry(*count).or_default() += hours;

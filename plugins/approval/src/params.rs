@@ -1,6 +1,7 @@
 //! What an administrator may set per region.
 
 use crate::case::CaseParams;
+use crate::limits::Limits;
 use plumbline_guest::Parameters;
 
 /// The parameters; units and defaults stand in the manifest.
@@ -10,12 +11,15 @@ pub struct Params {
     pub off: Vec<String>,
     /// Of the rules about a case.
     pub case: CaseParams,
+    /// Of the rules in the other streams.
+    pub limits: Limits,
 }
 
 impl Params {
     /// # Errors
     /// Names the parameter that is missing or malformed.
     pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, String> {
-        Ok(Self { off: parameters.off(), case: CaseParams::read(parameters)? })
+        let (case, limits) = (CaseParams::read(parameters)?, Limits::read(parameters)?);
+        Ok(Self { off: parameters.off(), case, limits })
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Register {
     /// By range; the empty name where all windows share one.
     ranges: BTreeMap<String, Numbers>,
     latest: VecDeque<Receipt>,
+    /// Highest number of each range that is no longer among the latest.
+    settled: BTreeMap<String, i64>,
     /// Numbers without a receipt that a certificate or a fee receipt names, with its position.
     mentions: BTreeSet<(i64, u64)>,
     /// By month as `2026-03` and batch.
@@ -107,7 +109,8 @@ fn is_void(event: &Event<'_>) -> bool {
 
 impl Register {
     fn receipt(&mut self, event: &Event<'_>, number: i64, is_void: bool, params: &Params) {
-        if !self.make_room(event) {
+        let slack_ms = params.limits.order_min * MS_PER_MINUTE;
+        if !self.make_room(event, slack_ms) {
             return;
         }
         let text = |name| event.text(name).unwrap_or_default();
@@ -130,7 +133,6 @@ impl Register {
         self.mentions.retain(|(mentioned, _)| *mentioned != number);
         let numbers = self.ranges.entry(receipt.range.clone()).or_default();
         let overdue = numbers.insert(number, receipt.recorded);
-        let slack_ms = params.limits.order_min * MS_PER_MINUTE;
         let is_behind = |recorded: Local, higher: Local| recorded.0 - higher.0 > slack_ms;
         receipt.is_behind =
             !is_void && overdue.is_some_and(|higher| is_behind(receipt.recorded, higher));
@@ -148,13 +150,16 @@ impl Register {
             count(&mut self.disorder, &receipt);
         }
         self.latest.push_back(receipt);
-        if self.latest.len() > LATEST_MAX {
-            self.latest.pop_front();
+        if self.latest.len() > LATEST_MAX
+            && let Some(old) = self.latest.pop_front()
+        {
+            let settled = self.settled.entry(old.range).or_insert(old.number);
+            *settled = old.number.max(*settled);
         }
     }
 
     /// Takes back an earlier version of the same receipt; false if the known one is newer.
-    fn make_room(&mut self, event: &Event<'_>) -> bool {
+    fn make_room(&mut self, event: &Event<'_>, slack_ms: i64) -> bool {
         let known = self.latest.iter().position(|known| known.identity == event.identity);
         let Some(index) = known else { return true };
         if self.latest[index].version >= event.version {
@@ -170,7 +175,32 @@ impl Register {
         if old.is_behind {
             discount(&mut self.disorder, &old);
         }
+        self.forgive(&old, slack_ms);
         true
+    }
+
+    /// Receipts that were behind the number taken back, and behind no other, are in order.
+    fn forgive(&mut self, old: &Receipt, slack_ms: i64) {
+        let settled = self.settled.get(&old.range).copied();
+        let others: Vec<_> = self.latest.iter().filter(|other| other.range == old.range).collect();
+        let still_behind = |receipt: &Receipt| {
+            settled.is_some_and(|settled| settled > receipt.number)
+                || others.iter().any(|other| {
+                    other.number > receipt.number
+                        && receipt.recorded.0 - other.recorded.0 > slack_ms
+                })
+        };
+        let suspects = self.latest.iter().enumerate().filter(|(_, receipt)| {
+            receipt.is_behind && receipt.range == old.range && receipt.number < old.number
+        });
+        let forgiven: Vec<_> = suspects
+            .filter(|(_, receipt)| !still_behind(receipt))
+            .map(|(index, _)| index)
+            .collect();
+        for index in forgiven {
+            self.latest[index].is_behind = false;
+            discount(&mut self.disorder, &self.latest[index]);
+        }
     }
 
     /// A voided number names no range: it belongs where it is missing.

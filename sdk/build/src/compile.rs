@@ -107,7 +107,7 @@ fn run(mut cargo: Command, package: &str) -> Result<String, BuildError> {
     Err(BuildError::Compile { package: package.into(), output: shown })
 }
 
-/// The last `.wasm` file of a library that cargo reports: dependencies come before the package.
+/// The last `.wasm` file that cargo reports: dependencies come before the package.
 fn module_path(messages: &str) -> Option<PathBuf> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let files = artifacts
@@ -115,7 +115,7 @@ fn module_path(messages: &str) -> Option<PathBuf> {
         .filter_map(|message| message["filenames"].as_array().cloned())
         .flatten();
     let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-    files.filter(|file| file.extension().is_some_and(|extension| extension == "wasm")).last()
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "wasm")).next_back()
 }
 
 /// Flags for every crate: useful instructions, and no paths of this machine in the result.
@@ -152,8 +152,6 @@ fn workspace_root(crate_dir: &Path) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
-    fs::read(path).map_err(|error| BuildError::Read {
-        path: path.into(),
-        reason: error.to_string(),
-    })
+    fs::read(path)
+        .map_err(|error| BuildError::Read { path: path.into(), reason: error.to_string() })
 }

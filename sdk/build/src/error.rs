@@ -29,7 +29,9 @@ pub enum BuildError {
     Start { program: String, reason: String },
     #[error("package `{package}` does not compile: {output}")]
     Compile { package: String, output: String },
-    #[error("package `{package}` made no WebAssembly module: its library needs `crate-type = [\"cdylib\"]`")]
+    #[error(
+        "package `{package}` made no WebAssembly module: its library needs `crate-type = [\"cdylib\"]`"
+    )]
     NoModule { package: String },
     #[error("the module cannot be made a component: {0}")]
     Component(String),

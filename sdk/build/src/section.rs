@@ -20,9 +20,9 @@ pub fn attach_manifest(component: &[u8], manifest_toml: &str) -> Result<Vec<u8>,
     Manifest::from_toml(manifest_toml)?;
     let mut package = COMPONENT_HEADER.to_vec();
     for section in sections(component)? {
-        let is_ours = [MANIFEST_SECTION, NOTE_SECTION].iter().any(|name| {
-            section.name.as_deref() == Some(name.as_bytes())
-        });
+        let is_ours = [MANIFEST_SECTION, NOTE_SECTION]
+            .iter()
+            .any(|name| section.name.as_deref() == Some(name.as_bytes()));
         if !is_ours {
             package.extend_from_slice(&component[section.bytes]);
         }

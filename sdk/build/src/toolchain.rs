@@ -124,7 +124,8 @@ impl Toolchain {
 
 fn active_has_target(crate_dir: &Path) -> bool {
     let mut rustc = clean(Command::new("rustc"));
-    let folder = rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(crate_dir);
+    let folder =
+        rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(crate_dir);
     text(folder.output()).is_some_and(|folder| {
         std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
     })

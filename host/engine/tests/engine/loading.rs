@@ -117,7 +117,8 @@ fn code_of_another_engine_is_removed() {
     fs::write(path.join("00-0123456789abcdef.cwasm"), b"old").unwrap();
     fs::write(path.join("notes.txt"), b"not ours").unwrap();
     Engine::new(Some(path.clone())).unwrap();
-    let left: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["notes.txt"]);
 }
 

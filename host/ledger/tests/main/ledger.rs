@@ -147,14 +147,15 @@ fn derived_files_that_a_power_cut_lost_are_rebuilt() {
 #[test]
 fn damage_within_the_signed_leaves_is_not_repaired() {
     let dir = tempfile::tempdir().unwrap();
-    let path = make(dir.path(), 300, 300);
+    // More leaves than are rebuilt in one go.
+    let path = make(dir.path(), 5_000, 5_000);
     let segment = files(&path.join("leaves")).remove(0);
     let whole = fs::read(&segment).unwrap();
     let tiles = fs::read(path.join("tiles/0")).unwrap();
 
-    fs::write(&segment, &whole[..whole.len() - 1]).unwrap();
+    fs::write(&segment, &whole[..whole.len() - 7]).unwrap();
     let error = Ledger::open(&path, key()).unwrap_err();
-    assert!(matches!(error, LedgerError::DamagedLeaf { leaf: 299, .. }), "{error}");
+    assert!(matches!(error, LedgerError::DamagedLeaf { leaf: 4_998, .. }), "{error}");
     assert_eq!(error.kind(), Kind::DataLoss);
     fs::write(&segment, []).unwrap();
     let error = Ledger::open(&path, key()).unwrap_err();

@@ -120,6 +120,7 @@ pub(crate) struct Decision {
     /// A signed delegation for a station with one officer.
     pub(crate) delegation: bool,
     pub(crate) track: Track,
+    pub(crate) region: String,
     /// When the host took it in: rules about missing steps wait for late lines.
     pub(crate) logged: Local,
 }
@@ -138,6 +139,7 @@ pub(crate) struct Fee {
     pub(crate) qty: i64,
     pub(crate) amount: Option<i64>,
     pub(crate) receipt: String,
+    pub(crate) region: String,
 }
 
 /// What happens around a hearing besides the hearing itself.
@@ -145,6 +147,8 @@ pub(crate) struct Fee {
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct HearingAct {
     pub(crate) phase: Phase,
+    /// The day for which the hearing is announced.
+    pub(crate) held_on: Option<Day>,
     /// Whether the party may ask for a hearing: the applicant and interested parties.
     pub(crate) entitled: bool,
     /// A letter of waiver was signed.
@@ -210,6 +214,7 @@ impl Fact {
                 qty: event.int("qty").unwrap_or(1),
                 amount: event.int("amount"),
                 receipt: event.text("receipt_no").unwrap_or_default(),
+                region: event.region.to_owned(),
             }),
             "hearing" => Self::Hearing(hearing(event)?),
             _ => return None,
@@ -255,6 +260,7 @@ fn decision(event: &Event<'_>) -> Decision {
         signer_role: event.text("signer_role"),
         delegation: filled(event, "delegation_no"),
         track: track(event),
+        region: event.region.to_owned(),
         logged: event.logged,
     }
 }
@@ -276,7 +282,12 @@ fn hearing(event: &Event<'_>) -> Option<HearingAct> {
         _ => return None,
     };
     let stranger = event.text("party").is_some_and(|party| party == "other");
-    Some(HearingAct { phase, entitled: !stranger, letter: filled(event, "letter_no") })
+    Some(HearingAct {
+        phase,
+        held_on: event.day("held_on"),
+        entitled: !stranger,
+        letter: filled(event, "letter_no"),
+    })
 }
 
 fn filled(event: &Event<'_>, name: &str) -> bool {

@@ -1,0 +1,91 @@
+//! Builds and signs our own plugins and the example vendors' plugins with a key of this checkout.
+
+use crate::{prerequisites, run};
+use anyhow::{Context, Result};
+use plumbline_build::{BuildOptions, attach_manifest, build};
+use plumbline_ledger::{SigningKey, seal_package};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Our own plugins: (folder, Cargo package, name of the file).
+const OWN: [(&str, &str, &str); 1] = [("plugins/approval", "plumbline-approval", "approval.wasm")];
+/// Name of the key that a checkout signs with. It is made where it is missing and never leaves the
+/// build folder; a release is signed with the vendor's own key.
+const DEVELOPMENT_KEY: &str = "plumbline-development";
+
+/// Builds and signs our plugins into `out`, with the verifier key beside them.
+pub(crate) fn build_all(root: &Path, out: &Path) -> Result<PathBuf> {
+    let key = key(root, out)?;
+    for (folder, package, file) in OWN {
+        println!("编译插件 · building plugin {package}");
+        let component = build(&options(root, &root.join(folder), package))?;
+        write(out, file, &component, &key)?;
+    }
+    copy_tables(root, out)?;
+    Ok(out.to_path_buf())
+}
+
+/// Builds and signs the example vendors' plugins into `out`.
+pub(crate) fn build_vendors(root: &Path, out: &Path) -> Result<PathBuf> {
+    let key = key(root, out)?;
+    let folder = root.join("examples/vendor-rust");
+    println!("编译供应商示例插件 · building the vendors' example plugins");
+    let component = build(&options(root, &folder, "official-car"))?;
+    write(out, "official-car.wasm", &component, &key)?;
+    let folder = root.join("examples/vendor-js");
+    let component = javascript(&folder)?;
+    let manifest = fs::read_to_string(folder.join("manifest.toml"))?;
+    let component = attach_manifest(&component, &manifest)?;
+    write(out, "official-car-fuel.wasm", &component, &key)?;
+    Ok(out.to_path_buf())
+}
+
+fn javascript(folder: &Path) -> Result<Vec<u8>> {
+    prerequisites::node()?;
+    if !folder.join("node_modules").exists() {
+        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    }
+    run(Command::new("npm").args(["run", "build"]).current_dir(folder))?;
+    Ok(fs::read(folder.join("dist/fuel.component.wasm"))?)
+}
+
+fn options(root: &Path, folder: &Path, package: &str) -> BuildOptions {
+    BuildOptions {
+        crate_dir: folder.to_path_buf(),
+        package: package.to_owned(),
+        target_dir: root.join("target/wasm"),
+        manifest_path: folder.join("manifest.toml"),
+        release: true,
+    }
+}
+
+fn key(root: &Path, out: &Path) -> Result<SigningKey> {
+    fs::create_dir_all(out)?;
+    let path = root.join("target/development.key");
+    let key = if path.exists() {
+        SigningKey::load(&path)?
+    } else {
+        fs::create_dir_all(root.join("target"))?;
+        let key = SigningKey::generate(DEVELOPMENT_KEY)?;
+        key.save(&path)?;
+        key
+    };
+    fs::write(out.join("development.vkey"), key.verifying_key().to_string())?;
+    Ok(key)
+}
+
+fn write(out: &Path, file: &str, component: &[u8], key: &SigningKey) -> Result<()> {
+    let package = seal_package(component, key)?;
+    let path = out.join(file);
+    fs::write(&path, &package).with_context(|| path.display().to_string())?;
+    println!("  {} ({} KiB)", path.display(), package.len() / 1024);
+    Ok(())
+}
+
+/// The tables that come with the plugins.
+fn copy_tables(root: &Path, out: &Path) -> Result<()> {
+    let from = root.join("plugins/approval/tables/law_ref.csv");
+    fs::copy(&from, out.join("law_ref.csv")).with_context(|| from.display().to_string())?;
+    Ok(())
+}

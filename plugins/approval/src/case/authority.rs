@@ -1,0 +1,126 @@
+//! APPR-P03 无权审批: whether the item could be granted at all, by this department, by this signer.
+
+use super::defect::Defects;
+use super::fact::Decision;
+use super::item::{Item, text};
+use super::table;
+use super::view::{Act, Case};
+use crate::Params;
+use plumbline_guest::json::{Object, Value};
+use plumbline_guest::{FromRow, Level, Look};
+
+/// Roles of an officer.
+#[derive(Debug)]
+struct Officer {
+    roles: Vec<String>,
+}
+
+impl FromRow for Officer {
+    const TABLE: &'static str = "officer";
+
+    fn from_row(row: &Object<'_>) -> Option<Self> {
+        let roles = row.get("roles").into_iter().flat_map(Value::items).filter_map(Value::text);
+        Some(Self { roles: roles.map(std::borrow::Cow::into_owned).collect() })
+    }
+}
+
+/// The item must have been in force on the day of acceptance, which is the transition rule for
+/// cancelled items; the grant to the signer on the day of the decision.
+pub(crate) fn lacking(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
+    let Some(decided) = case.decided else {
+        return look.quiet(|| ("尚未决定".into(), "not decided yet".into()));
+    };
+    let Some(code) = case.item_code else { return look.unknown("item_code") };
+    let mut defects = Defects::default();
+    let mut unknown = judge_item(case, code, decided, &mut defects, look);
+    unknown = judge_signer(code, decided, &mut defects, look).or(unknown);
+    match unknown {
+        Some(field) if defects.is_empty() => look.unknown(field),
+        _ => defects.fire(look, |fire| fire.dept(&*decided.entry.dept)),
+    }
+}
+
+/// Returns what is missing to judge.
+fn judge_item(
+    case: &Case<'_>,
+    code: &str,
+    decided: Act<'_, Decision>,
+    defects: &mut Defects,
+    look: &Look<'_>,
+) -> Option<&'static str> {
+    let proof = (Level::Red, decided.time(), decided.seq());
+    let day = case.version_day();
+    let Some(item) = &case.item else {
+        if !table::is_known(look, "item", "", day) {
+            return Some("item");
+        }
+        let was = table::is_known(look, "item", code, day);
+        let (zh, en) = if was {
+            ("受理时事项已取消或尚未生效", "the item was not in force on acceptance")
+        } else {
+            ("事项不在已公布的清单内", "the item is not in the published list")
+        };
+        defects.add(proof, format!("{zh}（{code}，{day}）"), format!("{en} ({code}, {day})"));
+        return None;
+    };
+    if item.cancelled {
+        defects.add(proof, "受理时事项已取消", "the item was cancelled before acceptance");
+    }
+    let dept = &decided.entry.dept;
+    // A reform may move the item between acceptance and decision: either holder may decide.
+    let now = look.row::<Item>(code, decided.day());
+    let holders = [Some(item), now.as_ref()].into_iter().flatten();
+    let holders: Vec<&str> = holders.filter_map(|item| item.dept.as_deref()).collect();
+    if !holders.is_empty() && !holders.contains(&dept.as_str()) {
+        defects.add(
+            proof,
+            format!("决定部门 {dept} 不是事项实施部门 {}", holders[0]),
+            format!("department {dept} does not hold the item, {} does", holders[0]),
+        );
+    }
+    None
+}
+
+fn judge_signer(
+    code: &str,
+    decided: Act<'_, Decision>,
+    defects: &mut Defects,
+    look: &Look<'_>,
+) -> Option<&'static str> {
+    let Some(signer) = decided.said.signer.as_deref() else { return Some("signer") };
+    let day = decided.day();
+    let by_name = || has_grant(look, &format!("{signer}/{code}/"), decided, |_| true);
+    let by_role = || {
+        let officer = look.row::<Officer>(signer, day);
+        let roles = officer.as_ref().map_or(&[][..], |officer| &officer.roles);
+        has_grant(look, &format!("/{code}/"), decided, |role| {
+            roles.iter().any(|own| own == role) || decided.said.signer_role.as_deref() == Some(role)
+        })
+    };
+    if (!signer.is_empty() && by_name()) || by_role() {
+        return None;
+    }
+    if !table::is_known(look, "authority_grant", "", day) {
+        return Some("authority_grant");
+    }
+    defects.add(
+        (Level::Red, decided.time(), decided.seq()),
+        format!("签发人 {signer} 在 {day} 没有有效授权"),
+        format!("signer {signer} held no grant on {day}"),
+    );
+    None
+}
+
+fn has_grant(
+    look: &Look<'_>,
+    prefix: &str,
+    decided: Act<'_, Decision>,
+    fits_role: impl Fn(&str) -> bool,
+) -> bool {
+    let rows = table::rows(look, "authority_grant", prefix, decided.day());
+    rows.iter().any(|(_, row)| {
+        let row = Object::parse(row);
+        table::fit(&row, &decided.said.region).is_some()
+            && fits_role(&text(&row, "role").unwrap_or_default())
+    })
+}

@@ -1,0 +1,56 @@
+//! What a rule finds wrong with a case, gathered into one alert.
+
+use plumbline_guest::{Fire, Level, Local, Look};
+
+/// Several defects of one kind: the alert has the highest level and the earliest time of them.
+#[derive(Debug, Default)]
+pub(crate) struct Defects {
+    worst: Option<(Level, Local)>,
+    zh: Vec<String>,
+    en: Vec<String>,
+    evidence: Vec<u64>,
+}
+
+impl Defects {
+    /// Adds a defect: its level, when it came about, the event that proves it, and its names.
+    pub(crate) fn add(
+        &mut self,
+        (level, at, seq): (Level, Local, u64),
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) {
+        let worst = self.worst.get_or_insert((level, at));
+        *worst = (worst.0.max(level), worst.1.min(at));
+        let zh = zh.into();
+        if !self.zh.contains(&zh) {
+            self.zh.push(zh);
+            self.en.push(en.into());
+        }
+        if !self.evidence.contains(&seq) {
+            self.evidence.push(seq);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.worst.is_none()
+    }
+
+    /// Raises the level of what was found, if anything was.
+    pub(crate) fn escalate(&mut self, to: Level) {
+        if let Some((level, _)) = &mut self.worst {
+            *level = (*level).max(to);
+        }
+    }
+
+    /// Fires if there is a defect; `finish` adds what the text of the rule names besides.
+    pub(crate) fn fire(self, look: &mut Look<'_>, finish: impl FnOnce(Fire) -> Fire) {
+        let Some((level, at)) = self.worst else {
+            return look.quiet(|| ("未发现问题".into(), "nothing found".into()));
+        };
+        let fire = Fire::new(level, at)
+            .evidence(self.evidence)
+            .text("reasons_zh", &self.zh.join("；"))
+            .text("reasons_en", &self.en.join("; "));
+        look.fire(finish(fire));
+    }
+}

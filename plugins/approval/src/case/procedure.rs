@@ -1,0 +1,241 @@
+//! APPR-P01 and APPR-P02: the steps of the process, their order, and who took them.
+
+use super::defect::Defects;
+use super::fact::{Fact, Step};
+use super::item::Node;
+use super::table;
+use super::view::{Act, Case};
+use crate::Params;
+use plumbline_guest::json::{Object, Value};
+use plumbline_guest::{Level, Look};
+
+/// Names under which processes list what is an event of its own and no step.
+const ACCEPT_NAMES: [&str; 4] = ["accept", "accepted", "acceptance", "受理"];
+const DECIDE_NAMES: [&str; 4] = ["decide", "decided", "decision", "决定"];
+/// Steps whose absence is red, by id or role.
+const REVIEW_NAMES: [&str; 3] = ["review", "审核", "审查"];
+const HEARING_NAMES: [&str; 2] = ["hearing", "听证"];
+/// Versions of a process that hold for a track only.
+const TRACK_NAMES: [&str; 4] = ["commitment", "告知承诺", "simplified", "简易"];
+
+/// The process that governs the case.
+#[derive(Debug)]
+struct Process {
+    nodes: Vec<Node>,
+    /// (before, after); `None` if the order of the list is the order of the process.
+    edges: Option<Vec<(String, String)>>,
+}
+
+/// APPR-P01 程序跳步/倒序: decided without a mandatory step, or a step before its predecessor.
+///
+/// A signed letter of commitment stands in for the steps that it names, or for any but review and
+/// hearing if it names none.
+pub(crate) fn skipped(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let steps = steps(case);
+    if case.decided.is_none() && steps.len() < 2 {
+        return look.quiet(|| ("尚无可比对的环节".into(), "no steps to compare yet".into()));
+    }
+    let Some(process) = process(case, look) else { return look.unknown("process_def") };
+    let mut defects = Defects::default();
+    for (earlier, later) in out_of_order(&process, &steps) {
+        let (before, after) = (&earlier.said.step, &later.said.step);
+        defects.add(
+            (Level::Yellow, later.time(), later.seq()),
+            format!("“{after}”先于“{before}”完成"),
+            format!("{after} done before {before}"),
+        );
+    }
+    if let Some(decided) = case.decided
+        && look.reached(decided.said.logged.plus_minutes(params.case.step_grace_min))
+    {
+        for node in missing(case, &process, &steps) {
+            let is_key = is_named(node, &REVIEW_NAMES) || is_named(node, &HEARING_NAMES);
+            let level = if is_key { Level::Red } else { Level::Yellow };
+            defects.add(
+                (level, decided.time(), decided.seq()),
+                format!("决定前未见必经环节“{}”", node.id),
+                format!("decided without the mandatory step {}", node.id),
+            );
+        }
+    }
+    defects.fire(look, |fire| fire.dept(case.dept()));
+}
+
+/// APPR-P02 一人包办: the signer also accepted or reviewed, or one officer took two steps that the
+/// process keeps separate.
+pub(crate) fn same_person(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
+    if case.item.as_ref().is_some_and(|item| item.on_spot) {
+        return look.exempt(|| ("即办件除外".into(), "decided on the spot".into()));
+    }
+    let Some(decided) = case.decided else {
+        return look.quiet(|| ("尚未决定".into(), "not decided yet".into()));
+    };
+    if decided.said.delegation {
+        return look.exempt(|| ("一人站点，有书面授权".into(), "a delegation in writing".into()));
+    }
+    let signer = decided.said.signer.as_deref();
+    let Some(signer) = signer else { return look.unknown("signer") };
+    let steps = steps(case);
+    let proof = (Level::Red, decided.time(), decided.seq());
+    let mut defects = Defects::default();
+    let is_signer = |officer: &Option<String>| !signer.is_empty() && officer.as_deref() == Some(signer);
+    if case.accepted.is_some_and(|accepted| is_signer(&accepted.said.officer)) {
+        defects.add(proof, format!("{signer} 受理并签发"), format!("{signer} accepted and signed"));
+    }
+    if steps.iter().any(|step| is_review(step.said) && is_signer(&step.said.officer)) {
+        defects.add(proof, format!("{signer} 审核并签发"), format!("{signer} reviewed and signed"));
+    }
+    separate(case, &steps, signer, &mut defects, look);
+    defects.fire(look, |fire| fire.dept(&*decided.entry.dept));
+}
+
+/// Pairs of nodes that are both flagged separate, taken by one officer; acceptance and decision
+/// may be flagged as well.
+fn separate(
+    case: &Case<'_>,
+    steps: &[Act<'_, Step>],
+    signer: &str,
+    defects: &mut Defects,
+    look: &Look<'_>,
+) {
+    let Some(process) = process(case, look) else { return };
+    let mut taken: Vec<(&str, &str, plumbline_guest::Local, u64)> = Vec::new();
+    for node in process.nodes.iter().filter(|node| node.separate) {
+        let id = node.id.as_str();
+        if let Some(decided) = case.decided.filter(|_| DECIDE_NAMES.contains(&id)) {
+            taken.push((id, signer, decided.time(), decided.seq()));
+        } else if let Some(accepted) = case.accepted.filter(|_| ACCEPT_NAMES.contains(&id)) {
+            let officer = accepted.said.officer.as_deref().unwrap_or("");
+            taken.push((id, officer, accepted.time(), accepted.seq()));
+        } else {
+            let of_node = steps.iter().filter(|step| step.said.step == id);
+            taken.extend(of_node.map(|step| {
+                (id, step.said.officer.as_deref().unwrap_or(""), step.time(), step.seq())
+            }));
+        }
+    }
+    for (index, (first, officer, time, _)) in taken.iter().enumerate() {
+        let others = taken[index + 1..].iter().filter(|(node, other, ..)| {
+            node != first && other == officer && !officer.is_empty()
+        });
+        for (second, _, at, seq) in others {
+            defects.add(
+                (Level::Red, *time.max(at), *seq),
+                format!("{officer} 同时办理“{first}”和“{second}”"),
+                format!("{officer} took both {first} and {second}"),
+            );
+        }
+    }
+}
+
+fn steps<'a>(case: &Case<'a>) -> Vec<Act<'a, Step>> {
+    let steps = case.facts.iter().filter_map(|entry| match &entry.fact {
+        Fact::StepDone(said) => Some(Act { entry, said }),
+        _ => None,
+    });
+    steps.collect()
+}
+
+/// The process definition of the case's track and version, or else the steps of the item.
+fn process(case: &Case<'_>, look: &Look<'_>) -> Option<Process> {
+    let code = case.item_code?;
+    let prefix = format!("approval/{code}/");
+    let rows = table::rows(look, "process_def", &prefix, case.version_day());
+    let version = |row: &&(String, String)| row.0[prefix.len()..].to_owned();
+    let track = case.tracks().map(|track| track.name.as_str()).find(|name| !name.is_empty());
+    let of_track = rows.iter().find(|row| track.is_some_and(|track| version(row) == track));
+    let plain = rows.iter().rfind(|row| !TRACK_NAMES.contains(&version(row).as_str()));
+    if let Some((_, row)) = of_track.or(plain) {
+        let row = Object::parse(row);
+        let nodes = row.get("nodes").into_iter().flat_map(Value::items).filter_map(Node::read);
+        let edges = row.get("edges").map(|edges| edges.items().filter_map(edge).collect());
+        return Some(Process { nodes: nodes.collect(), edges });
+    }
+    let nodes = case.item.as_ref()?.steps.clone();
+    if nodes.is_empty() { None } else { Some(Process { nodes, edges: None }) }
+}
+
+fn edge(value: Value<'_>) -> Option<(String, String)> {
+    let mut ends = value.items().filter_map(Value::text);
+    Some((ends.next()?.into_owned(), ends.next()?.into_owned()))
+}
+
+/// Mandatory steps before the decision that were not done by then.
+fn missing<'p>(
+    case: &Case<'_>,
+    process: &'p Process,
+    steps: &[Act<'_, Step>],
+) -> impl Iterator<Item = &'p Node> {
+    let by = case.decided.map(Act::time);
+    let after = after_decision(process);
+    let is_done = |node: &Node| {
+        steps.iter().any(|step| step.said.step == node.id && Some(step.time()) <= by)
+    };
+    let nodes = process.nodes.iter().filter(|node| {
+        node.mandatory
+            && !ACCEPT_NAMES.contains(&node.id.as_str())
+            && !DECIDE_NAMES.contains(&node.id.as_str())
+            && !after.contains(&node.id.as_str())
+            && !is_done(node)
+            && !is_waived(case, node)
+    });
+    nodes.collect::<Vec<_>>().into_iter()
+}
+
+/// Nodes that come after the decision.
+fn after_decision(process: &Process) -> Vec<&str> {
+    let is_decision = |id: &str| DECIDE_NAMES.contains(&id);
+    let Some(edges) = &process.edges else {
+        let place = process.nodes.iter().position(|node| is_decision(&node.id));
+        let later = place.map_or(&[][..], |place| &process.nodes[place..]);
+        return later.iter().map(|node| node.id.as_str()).collect();
+    };
+    let mut after: Vec<&str> = Vec::new();
+    loop {
+        let next = edges.iter().find(|(from, to)| {
+            (is_decision(from) || after.contains(&from.as_str())) && !after.contains(&to.as_str())
+        });
+        match next {
+            Some((_, to)) => after.push(to),
+            None => return after,
+        }
+    }
+}
+
+/// Pairs (predecessor, step) whose first completions are in the wrong order.
+fn out_of_order<'a>(
+    process: &Process,
+    steps: &[Act<'a, Step>],
+) -> Vec<(Act<'a, Step>, Act<'a, Step>)> {
+    let first = |id: &str| steps.iter().copied().find(|step| step.said.step == id);
+    let pairs: Vec<_> = match &process.edges {
+        Some(edges) => edges.iter().filter_map(|(a, b)| Some((first(a)?, first(b)?))).collect(),
+        None => {
+            let done: Vec<_> = process.nodes.iter().filter_map(|node| first(&node.id)).collect();
+            done.windows(2).map(|pair| (pair[0], pair[1])).collect()
+        }
+    };
+    pairs.into_iter().filter(|(before, after)| after.time() < before.time()).collect()
+}
+
+fn is_waived(case: &Case<'_>, node: &Node) -> bool {
+    case.tracks().filter(|track| !track.letter.is_empty()).any(|track| {
+        if track.waived.is_empty() {
+            return !is_named(node, &REVIEW_NAMES) && !is_named(node, &HEARING_NAMES);
+        }
+        track.waived.contains(&node.id)
+    })
+}
+
+fn is_named(node: &Node, names: &[&str]) -> bool {
+    names.contains(&node.id.as_str()) || names.contains(&node.role.as_str())
+}
+
+fn is_review(step: &Step) -> bool {
+    REVIEW_NAMES.contains(&step.step.as_str()) || REVIEW_NAMES.contains(&step.role.as_str())
+}
+
+/// Whether a step is the hearing.
+pub(crate) fn is_hearing(step: &Step) -> bool {
+    HEARING_NAMES.contains(&step.step.as_str()) || HEARING_NAMES.contains(&step.role.as_str())
+}

@@ -1,0 +1,31 @@
+//! Rows of tables by region, and whether a table was loaded at all.
+
+use super::item::text;
+use plumbline_guest::json::Object;
+use plumbline_guest::{Day, Look};
+
+/// Most rows read for one key: regions and roles of one item, not a whole table.
+const ROWS_MAX: u32 = 64;
+/// Where to look for rows that are not in force on the day itself, in days from it.
+const PROBE_DAYS: [i32; 12] = [0, -1, -7, -30, -60, -90, -180, -365, -730, -1825, 30, 365];
+
+/// Rows in force whose key starts with `prefix`.
+pub(crate) fn rows(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> Vec<(String, String)> {
+    look.rows(table, prefix, day, ROWS_MAX)
+}
+
+/// Whether there is, or was in the years around the day, any row whose key starts with `prefix`.
+/// A table that a county has not loaded proves nothing against anybody.
+pub(crate) fn is_known(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> bool {
+    PROBE_DAYS.iter().any(|days| !look.rows(table, prefix, day.plus(*days), 1).is_empty())
+}
+
+/// How closely a row's region fits that of an event: `None` not at all, 0 for all regions.
+/// A district row beats that of its city and of its province.
+pub(crate) fn fit(row: &Object<'_>, region: &str) -> Option<usize> {
+    let mut of_row = text(row, "region").unwrap_or_default();
+    while of_row.ends_with("00") {
+        of_row.truncate(of_row.len() - 2);
+    }
+    region.starts_with(&of_row).then_some(of_row.len())
+}
