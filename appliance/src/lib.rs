@@ -9,9 +9,11 @@ pub mod driver;
 pub mod error;
 pub mod explain;
 pub mod home;
+pub mod http;
 pub mod import;
 pub mod package;
 pub mod replay;
+pub mod serve;
 pub mod table;
 
 pub use app::App;

@@ -3,15 +3,16 @@
 //!
 //! Work that the host does for a plugin is paid in the plugin's fuel, so that fuel bounds all of it.
 
-use crate::calendar::Opened;
 use crate::fault::Stop;
 use crate::limits::{LOG_LINE_BYTES, Limits, TABLE_ENTRIES};
 use crate::wire::{WireDue, WireMoment, WireRow, WireSpan, WireUnit};
 use crate::world::World;
+use plumbline_contract::desk::Desk;
 use plumbline_contract::task::Fault;
 use plumbline_contract::time::{Day, Local, Millis};
 use plumbline_contract::worktime::Span;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wasmtime::component::{Linker, LinkerInstance, WasmStr};
 use wasmtime::{ResourceLimiter, StoreContextMut, Trap};
 
@@ -33,7 +34,7 @@ pub(crate) struct Guard {
     memory_denied: bool,
     messages: Vec<String>,
     world: Option<World>,
-    calendars: Vec<Opened>,
+    calendars: Vec<Arc<Desk>>,
     opened: BTreeMap<(String, String), u32>,
 }
 
@@ -106,10 +107,10 @@ impl Guard {
             return Err(stop(Fault::BadOutput(what)));
         }
         let world = self.world()?;
-        let opened = world.calendars.open(&*world.tables, &name.0, &name.1);
-        let opened = opened.map_err(wasmtime::Error::new)?;
+        let desk = world.calendars.open(&*world.tables, &name.0, &name.1);
+        let desk = desk.map_err(wasmtime::Error::new)?;
         let handle = self.calendars.len() as u32;
-        self.calendars.push(opened);
+        self.calendars.push(desk);
         self.opened.insert(name, handle);
         Ok(handle)
     }
@@ -193,38 +194,38 @@ fn link_calendar(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()>
         Ok((ctx.data_mut().open(region, organ)?,))
     })?;
     linker.func_wrap("is-working", |mut ctx: Ctx<'_>, (handle, day): (u32, i32)| {
-        let opened = calendar(&mut ctx, handle, 0)?;
-        Ok((opened.calendar.is_working(Day(day)),))
+        let desk = calendar(&mut ctx, handle, 0)?;
+        Ok((desk.calendar().is_working(Day(day)),))
     })?;
     linker.func_wrap(
         "add",
         |mut ctx: Ctx<'_>, (handle, from, amount, unit, roll): (u32, i32, i32, WireUnit, bool)| {
-            let opened = calendar(&mut ctx, handle, 0)?;
-            let due = opened.calendar.add(Day(from), amount, unit.into(), roll);
+            let desk = calendar(&mut ctx, handle, 0)?;
+            let due = desk.add(Day(from), amount, unit.into(), roll);
             Ok((WireDue { day: due.day.0, provisional: due.provisional },))
         },
     )?;
     linker.func_wrap(
         "count",
         |mut ctx: Ctx<'_>, (handle, from, to, unit, pauses): CountArguments| {
-            let opened = calendar(&mut ctx, handle, pauses.len())?;
+            let desk = calendar(&mut ctx, handle, pauses.len())?;
             let pauses: Vec<_> = pauses.into_iter().map(Span::from).collect();
-            Ok((opened.calendar.count(Day(from), Day(to), unit.into(), &pauses),))
+            Ok((desk.count(Day(from), Day(to), unit.into(), &pauses),))
         },
     )?;
     linker.func_wrap(
         "add-worktime",
         |mut ctx: Ctx<'_>, (handle, from, seconds): (u32, i64, i64)| {
-            let moment = calendar(&mut ctx, handle, 0)?.hours().add(Local(from), seconds);
+            let moment = calendar(&mut ctx, handle, 0)?.add_worktime(Local(from), seconds);
             Ok((WireMoment { at: moment.at.0, provisional: moment.provisional },))
         },
     )?;
     linker.func_wrap(
         "worktime",
         |mut ctx: Ctx<'_>, (handle, from, to, pauses): (u32, i64, i64, Vec<WireSpan>)| {
-            let opened = calendar(&mut ctx, handle, pauses.len())?;
+            let desk = calendar(&mut ctx, handle, pauses.len())?;
             let pauses: Vec<_> = pauses.into_iter().map(Span::from).collect();
-            Ok((opened.hours().elapsed(Local(from), Local(to), &pauses),))
+            Ok((desk.worktime(Local(from), Local(to), &pauses),))
         },
     )?;
     linker.func_wrap("to-local", |mut ctx: Ctx<'_>, (at,): (i64,)| {
@@ -236,9 +237,9 @@ fn link_calendar(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()>
 type CountArguments = (u32, i32, i32, WireUnit, Vec<WireSpan>);
 
 /// The open calendar of that handle; pays for a computation with that many pauses.
-fn calendar<'a>(ctx: &'a mut Ctx<'_>, handle: u32, pauses: usize) -> wasmtime::Result<&'a Opened> {
+fn calendar<'a>(ctx: &'a mut Ctx<'_>, handle: u32, pauses: usize) -> wasmtime::Result<&'a Desk> {
     charge(ctx, CALL_FUEL + PAUSE_FUEL * pauses as u64)?;
-    ctx.data().calendars.get(handle as usize).ok_or_else(|| {
+    ctx.data().calendars.get(handle as usize).map(|desk| &**desk).ok_or_else(|| {
         stop(Fault::BadOutput(format!("calendar {handle} was not opened in this call")))
     })
 }

@@ -124,8 +124,8 @@ impl Plugin {
                     wasmtime::Error::new(Stop(Fault::BadOutput(why)))
                 }
             };
-            let configure = instance.get_typed_func(&mut store, &self.configure);
-            let supervise = instance.get_typed_func(&mut store, &self.supervise);
+            let configure = instance.get_typed_func(&mut store, self.configure);
+            let supervise = instance.get_typed_func(&mut store, self.supervise);
             Ok((
                 configure.map_err(other_type("configure"))?,
                 supervise.map_err(other_type("supervise"))?,

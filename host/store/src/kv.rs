@@ -54,6 +54,8 @@ impl Kv {
         File::open(dir.join("conf"))?.sync_all()?;
         file.sync_all()?;
         File::open(dir)?.sync_all()?;
+        // The entry of the directory itself, for the first time.
+        File::open(dir.canonicalize()?.join(".."))?.sync_all()?;
         Ok(Self { db, file })
     }
 

@@ -88,9 +88,12 @@ fn without_process(certificate: &Certificate, params: &Params, look: &mut Look<'
     let bare = certificate.bare.get(&issued.case_no).filter(|bare| bare.is_bare);
     let (zh, en) = match (issued.case_no.is_empty(), bare) {
         (true, _) => ("未关联办件", "names no case"),
-        (false, Some(_)) => ("所关联办件无受理及办理环节", "its case has no acceptance and no step"),
+        (false, Some(_)) => {
+            ("所关联办件无受理及办理环节", "its case has no acceptance and no step")
+        }
         (false, None) => {
-            return look.quiet(|| ("未见缺少办理过程".into(), "no missing process is known".into()));
+            return look
+                .quiet(|| ("未见缺少办理过程".into(), "no missing process is known".into()));
         }
     };
     look.fire(

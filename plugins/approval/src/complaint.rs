@@ -1,7 +1,7 @@
 //! One complaint, or one bad rating that the stream `rating` tells of: APPR-C01 投诉差评逾期.
 
-use crate::rating::can_answer;
 use crate::Params;
+use crate::rating::can_answer;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Facts, Fire, Level, Local, Look, Rule, Stream, Unit, apply};
 
@@ -109,7 +109,9 @@ fn unanswered(complaint: &Complaint, params: &Params, look: &mut Look<'_>) {
     }
     let closed = complaint.words.iter().find(|entry| matches!(entry.fact, Word::Closed));
     let closed_at = closed.map(|closed| closed.time);
-    let Some(fire) = overdue(filed.time.day(), closed_at, limits.complaint_wd, look) else { return };
+    let Some(fire) = overdue(filed.time.day(), closed_at, limits.complaint_wd, look) else {
+        return;
+    };
     let evidence = [Some(filed.seq), closed.map(|closed| closed.seq)];
     look.fire(
         fire.dept(&filed.dept)

@@ -21,17 +21,31 @@ pub(crate) use pattern::Pattern;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Said {
-    Received { item: String },
+    Received {
+        item: String,
+    },
     Accepted,
     Step,
     Decided,
     /// Rejected, terminated or withdrawn.
     Ended,
-    Paused { kind: String, lawful: bool },
-    Resumed { kind: String },
-    Extended { days: i32, lawful: bool },
-    Certificate { cert_no: String },
-    Reply { dept: String },
+    Paused {
+        kind: String,
+        lawful: bool,
+    },
+    Resumed {
+        kind: String,
+    },
+    Extended {
+        days: i32,
+        lawful: bool,
+    },
+    Certificate {
+        cert_no: String,
+    },
+    Reply {
+        dept: String,
+    },
 }
 
 /// A line with the marks that matter for how it was entered.
@@ -206,9 +220,7 @@ fn said(event: &Event<'_>, params: &Params) -> Option<Said> {
             let lawful = LAWFUL_PAUSES.contains(&&*kind) && filled("notice_no");
             Said::Paused { kind, lawful }
         }
-        "approval.case.resumed" => {
-            Said::Resumed { kind: event.text("kind").unwrap_or_default() }
-        }
+        "approval.case.resumed" => Said::Resumed { kind: event.text("kind").unwrap_or_default() },
         "approval.case.extended" => Said::Extended {
             days: event.int("days_wd").and_then(|days| i32::try_from(days).ok()).unwrap_or(0),
             lawful: event.flag("applicant_told") != Some(false)

@@ -144,7 +144,9 @@ fn receipt_fault(fees: &Fees, entry: &Entry<Charged>, look: &mut Look<'_>) -> Op
             None
         }
         Some("") => Some(("无票据号", "no receipt number")),
-        Some(_) => told_at(fees, entry).map(|_| ("票据号疑似重复使用", "the receipt number was reused")),
+        Some(_) => {
+            told_at(fees, entry).map(|_| ("票据号疑似重复使用", "the receipt number was reused"))
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 use crate::{Params, period};
 use plumbline_guest::json::{Value, Writer};
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Entry, Event, Facts, Fire, Level, Local, Look, Rule, Span, Stream, apply};
-use std::collections::BTreeMap;
+use plumbline_guest::{
+    Day, Entry, Event, Facts, Fire, Level, Local, Look, Rule, Span, Stream, apply,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most cases of one joint approval that are looked at; the host fans out no wider either.
 const CASES_MAX: usize = 128;
@@ -79,48 +81,70 @@ impl Joint {
         Some(())
     }
 
-    fn started(&self) -> Option<(&Entry<Said>, &[String], &str, Option<i32>)> {
+    fn start(&self) -> Option<Start<'_>> {
         self.said.iter().find_map(|entry| match &entry.fact {
-            Said::Started { cases, lead, member_wd } => {
-                let cases = &cases[..cases.len().min(CASES_MAX)];
-                let lead = if lead.is_empty() { &entry.dept } else { lead };
-                Some((entry, cases, lead.as_str(), *member_wd))
-            }
+            Said::Started { cases, lead, member_wd } => Some(Start {
+                entry,
+                cases: &cases[..cases.len().min(CASES_MAX)],
+                lead: if lead.is_empty() { &entry.dept } else { lead },
+                member_wd: *member_wd,
+            }),
             _ => None,
         })
     }
 
+    /// Cases that the start or a forwarding names.
+    fn cases(&self) -> BTreeSet<&str> {
+        let started = self.start().map_or(&[][..], |start| start.cases);
+        let forwarded = self.said.iter().filter_map(|entry| match &entry.fact {
+            Said::Forwarded { case_no, .. } => Some(case_no),
+            _ => None,
+        });
+        started.iter().chain(forwarded.take(CASES_MAX)).map(String::as_str).collect()
+    }
+
     /// What each member was asked. Where sources report no forwarding, the start forwards.
     fn members(&self, is_reported: bool) -> Vec<Member<'_>> {
-        let Some((started, cases, lead, member_wd)) = self.started() else { return Vec::new() };
+        let Some(start) = self.start() else { return Vec::new() };
         let forwarded: Vec<_> = self
             .said
             .iter()
             .filter_map(|entry| match &entry.fact {
                 Said::Forwarded { case_no, dept, limit_wd } => {
-                    let limit_wd = limit_wd.or(member_wd);
+                    let limit_wd = limit_wd.or(start.member_wd);
                     Some(Member { case_no, dept, from: entry, limit_wd })
                 }
                 _ => None,
             })
             .collect();
         let mut members = if forwarded.is_empty() && !is_reported {
-            let of = |case_no| Member { case_no, dept: "", from: started, limit_wd: member_wd };
-            cases.iter().map(|case_no| of(case_no.as_str())).collect()
+            let (from, limit_wd) = (start.entry, start.member_wd);
+            let of = |case_no| Member { case_no, dept: "", from, limit_wd };
+            start.cases.iter().map(|case_no| of(case_no.as_str())).collect()
         } else {
             forwarded
         };
         for member in &mut members {
-            if let Some(standing) = self.standings.get(member.case_no).filter(|_| member.dept.is_empty())
+            if let Some(standing) =
+                self.standings.get(member.case_no).filter(|_| member.dept.is_empty())
             {
                 member.dept = &standing.dept;
             }
         }
         // What the lead handles itself needs no reply.
-        members.retain(|member| member.dept != lead);
+        members.retain(|member| member.dept != start.lead);
         members.truncate(CASES_MAX);
         members
     }
+}
+
+/// How the joint approval began.
+#[derive(Debug)]
+struct Start<'a> {
+    entry: &'a Entry<Said>,
+    cases: &'a [String],
+    lead: &'a str,
+    member_wd: Option<i32>,
 }
 
 /// A member's task.
@@ -167,7 +191,7 @@ impl Stream for Joints {
     fn check(joint: &Joint, params: &Params, look: &mut Look<'_>) {
         let rules: &[Rule<Joint, Params>] = &[("APPR-J01", delayed)];
         apply(rules, &params.off, joint, params, look);
-        for case_no in joint.started().map_or(&[][..], |(_, cases, ..)| cases) {
+        for case_no in joint.cases() {
             let data = Writer::default().text("case_no", case_no).text("joint_no", &joint.joint_no);
             look.fact("member", case_no, data);
         }
@@ -193,7 +217,7 @@ fn silent_member(joint: &Joint, member: &Member<'_>, params: &Params, look: &mut
     if !is_past(due, replied, look) {
         return look.quiet(|| (format!("应于 {due} 前回复"), format!("reply due {due}")));
     }
-    let lead = joint.started().map_or("", |(_, _, lead, _)| lead);
+    let lead = joint.start().map_or("", |start| start.lead);
     let dept = if member.dept.is_empty() { lead } else { member.dept };
     let separator = if member.dept.is_empty() { "" } else { "/" };
     let evidence = [Some(member.from.seq), standing.map(|standing| standing.seq)];
@@ -212,18 +236,18 @@ fn silent_member(joint: &Joint, member: &Member<'_>, params: &Params, look: &mut
 /// When the member replied or ended the case.
 fn replied(standing: &Standing, member: &Member<'_>) -> Option<Local> {
     let by_member = |dept: &str| member.dept.is_empty() || dept.is_empty() || dept == member.dept;
-    let replies = standing.replies.iter().filter(|(at, dept)| {
-        by_member(dept) && member.from.time <= *at
-    });
+    let replies =
+        standing.replies.iter().filter(|(at, dept)| by_member(dept) && member.from.time <= *at);
     replies.map(|(at, _)| *at).chain(standing.ended).min()
 }
 
 fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
-    let Some((started, cases, lead, _)) = joint.started() else {
+    let Some(Start { entry: started, cases, lead, .. }) = joint.start() else {
         return look.unknown("approval.joint.started");
     };
     let limits = &params.limits;
-    let standings: Vec<_> = cases.iter().filter_map(|case_no| joint.standings.get(case_no)).collect();
+    let standings: Vec<_> =
+        cases.iter().filter_map(|case_no| joint.standings.get(case_no)).collect();
     let extension = standings.iter().map(|standing| standing.ext_wd).max().unwrap_or(0);
     let limit = limits.joint_wd + extension.min(limits.joint_ext_wd);
     let pauses: Vec<_> = standings.iter().flat_map(|standing| standing.pauses()).collect();

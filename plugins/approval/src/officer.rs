@@ -61,7 +61,8 @@ impl Habits {
 
     /// Marks the patterns of the earliest case.
     fn rank(&mut self) {
-        let standing = self.clues.iter().filter_map(|((case_no, _), clue)| Some((clue.at?, case_no)));
+        let standing =
+            self.clues.iter().filter_map(|((case_no, _), clue)| Some((clue.at?, case_no)));
         let Some(first) = standing.min().map(|(_, case_no)| case_no.clone()) else { return };
         for ((case_no, _), clue) in &mut self.clues {
             let is_first = *case_no == first;

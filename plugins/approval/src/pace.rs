@@ -108,7 +108,8 @@ impl Stream for RegionPaces {
 
 /// The nearest-rank quantile of a histogram.
 fn quantile(histogram: &BTreeMap<i64, i64>, total: i64) -> i64 {
-    let rank = (total * QUANTILE_PERMILLE).div_euclid(1000) + i64::from(total * QUANTILE_PERMILLE % 1000 > 0);
+    let rank = (total * QUANTILE_PERMILLE).div_euclid(1000)
+        + i64::from(total * QUANTILE_PERMILLE % 1000 > 0);
     let mut below = 0;
     for (count, hours) in histogram {
         below += hours;

@@ -10,7 +10,11 @@ use plumbline_guest::{Event, Facts, Look, Stream};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Word {
-    Given { identity: u64, score: i64, can_answer: bool },
+    Given {
+        identity: u64,
+        score: i64,
+        can_answer: bool,
+    },
     /// The office dealt with the rating or closed a complaint about the case.
     Handled,
 }

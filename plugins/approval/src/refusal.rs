@@ -120,6 +120,8 @@ fn without_reason(answers: &Facts<Answer>, params: &Params, look: &mut Look<'_>)
         );
     }
     if faults == 0 {
-        look.quiet(|| ("本月不予受理或不予许可均有理由".into(), "no refusal without reason".into()));
+        look.quiet(|| {
+            ("本月不予受理或不予许可均有理由".into(), "no refusal without reason".into())
+        });
     }
 }

@@ -11,9 +11,9 @@ use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Event, Fire, Level, Local, Look, MS_PER_MINUTE, Rule, Stream, apply};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Latest receipts that are kept one by one: two busy days of a department. A correction that comes
-/// later adds its number and leaves the wrong one.
-const LATEST_MAX: usize = 512;
+/// Latest receipts that are kept one by one: a week of an ordinary department, a day of a busy one.
+/// A correction that comes later adds its number and leaves the wrong one.
+const LATEST_MAX: usize = 200;
 /// Most mentions of numbers that no receipt has: more are no more telling.
 const MENTIONS_MAX: usize = 256;
 /// Most gaps that have a card of their own; the rest share one card.
@@ -114,8 +114,7 @@ impl Register {
             return;
         }
         let text = |name| event.text(name).unwrap_or_default();
-        let window =
-            if params.limits.serial_by_window { text("window_id") } else { String::new() };
+        let window = if params.limits.serial_by_window { text("window_id") } else { String::new() };
         let label = event.text("serial_range").unwrap_or(window);
         let range = if is_void { self.range_of_gap(number).unwrap_or(label) } else { label };
         let is_backfill = text("channel") == "backfill";
@@ -284,7 +283,9 @@ fn gaps(register: &Register, params: &Params, look: &mut Look<'_>) {
     look.fire(
         Fire::new(level, since.plus_hours(params.limits.gap_wait_h))
             .episode("more")
-            .evidence(rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX))
+            .evidence(
+                rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX),
+            )
             .int("count", count)
             .text("zh", &format!("另有 {} 处断档，共 {count} 个号", rest.len()))
             .text("en", &format!("{} further gaps with {count} numbers", rest.len())),

@@ -15,10 +15,17 @@ const LISTED_MAX: usize = 32;
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Act {
     /// A queue ticket was served; `kind` is `apply` or `consult`, `None` if not reported.
-    Served { queue_no: String, kind: Option<String> },
-    Received { queue_no: String },
+    Served {
+        queue_no: String,
+        kind: Option<String>,
+    },
+    Received {
+        queue_no: String,
+    },
     /// A fee or a certificate; whether it names a case, `None` if not reported.
-    Handed { has_case: Option<bool> },
+    Handed {
+        has_case: Option<bool>,
+    },
 }
 
 /// The stream.

@@ -138,8 +138,12 @@ impl Work {
         let limits = &params.limits;
         let open = self.open.len();
         let needed = open * limits.overdue_pct / 100 + 1;
-        let mut lapses: Vec<_> =
-            self.open.values().filter_map(|(due, _)| due.map(lapse)).filter(|at| *at <= now).collect();
+        let mut lapses: Vec<_> = self
+            .open
+            .values()
+            .filter_map(|(due, _)| due.map(lapse))
+            .filter(|at| *at <= now)
+            .collect();
         if open < limits.open_min || lapses.len() < needed {
             return Vec::new();
         }
@@ -187,7 +191,9 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
         backlogs.entry(month).or_insert(backlog);
     }
     if backlogs.is_empty() && work.outliers.is_empty() {
-        look.quiet(|| ("办理速度与积压未见异常".into(), "pace and backlog in the usual range".into()));
+        look.quiet(|| {
+            ("办理速度与积压未见异常".into(), "pace and backlog in the usual range".into())
+        });
     }
     for (month, Backlog { open, overdue, at }) in backlogs {
         look.fire(
@@ -208,10 +214,15 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
                 .evidence([*seq])
                 .int("count", *count)
                 .int("peers", *peers)
-                .text("zh", &format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件"))
+                .text(
+                    "zh",
+                    &format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件"),
+                )
                 .text(
                     "en",
-                    &format!("{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}"),
+                    &format!(
+                        "{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}"
+                    ),
                 ),
         );
     }
@@ -234,7 +245,8 @@ fn publish(work: &Work, look: &mut Look<'_>) {
                 busiest = (*count, *hour);
             }
         }
-        let hours: Vec<_> = histogram.iter().map(|(count, hours)| format!("{count}/{hours}")).collect();
+        let hours: Vec<_> =
+            histogram.iter().map(|(count, hours)| format!("{count}/{hours}")).collect();
         let data = Writer::default()
             .text("officer", &work.officer)
             .text("region", &work.region)

@@ -114,8 +114,8 @@ fn module_path(messages: &str) -> Option<PathBuf> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter_map(|message| message["filenames"].as_array().cloned())
         .flatten();
-    let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-    files.filter(|file| file.extension().is_some_and(|extension| extension == "wasm")).next_back()
+    let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+    files.rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
 /// Flags for every crate: useful instructions, and no paths of this machine in the result.

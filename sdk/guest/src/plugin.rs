@@ -109,6 +109,8 @@ macro_rules! supervisor {
     ($plugin:ty) => {
         #[cfg(target_arch = "wasm32")]
         mod plumbline_export {
+            #[allow(unused_imports, reason = "the plugin's name may be a path of its own")]
+            use super::*;
             use $crate::wasm;
 
             ::std::thread_local! {

@@ -60,7 +60,8 @@ fn an_export_of_another_type_is_a_fault_at_the_start() {
     let package = guest::verified(guest::component(wat, wit, "supervisor"));
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let error = plugin.instantiate(Limits::default(), "{}").unwrap_err();
-    let expected = "export `configure` is of another type: expected 1-tuple, found 0-tuple";
+    let expected = "export `configure` is of another type: failed to convert function to given \
+        type: type mismatch with parameters: expected 1-tuple, found 0-tuple";
     assert!(error.to_string().ends_with(expected), "{error}");
 }
 

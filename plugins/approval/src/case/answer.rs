@@ -15,7 +15,9 @@ pub(crate) enum Answer<'a> {
     /// No receipt was reported.
     NotReceived,
     /// The office may still answer, until the day named.
-    Waiting { last: Day },
+    Waiting {
+        last: Day,
+    },
     /// Answered in time, or the applicant's turn.
     Given,
     /// The last day lies outside the loaded calendar.

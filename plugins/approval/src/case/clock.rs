@@ -56,7 +56,9 @@ pub(crate) struct Stop<'a> {
 /// Whether the kind of a stop is lawful for the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    Lawful { max_wd: Option<i32> },
+    Lawful {
+        max_wd: Option<i32>,
+    },
     Unlawful,
     /// The item is not known.
     Unknown,

@@ -28,7 +28,11 @@ pub(crate) fn repeated(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
                 let act = Act { entry, said };
                 if is_after_acceptance(case, act) {
                     let proof = (Level::Yellow, act.time(), act.seq());
-                    defects.add(proof, "受理后仍要求补正", "a correction asked for after acceptance");
+                    defects.add(
+                        proof,
+                        "受理后仍要求补正",
+                        "a correction asked for after acceptance",
+                    );
                 }
                 let member = members.entry(if joint { &entry.dept } else { "" }).or_default();
                 let Some(items) = &said.items else {

@@ -2,8 +2,8 @@
 
 use super::clock::{Clock, Limit, Reach, Standing, Stop};
 use super::view::Case;
-use plumbline_guest::json::Writer;
 use plumbline_guest::Look;
+use plumbline_guest::json::Writer;
 
 /// The last lawful day of a limit.
 pub(crate) fn due(limit: &Limit) -> (String, String) {

@@ -23,7 +23,8 @@ struct Course<'a> {
 pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let course = course(case);
     if course.waived {
-        return look.exempt(|| ("已书面放弃听证".into(), "the hearing was waived in writing".into()));
+        return look
+            .exempt(|| ("已书面放弃听证".into(), "the hearing was waived in writing".into()));
     }
     let required = case.item.as_ref().is_some_and(|item| item.hearing_required);
     let requested = course.requested.filter(|asked| {

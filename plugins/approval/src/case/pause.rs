@@ -128,7 +128,8 @@ fn hides_delay(case: &Case<'_>, clock: &Clock<'_>, look: &mut Look<'_>) -> bool 
     let Some(limit) = clock.own else { return false };
     let total = limit.total();
     let Reach::On(first) = clock.reach(look, limit.start, total + 1) else { return false };
-    if first.provisional || look.count(limit.start, first.day, Unit::WorkingDay, &clock.claimed) > total
+    if first.provisional
+        || look.count(limit.start, first.day, Unit::WorkingDay, &clock.claimed) > total
     {
         return false;
     }

@@ -78,7 +78,8 @@ pub(crate) fn same_person(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     let steps = steps(case);
     let proof = (Level::Red, decided.time(), decided.seq());
     let mut defects = Defects::default();
-    let is_signer = |officer: &Option<String>| !signer.is_empty() && officer.as_deref() == Some(signer);
+    let is_signer =
+        |officer: &Option<String>| !signer.is_empty() && officer.as_deref() == Some(signer);
     if case.accepted.is_some_and(|accepted| is_signer(&accepted.said.officer)) {
         defects.add(proof, format!("{signer} 受理并签发"), format!("{signer} accepted and signed"));
     }
@@ -115,9 +116,9 @@ fn separate(
         }
     }
     for (index, (first, officer, time, _)) in taken.iter().enumerate() {
-        let others = taken[index + 1..].iter().filter(|(node, other, ..)| {
-            node != first && other == officer && !officer.is_empty()
-        });
+        let others = taken[index + 1..]
+            .iter()
+            .filter(|(node, other, ..)| node != first && other == officer && !officer.is_empty());
         for (second, _, at, seq) in others {
             defects.add(
                 (Level::Red, *time.max(at), *seq),
@@ -168,9 +169,8 @@ fn missing<'p>(
 ) -> impl Iterator<Item = &'p Node> {
     let by = case.decided.map(Act::time);
     let after = after_decision(process);
-    let is_done = |node: &Node| {
-        steps.iter().any(|step| step.said.step == node.id && Some(step.time()) <= by)
-    };
+    let is_done =
+        |node: &Node| steps.iter().any(|step| step.said.step == node.id && Some(step.time()) <= by);
     let nodes = process.nodes.iter().filter(|node| {
         node.mandatory
             && !ACCEPT_NAMES.contains(&node.id.as_str())

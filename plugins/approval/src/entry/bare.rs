@@ -4,7 +4,7 @@
 use super::{File, Said};
 use crate::Params;
 use plumbline_guest::json::Writer;
-use plumbline_guest::{Look, Local};
+use plumbline_guest::{Local, Look};
 
 pub(super) fn publish(file: &File, params: &Params, look: &mut Look<'_>) {
     let limits = &params.limits;

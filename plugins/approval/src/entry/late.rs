@@ -19,9 +19,7 @@ fn one_card(file: &File, params: &Params, look: &mut Look<'_>) {
         .filter_map(|line| Some((level(file, line, params, look)?, line)))
         .collect();
     let Some(worst) = late.iter().map(|(level, _)| *level).max() else {
-        return look.quiet(|| {
-            ("各环节均及时录入".into(), "every act was entered in time".into())
-        });
+        return look.quiet(|| ("各环节均及时录入".into(), "every act was entered in time".into()));
     };
     let longest = late.iter().map(|(_, line)| line.recorded.minutes_since(line.time)).max();
     let at = late.iter().filter(|(level, _)| *level == worst).map(|(_, line)| line.recorded).min();

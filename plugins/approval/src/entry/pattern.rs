@@ -79,13 +79,7 @@ pub(super) fn cards(file: &File, params: &Params, look: &mut Look<'_>) {
 }
 
 /// Tells the officer's stream of a pattern that came about at a moment, or that one of a year is gone.
-fn tell(
-    file: &File,
-    pattern: Pattern,
-    officer: &str,
-    at: Result<Local, i64>,
-    look: &mut Look<'_>,
-) {
+fn tell(file: &File, pattern: Pattern, officer: &str, at: Result<Local, i64>, look: &mut Look<'_>) {
     let year = at.map_or_else(|year| year, |at| at.day().ymd().0.into());
     let data = Writer::default()
         .text("officer", officer)

@@ -1,8 +1,8 @@
 //! The running numbers of one range, kept as the gaps between them: a hundred thousand numbers
 //! without a gap are two numbers.
 
-use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::Local;
+use plumbline_guest::serde::{Deserialize, Serialize};
 
 /// Most gaps that are kept; beyond it the earliest are given up and only their size is remembered.
 /// A department that loses a number every hour of the year stays below.
@@ -108,7 +108,9 @@ impl Numbers {
     /// Joins the gap at `index` to the one before it, if they touch.
     fn merge(&mut self, index: usize) {
         let Some(before) = index.checked_sub(1) else { return };
-        let (Some(left), Some(right)) = (self.gaps.get(before), self.gaps.get(index)) else { return };
+        let (Some(left), Some(right)) = (self.gaps.get(before), self.gaps.get(index)) else {
+            return;
+        };
         if left.last + 1 == right.first {
             let since = left.since.max(right.since);
             let joined = Gap { first: left.first, last: right.last, since };

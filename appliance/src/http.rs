@@ -1,0 +1,106 @@
+//! The HTTP service: its routes, who may use them, and the limits of one request. What a route does
+//! stands in a module of its own; listening and driving is the business of `serve`.
+//!
+//! Handlers append to the log and read; none calls a plugin, except to explain a case. What waits
+//! for a disk or a lock does so on a thread of its own.
+
+mod alert;
+mod case;
+mod figures;
+mod health;
+mod ledger;
+mod problem;
+mod receive;
+mod request;
+mod rule;
+mod service;
+mod stream;
+
+pub use receive::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX};
+pub use service::{Pulse, Service, Woken};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use problem::Problem;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything below this path needs the token.
+const PROTECTED: &str = "/v1/";
+
+/// The routes. A request that is not answered within `longest` is given up.
+pub fn router(service: Arc<Service>, longest: Duration) -> Router {
+    let api = Router::new()
+        .route("/v1/events", post(receive::events))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .route("/v1/alerts", get(alert::list))
+        .route("/v1/alerts/stream", get(stream::alerts))
+        .route("/v1/alerts/{id}", get(alert::one))
+        .route("/v1/cases/{key}", get(case::timeline))
+        .route("/v1/cases/{key}/explain", get(case::explain))
+        .route("/v1/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/v1/ledger/leaf/{index}", get(ledger::leaf))
+        .route("/v1/ledger/proof/{index}", get(ledger::proof))
+        .route("/v1/ledger/consistency", get(ledger::consistency))
+        .route("/v1/rules", get(rule::rules))
+        .route("/v1/deployments", get(rule::deployments))
+        .route("/healthz", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method);
+    api.layer(middleware::from_fn(move |request, next| within(longest, request, next)))
+        .layer(middleware::from_fn_with_state(service.clone(), guard))
+        .with_state(service)
+}
+
+/// Lets nobody through to the protected routes without the token, not even to learn which exist.
+async fn guard(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let free = !request.uri().path().starts_with(PROTECTED);
+    let mut response = if free || bearer(&request).is_some_and(|token| service.knows(token)) {
+        next.run(request).await
+    } else {
+        let title = ("缺少访问令牌或令牌不正确", "the bearer token is missing or wrong");
+        let detail = "Authorization: Bearer <keys/http.token>";
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", title, detail).into_response()
+    };
+    // What is answered may name people: no cache keeps it, no browser guesses its type.
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The bearer token of a request; the name of the scheme may be in any case.
+fn bearer(request: &Request) -> Option<&[u8]> {
+    let value = request.headers().get(AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
+}
+
+async fn within(longest: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(longest, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let title = ("请求超时", "the request took too long");
+            let detail = format!("{} s", longest.as_secs_f64());
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Problem::new(status, "timeout", title, detail).into_response()
+        }
+    }
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    let title = ("没有这个地址", "there is no such address");
+    Problem::new(StatusCode::NOT_FOUND, "no-route", title, uri.path())
+}
+
+async fn no_method(method: Method, uri: Uri) -> Problem {
+    let title = ("该地址不支持此方法", "this address does not take the method");
+    let detail = format!("{method} {}", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-method", title, detail)
+}

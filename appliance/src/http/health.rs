@@ -1,0 +1,127 @@
+//! `GET /healthz` and `GET /metrics`: how the appliance is, for those who watch over it. Both are
+//! open to everybody who reaches the port, so they name no subject, no person and no path.
+
+use super::problem::Problem;
+use super::rule::{Standing, standings};
+use super::service::Service;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use plumbline_contract::alert::Level;
+use serde::Serialize;
+use std::fmt::{Display, Write};
+use std::sync::Arc;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Health {
+    ok: bool,
+    version: &'static str,
+    /// Events in the log.
+    events: u64,
+    /// Leaves under the last checkpoint.
+    leaves: u64,
+    /// Last day that the calendar of working days covers; later dates are provisional.
+    calendar_last_day: Option<String>,
+    deployments: Vec<Pace>,
+}
+
+#[derive(Debug, Serialize)]
+struct Pace {
+    id: u16,
+    plugin: String,
+    region: String,
+    cursor: u64,
+    lag: u64,
+    gaps: usize,
+}
+
+/// An answer at all means that the store and the driver work: without them the service stops.
+pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>, Problem> {
+    let look = |service: &Service| {
+        let app = service.app();
+        let pace = |standing: Standing| {
+            let Standing { id, plugin, region, cursor, lag, gaps, .. } = standing;
+            Pace { id, plugin, region, cursor, lag, gaps }
+        };
+        Ok(Health {
+            ok: !service.is_stopping(),
+            version: env!("CARGO_PKG_VERSION"),
+            deployments: standings(app)?.into_iter().map(pace).collect(),
+            events: app.store().next_seq().0,
+            leaves: *service.sealed().borrow(),
+            calendar_last_day: service.figures().calendar_last_day.map(|day| day.to_string()),
+        })
+    };
+    service.blocking(look).await.map(Json)
+}
+
+pub(crate) async fn metrics(
+    State(service): State<Arc<Service>>,
+) -> Result<impl IntoResponse, Problem> {
+    let text = service.blocking(|service| exposition(service)).await?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+fn exposition(service: &Service) -> Result<String, Problem> {
+    let app = service.app();
+    let figures = service.figures();
+    let standings = standings(app)?;
+    let mut text = Exposition::default();
+    text.family("plumbline_events_total", "counter", "Events in the log.");
+    text.sample("", app.store().next_seq());
+    text.family("plumbline_leaves_total", "counter", "Leaves under the last checkpoint.");
+    text.sample("", *service.sealed().borrow());
+    text.family("plumbline_alert_leaves_total", "counter", "Alert leaves by level and act.");
+    for level in Level::ALL {
+        for act in ["raised", "escalated", "lowered", "withdrawn"] {
+            let count = figures.alerts.get(&(level, act)).copied().unwrap_or_default();
+            text.sample(&format!("level=\"{}\",act=\"{act}\"", level.as_str()), count);
+        }
+    }
+    let used = |standing: &Standing| {
+        figures.used.iter().find(|(id, _)| id.0 == standing.id).map(|(_, used)| *used)
+    };
+    let families: [(&str, &str, &str, &dyn Fn(&Standing) -> u64); 4] = [
+        ("lag_events", "gauge", "Events not looked at yet.", &|standing| standing.lag),
+        ("gaps", "gauge", "Gaps that are still open.", &|standing| standing.gaps as u64),
+        ("fuel_total", "counter", "Fuel used since the start.", &|standing| {
+            used(standing).unwrap_or_default().fuel
+        }),
+        ("tasks_total", "counter", "Tasks handed to the plugin since the start.", &|standing| {
+            used(standing).unwrap_or_default().tasks
+        }),
+    ];
+    for (name, kind, help, value) in families {
+        text.family(&format!("plumbline_{name}"), kind, help);
+        for standing in &standings {
+            let Standing { id, plugin, region, .. } = standing;
+            let labels = format!("deployment=\"{id}\",plugin={plugin:?},region={region:?}");
+            text.sample(&labels, value(standing));
+        }
+    }
+    Ok(text.text)
+}
+
+/// Prometheus text, version 0.0.4.
+#[derive(Debug, Default)]
+struct Exposition {
+    text: String,
+    name: String,
+}
+
+impl Exposition {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        name.clone_into(&mut self.name);
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, labels: &str, value: impl Display) {
+        let name = &self.name;
+        let _ = match labels {
+            "" => writeln!(self.text, "{name} {value}"),
+            _ => writeln!(self.text, "{name}{{{labels}}} {value}"),
+        };
+    }
+}

@@ -1,0 +1,121 @@
+//! Architecture checks: who may depend on whom, how large a file may be, what every file says of
+//! itself. The rules stand in ARCHITECTURE.md.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Lines that a source file may have; data-driven tests are sources too.
+const LINES_MAX: usize = 800;
+/// Lines of a `lib.rs`: a table of contents.
+const LIB_LINES_MAX: usize = 120;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders: Vec<_> = ["sdk", "host", "plugins", "appliance", "tests", "examples"]
+        .iter()
+        .map(|folder| root().join(folder))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", "node_modules", "dist"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(files.len() > 50, "the sources were not found");
+    files
+}
+
+/// What each room may depend on of our own crates.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    const CONTRACT: &[&str] = &["plumbline-contract"];
+    BTreeMap::from([
+        ("sdk/contract", &[][..]),
+        ("sdk/guest", CONTRACT),
+        ("sdk/build", CONTRACT),
+        ("host/ledger", CONTRACT),
+        ("host/store", CONTRACT),
+        ("host/engine", CONTRACT),
+        ("host/kernel", CONTRACT),
+        ("host/ingest", CONTRACT),
+        ("plugins/approval", &["plumbline-guest"]),
+        ("appliance/xtask", &["plumbline-build", "plumbline-ledger"]),
+    ])
+}
+
+#[test]
+fn rooms_depend_in_one_direction() {
+    for (room, allowed) in allowed() {
+        let text = std::fs::read_to_string(root().join(room).join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = toml::from_str(&text).unwrap();
+        let Some(dependencies) = manifest.get("dependencies").and_then(|d| d.as_table()) else {
+            continue;
+        };
+        let own = dependencies.keys().filter(|name| name.starts_with("plumbline"));
+        let wrong: Vec<_> = own.filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(wrong.is_empty(), "{room} may not depend on {wrong:?}");
+    }
+}
+
+#[test]
+fn heavy_crates_have_one_room() {
+    let homes = [
+        ("wasmtime", "host/engine"),
+        ("sled", "host/store"),
+        ("ring", "host/ledger"),
+        ("hyper", "appliance"),
+    ];
+    for (name, home) in homes {
+        for room in allowed().keys().chain(&["appliance"]) {
+            let text = std::fs::read_to_string(root().join(room).join("Cargo.toml")).unwrap();
+            let manifest: toml::Table = toml::from_str(&text).unwrap();
+            let has = manifest.get("dependencies").is_some_and(|d| d.get(name).is_some());
+            assert!(!has || *room == home, "{name} belongs to {home}, not to {room}");
+        }
+    }
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are_for() {
+    for path in sources() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines = text.lines().count();
+        let name = path.display();
+        assert!(lines <= LINES_MAX, "{name} has {lines} lines, more than {LINES_MAX}");
+        if path.ends_with("src/lib.rs") && !path.to_string_lossy().contains("examples") {
+            assert!(lines <= LIB_LINES_MAX, "{name} has {lines} lines, more than {LIB_LINES_MAX}");
+        }
+        assert!(text.starts_with("//!"), "{name} does not say what it is for");
+    }
+}
+
+#[test]
+fn only_the_ledger_attests_packages() {
+    let word = ["VerifiedPackage", "::attest("].concat();
+    for path in sources() {
+        let name = path.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let may = name.contains("host/ledger/") || name.contains("/tests/");
+        assert!(may || !text.contains(&word), "{name} attests a package");
+    }
+}
+
+#[test]
+fn one_place_reads_the_clock() {
+    let words = [["SystemTime", "::now("].concat(), ["Instant", "::now("].concat()];
+    for path in sources() {
+        let name = path.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let may = name.ends_with("appliance/src/clock.rs") || name.contains("/benches/");
+        let reads = words.iter().any(|word| text.contains(word));
+        assert!(may || !reads, "{name} reads the clock");
+    }
+}
