@@ -1,1 +1,16 @@
-fn main() {}
+//! The binary `plumbline`: standard streams and the exit code. The commands are in `plumbline::cli`.
+
+use plumbline::cli;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let terminal = cli::Terminal {
+        colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        progress: io::stderr().is_terminal(),
+    };
+    let arguments = std::env::args_os();
+    // Standard error is not locked: the log of `serve` writes to it from other threads.
+    let code = cli::run(arguments, &mut io::stdout().lock(), &mut io::stderr(), terminal);
+    ExitCode::from(code)
+}

@@ -71,7 +71,8 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future,
 ) -> Result<(), AppError> {
-    let no_address = |error| AppError::new(Kind::Failed, "listen", format!("{}: {error}", options.listen));
+    let no_address =
+        |error| AppError::new(Kind::Failed, "listen", format!("{}: {error}", options.listen));
     let listener = TcpListener::bind(options.listen).await.map_err(no_address)?;
     let address = listener.local_addr().map_err(no_address)?;
     let file = app.home().dir().join(ADDRESS_FILE);

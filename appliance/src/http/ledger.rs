@@ -44,14 +44,17 @@ pub(crate) async fn leaf(
 ) -> Result<impl IntoResponse, Problem> {
     let index = name.number()?;
     let read = move |service: &Service| {
-        Ok(service.app().with_ledger(|ledger| {
-            let size = ledger.checkpoint().size();
-            if index < size {
-                ledger.leaf(index)
-            } else {
-                Err(LedgerError::NoSuchLeaf { index, size })
-            }
-        }).map_err(crate::AppError::from)?)
+        Ok(service
+            .app()
+            .with_ledger(|ledger| {
+                let size = ledger.checkpoint().size();
+                if index < size {
+                    ledger.leaf(index)
+                } else {
+                    Err(LedgerError::NoSuchLeaf { index, size })
+                }
+            })
+            .map_err(crate::AppError::from)?)
     };
     let bytes = service.blocking(read).await?;
     Ok(([(CONTENT_TYPE, "application/json")], bytes))
@@ -81,7 +84,12 @@ pub(crate) async fn consistency(
         });
         let (hashes, checkpoint) = proven.map_err(crate::AppError::from)?;
         let hashes = hashes.into_iter().map(plumbline_ledger::tree::Hash::to_base64).collect();
-        Ok(Consistency { old, new: checkpoint.size(), hashes, checkpoint: checkpoint.note().into() })
+        Ok(Consistency {
+            old,
+            new: checkpoint.size(),
+            hashes,
+            checkpoint: checkpoint.note().into(),
+        })
     };
     service.blocking(prove).await.map(Json)
 }

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub enum Mode {
     /// Log time is the time of receipt.
     Live,
-    /// Log time is the time of recording.
+    /// Log time is the time of recording, or of correction.
     Import,
 }
 
@@ -31,10 +31,11 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    pub(crate) fn logged(&self, recorded: Millis) -> Millis {
+    /// A correction became known when it was made, not when its original row was created.
+    pub(crate) fn logged(&self, recorded: Millis, corrected: Option<Millis>) -> Millis {
         match self.mode {
             Mode::Live => self.received,
-            Mode::Import => recorded,
+            Mode::Import => corrected.unwrap_or(recorded),
         }
     }
 }

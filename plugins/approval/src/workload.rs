@@ -48,6 +48,8 @@ struct Backlog {
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Work {
     officer: String,
+    /// Department of the officer's latest case; what is told at night names none.
+    dept: String,
     region: String,
     open: BTreeMap<String, Job>,
     /// Log time of the latest news of open cases.
@@ -71,6 +73,9 @@ impl Stream for Workloads {
     fn take(work: &mut Work, event: &Event<'_>, params: &Params) {
         if let Some(officer) = event.text("officer") {
             work.officer = officer;
+        }
+        if !event.dept.is_empty() && event.kind != "fact.approval.outlier" {
+            event.dept.clone_into(&mut work.dept);
         }
         // A fact that lacks a field was not written by this plugin and says nothing.
         match event.kind {
@@ -198,6 +203,7 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
     for (month, Backlog { open, overdue, at }) in backlogs {
         look.fire(
             Fire::new(Level::Notice, at)
+                .dept(&work.dept)
                 .episode(format!("overdue/{}", name_of(month)))
                 .int("open", open as i64)
                 .int("overdue", overdue as i64)
@@ -210,6 +216,7 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
         let at = Local(hour * MS_PER_HOUR);
         look.fire(
             Fire::new(Level::Notice, at)
+                .dept(&work.dept)
                 .episode(format!("pace/{}", name_of(*month)))
                 .evidence([*seq])
                 .int("count", *count)

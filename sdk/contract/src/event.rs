@@ -43,7 +43,8 @@ pub struct Event {
     pub recorded: Millis,
     /// Extension `correctedtime`: when the correction was made, for a higher `dataversion`.
     pub corrected: Option<Millis>,
-    /// Log time: the time of receipt for live events, `recorded` for imported ones. Set by the host.
+    /// Log time: the time of receipt for live events, `recorded` for imported ones
+    /// (`corrected` where that is given). Set by the host.
     pub logged: Millis,
     /// Extension `region`: GB/T 2260 code, 6 digits, or 9 or 12 for street and community.
     pub region: String,

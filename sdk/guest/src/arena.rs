@@ -48,6 +48,12 @@ unsafe impl GlobalAlloc for Arena {
         if self.answered.replace(false) {
             self.next.set(self.mark.get());
         }
+        if self.end.get() == 0 {
+            // The first block starts behind the module's own data and stack.
+            let have = memory_size(0) * PAGE_BYTES;
+            self.next.set(have);
+            self.end.set(have);
+        }
         let start = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
         let Some(after) = start.checked_add(layout.size()) else {
             return core::ptr::null_mut();
@@ -89,12 +95,7 @@ unsafe impl GlobalAlloc for Arena {
 
 impl Arena {
     fn grow(&self, after: usize) -> bool {
-        let have = memory_size(0) * PAGE_BYTES;
-        if self.next.get() == 0 {
-            // The first allocation starts behind the module's own data and stack.
-            self.next.set(have);
-        }
-        let need = after.max(self.next.get()).saturating_sub(have).div_ceil(PAGE_BYTES);
+        let need = after.saturating_sub(self.end.get()).div_ceil(PAGE_BYTES);
         let pages = need.max(GROW_PAGES);
         if memory_grow(0, pages) == usize::MAX && memory_grow(0, need) == usize::MAX {
             return false;

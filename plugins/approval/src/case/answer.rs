@@ -64,7 +64,10 @@ pub(crate) fn find<'a>(
             | Fact::Withdrawn => false,
             _ => continue,
         };
-        if let Some(base) = open {
+        // No period of working days is shorter than as many calendar days: most answers need no
+        // calendar.
+        let soon = |base: &Entry<Fact>| entry.time.day() <= base.time.day().plus(params.accept_wd);
+        if let Some(base) = open.filter(|base| !soon(base)) {
             let last = look.add(base.time.day(), params.accept_wd, Unit::WorkingDay, true);
             if last.provisional {
                 return Answer::Provisional;

@@ -20,6 +20,10 @@ pub(crate) fn near(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(limit) = clock.own else { return not_accepted(look) };
     let long = clock.promised.is_some_and(|limit| limit.wd >= params.case.long_promise_wd);
     let warn = if long { params.case.warn_long_wd } else { params.case.warn_wd };
+    // No notice can have come before so many calendar days.
+    if case.end_day().is_some_and(|end| end < limit.start.plus(limit.wd - warn)) {
+        return look.quiet(|| explain::due(&limit));
+    }
     let plain = warn_day(clock, &limit, limit.wd - warn, look);
     let extended = clock.extension.filter(|_| limit.ext > 0);
     let before_notice =
@@ -183,11 +187,16 @@ pub(crate) fn undelivered(case: &Case<'_>, params: &Params, look: &mut Look<'_>)
     if !case.is_grant() {
         return look.quiet(|| ("未准予".into(), "no grant".into()));
     }
+    let given = case.facts.iter().find(|entry| stops_delivery(&entry.fact));
+    // So many calendar days are never more than as many working days.
+    let soon = decided.day().plus(params.case.delivery_wd);
+    if given.is_some_and(|given| given.time.day() <= soon) {
+        return look.quiet(|| ("已按期送达".into(), "delivered in time".into()));
+    }
     let due = look.add(decided.day(), params.case.delivery_wd, Unit::WorkingDay, true);
     if due.provisional {
         return look.provisional();
     }
-    let given = case.facts.iter().find(|entry| stops_delivery(&entry.fact));
     let late = match given {
         Some(given) => given.time.day() > due.day,
         None => look.reached(daily_timer(due.day.plus(1))),

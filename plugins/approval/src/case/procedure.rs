@@ -20,7 +20,7 @@ const TRACK_NAMES: [&str; 4] = ["commitment", "告知承诺", "simplified", "简
 
 /// The process that governs the case.
 #[derive(Debug)]
-struct Process {
+pub(crate) struct Process {
     nodes: Vec<Node>,
     /// (before, after); `None` if the order of the list is the order of the process.
     edges: Option<Vec<(String, String)>>,
@@ -35,9 +35,9 @@ pub(crate) fn skipped(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     if case.decided.is_none() && steps.len() < 2 {
         return look.quiet(|| ("尚无可比对的环节".into(), "no steps to compare yet".into()));
     }
-    let Some(process) = process(case, look) else { return look.unknown("process_def") };
+    let Some(process) = case.process(look) else { return look.unknown("process_def") };
     let mut defects = Defects::default();
-    for (earlier, later) in out_of_order(&process, &steps) {
+    for (earlier, later) in out_of_order(process, &steps) {
         let (before, after) = (&earlier.said.step, &later.said.step);
         defects.add(
             (Level::Yellow, later.time(), later.seq()),
@@ -48,7 +48,7 @@ pub(crate) fn skipped(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     if let Some(decided) = case.decided
         && look.reached(decided.said.logged.plus_minutes(params.case.step_grace_min))
     {
-        for node in missing(case, &process, &steps) {
+        for node in missing(case, process, &steps) {
             let is_key = is_named(node, &REVIEW_NAMES) || is_named(node, &HEARING_NAMES);
             let level = if is_key { Level::Red } else { Level::Yellow };
             defects.add(
@@ -99,7 +99,7 @@ fn separate(
     defects: &mut Defects,
     look: &Look<'_>,
 ) {
-    let Some(process) = process(case, look) else { return };
+    let Some(process) = case.process(look) else { return };
     let mut taken: Vec<(&str, &str, plumbline_guest::Local, u64)> = Vec::new();
     for node in process.nodes.iter().filter(|node| node.separate) {
         let id = node.id.as_str();
@@ -138,7 +138,7 @@ fn steps<'a>(case: &Case<'a>) -> Vec<Act<'a, Step>> {
 }
 
 /// The process definition of the case's track and version, or else the steps of the item.
-fn process(case: &Case<'_>, look: &Look<'_>) -> Option<Process> {
+pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Process> {
     let code = case.item_code?;
     let prefix = format!("approval/{code}/");
     let rows = table::rows(look, "process_def", &prefix, case.version_day());

@@ -6,18 +6,19 @@ use plumbline_guest::{Day, Look};
 
 /// Most rows read for one key: regions and roles of one item, not a whole table.
 const ROWS_MAX: u32 = 64;
-/// Where to look for rows that are not in force on the day itself, in days from it.
-const PROBE_DAYS: [i32; 12] = [0, -1, -7, -30, -60, -90, -180, -365, -730, -1825, 30, 365];
+/// Where to look for rows that are not in force on the day itself, in days before it. A table of
+/// any size answers at the first.
+const PROBE_DAYS: [i32; 6] = [0, 1, 30, 90, 365, 1_095];
 
 /// Rows in force whose key starts with `prefix`.
 pub(crate) fn rows(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> Vec<(String, String)> {
     look.rows(table, prefix, day, ROWS_MAX)
 }
 
-/// Whether there is, or was in the years around the day, any row whose key starts with `prefix`.
+/// Whether there is, or was in the three years before the day, any row whose key starts with `prefix`.
 /// A table that a county has not loaded proves nothing against anybody.
 pub(crate) fn is_known(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> bool {
-    PROBE_DAYS.iter().any(|days| !look.rows(table, prefix, day.plus(*days), 1).is_empty())
+    PROBE_DAYS.iter().any(|days| !look.rows(table, prefix, day.plus(-days), 1).is_empty())
 }
 
 /// How closely a row's region fits that of an event: `None` not at all, 0 for all regions.

@@ -7,6 +7,7 @@ use super::answer::{self, Answer};
 use super::clock::Clock;
 use super::fact::{Acceptance, Decision, Fact, Receipt, Track};
 use super::item::Item;
+use super::procedure::{self, Process};
 use crate::Params;
 use plumbline_guest::{Day, Entry, Facts, Local, Look};
 use std::cell::OnceCell;
@@ -57,6 +58,7 @@ pub(crate) struct Case<'a> {
     pub(crate) item: Option<Rc<Item>>,
     answer: OnceCell<Answer<'a>>,
     clock: OnceCell<Clock<'a>>,
+    process: OnceCell<Option<Process>>,
 }
 
 impl<'a> Case<'a> {
@@ -71,6 +73,7 @@ impl<'a> Case<'a> {
             item: None,
             answer: OnceCell::new(),
             clock: OnceCell::new(),
+            process: OnceCell::new(),
         };
         let mut rejected = None;
         for entry in facts {
@@ -114,6 +117,10 @@ impl<'a> Case<'a> {
         }
         let deemed = self.answer(params, look).deemed();
         self.clock.get_or_init(|| Clock::new(self, deemed, &params.case, look))
+    }
+
+    pub(crate) fn process(&self, look: &Look<'_>) -> Option<&Process> {
+        self.process.get_or_init(|| procedure::find(self, look)).as_ref()
     }
 
     pub(crate) fn end_day(&self) -> Option<Day> {

@@ -22,10 +22,12 @@ fn one_card(file: &File, params: &Params, look: &mut Look<'_>) {
         return look.quiet(|| ("各环节均及时录入".into(), "every act was entered in time".into()));
     };
     let longest = late.iter().map(|(_, line)| line.recorded.minutes_since(line.time)).max();
-    let at = late.iter().filter(|(level, _)| *level == worst).map(|(_, line)| line.recorded).min();
-    let (Some(at), Some(longest)) = (at, longest) else { return };
+    let worst_lines = late.iter().filter(|(level, _)| *level == worst).map(|(_, line)| line);
+    let first = worst_lines.min_by_key(|line| (line.recorded, line.fact.identity));
+    let (Some(first), Some(longest)) = (first, longest) else { return };
     look.fire(
-        Fire::new(worst, at)
+        Fire::new(worst, first.recorded)
+            .dept(&first.dept)
             .evidence(late.iter().map(|(_, line)| line.seq))
             .int("acts", late.len() as i64)
             .int("minutes", longest)

@@ -47,6 +47,7 @@ impl Pattern {
 /// A pattern that was found, with its lines.
 struct Found {
     at: Local,
+    dept: String,
     seqs: Vec<u64>,
 }
 
@@ -64,6 +65,7 @@ pub(super) fn cards(file: &File, params: &Params, look: &mut Look<'_>) {
         look.fire(
             Fire::new(level, found.at)
                 .episode(episode)
+                .dept(&found.dept)
                 .evidence(found.seqs.iter().copied())
                 .text("officer", officer)
                 .text("zh", zh)
@@ -96,23 +98,24 @@ fn tell(file: &File, pattern: Pattern, officer: &str, at: Result<Local, i64>, lo
 
 fn patterns(file: &File, params: &Params, look: &Look<'_>) -> Patterns {
     let mut patterns = Patterns::new();
-    let mut note = |pattern, officer: &str, at, seqs: &[u64]| {
+    let mut note = |pattern, line: &Entry<Line>, at, seqs: &[u64]| {
+        let officer = &line.fact.officer;
         if officer.is_empty() {
             return;
         }
-        let found = Found { at, seqs: seqs.to_vec() };
-        let known = patterns.entry((pattern, officer.to_owned())).or_insert(found);
+        let found = Found { at, dept: line.dept.clone(), seqs: seqs.to_vec() };
+        let known = patterns.entry((pattern, officer.clone())).or_insert(found);
         if !seqs.iter().all(|seq| known.seqs.contains(seq)) {
             known.seqs.extend(seqs);
         }
     };
     for line in file.lines.iter().filter(|line| is_night(line) && is_daily(file, line, look)) {
-        note(Pattern::Night, &line.fact.officer, line.time, &[line.seq]);
+        note(Pattern::Night, line, line.time, &[line.seq]);
     }
     if let Some(steps) = burst(file, params, look) {
         let last = steps[steps.len() - 1];
         let seqs: Vec<_> = steps.iter().map(|step| step.seq).collect();
-        note(Pattern::Burst, &last.fact.officer, last.recorded, &seqs);
+        note(Pattern::Burst, last, last.recorded, &seqs);
     }
     let first = |said| file.of(said).min_by_key(|line| (line.recorded, line.fact.identity));
     if let (Some(accepted), Some(decided)) = (first(&Said::Accepted), first(&Said::Decided))
@@ -120,7 +123,7 @@ fn patterns(file: &File, params: &Params, look: &Look<'_>) -> Patterns {
         && [accepted, decided].iter().all(|line| is_untroubled(file, line, look))
     {
         let seqs = [accepted.seq, decided.seq];
-        note(Pattern::Order, &decided.fact.officer, decided.recorded, &seqs);
+        note(Pattern::Order, decided, decided.recorded, &seqs);
     }
     patterns
 }

@@ -1,0 +1,153 @@
+//! How alerts, laws and times read for people.
+
+use crate::alert::{Alert, AlertState};
+use crate::app::App;
+use crate::cli::out::Out;
+use crate::error::AppError;
+use crate::text::{self, Lang};
+use plumbline_contract::alert::Level;
+use plumbline_contract::manifest::Manifest;
+use plumbline_contract::table::{TableSet, Tables};
+use plumbline_contract::time::Day;
+use plumbline_kernel::GAP_RULE;
+use serde_json::Value;
+
+/// What it takes to show an alert: texts of rules, and the law by date.
+#[derive(Debug)]
+pub struct Words {
+    manifests: Vec<Manifest>,
+    tables: TableSet,
+}
+
+impl Words {
+    /// # Errors
+    /// If the tables cannot be read.
+    pub fn of(app: &App) -> Result<Self, AppError> {
+        let tables = app.tables().view(app.store(), app.store().next_seq())?;
+        Ok(Self { manifests: app.manifests(), tables })
+    }
+
+    /// The alert's sentence.
+    #[must_use]
+    pub fn sentence(&self, lang: Lang, alert: &Alert) -> String {
+        let value = |name: &str| alert.values.get(name).map(plain);
+        if alert.rule == GAP_RULE {
+            return text::fill(&text::say(lang, "rule.gap", &[]), value);
+        }
+        let manifest = self.manifests.iter().find(|manifest| manifest.plugin.id == alert.plugin);
+        match manifest.and_then(|manifest| manifest.rule(&alert.rule)) {
+            Some(rule) => text::fill(lang.pick(&rule.text_zh, &rule.text_en), value),
+            None => alert.values.to_string(),
+        }
+    }
+
+    /// The rule's name, or nothing for a rule that is not deployed.
+    #[must_use]
+    pub fn rule_name(&self, lang: Lang, rule: &str) -> String {
+        if rule == GAP_RULE {
+            return text::say(lang, "rule.gap-name", &[]);
+        }
+        let rule = self.manifests.iter().find_map(|manifest| manifest.rule(rule));
+        rule.map(|rule| lang.pick(&rule.name_zh, &rule.name_en).to_owned()).unwrap_or_default()
+    }
+
+    /// The articles of law of an alert as they were in force on the day of the fact.
+    #[must_use]
+    pub fn laws(&self, lang: Lang, alert: &Alert) -> Vec<String> {
+        let on = alert.at.get(..10).and_then(Day::parse).unwrap_or(Day::MIN);
+        alert.law.iter().map(|id| self.law(lang, id, on)).collect()
+    }
+
+    fn law(&self, lang: Lang, id: &str, on: Day) -> String {
+        let row = self.tables.lookup("law_ref", id, on);
+        let Some(row) = row.and_then(|row| serde_json::from_str::<Value>(row).ok()) else {
+            return id.to_owned();
+        };
+        let field = |name: &str| row.get(name).map(plain).unwrap_or_default();
+        let (article, para) = (field("article"), field("para"));
+        let is_number = article.bytes().all(|byte| byte.is_ascii_digit());
+        let key = match (is_number, para.is_empty()) {
+            (false, _) => "law.whole",
+            (true, true) => "law.article",
+            (true, false) => "law.paragraph",
+        };
+        let english = field("law_en");
+        let name = if lang == Lang::En && !english.is_empty() { english } else { field("law") };
+        text::say(lang, key, &[("law", &name), ("article", &article), ("para", &para)])
+    }
+}
+
+/// The colour word of a level.
+#[must_use]
+pub fn level(out: &Out<'_>, level: Level) -> String {
+    let (key, code) = match level {
+        Level::Notice => ("level.notice", "36"),
+        Level::Yellow => ("level.yellow", "33"),
+        Level::Red => ("level.red", "31"),
+    };
+    let word = out.text(key);
+    if out.terminal.colour { format!("\x1b[1;{code}m{word}\x1b[0m") } else { word }
+}
+
+/// Two lines: what, when, whose; then the sentence with its law.
+pub fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
+    let lang = out.lang;
+    let mut head = vec![level(out, alert.level), alert.rule.clone(), alert.key.clone()];
+    head.push(words.rule_name(lang, &alert.rule));
+    if let Some(due) = &alert.due {
+        head.push(text::say(lang, "alert.due", &[("due", due)]));
+    }
+    head.push(text::say(lang, "alert.at", &[("at", &moment(&alert.at))]));
+    if !alert.dept.is_empty() {
+        head.push(text::say(lang, "alert.dept", &[("dept", &alert.dept)]));
+    }
+    if alert.late {
+        head.push(out.text("alert.late"));
+    }
+    if alert.state == AlertState::Withdrawn {
+        let reason = alert.reason.as_deref().unwrap_or_default();
+        head.push(text::say(lang, "alert.withdrawn", &[("reason", reason)]));
+    }
+    head.push(format!("[{}]", alert.id));
+    head.retain(|part| !part.is_empty());
+    out.line(head.join("  "));
+    out.line(format!("      {}", words.sentence(lang, alert)));
+    let laws = words.laws(lang, alert);
+    if !laws.is_empty() {
+        let laws = laws.join(lang.pick("、", "; "));
+        out.line(format!("      {}", text::say(lang, "alert.law", &[("law", &laws)])));
+    }
+}
+
+/// A JSON value as people read it.
+#[must_use]
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("；"),
+        other => other.to_string(),
+    }
+}
+
+/// The scalars of a JSON object as `name=value`.
+#[must_use]
+pub fn pairs(value: &Value) -> String {
+    let Value::Object(fields) = value else { return String::new() };
+    let shown = fields.iter().filter(|(_, value)| !value.is_object());
+    let pairs: Vec<_> = shown.map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    pairs.join(" ")
+}
+
+/// Date and minute of an RFC 3339 text.
+#[must_use]
+pub fn moment(text: &str) -> String {
+    text.get(..16).map_or_else(|| text.to_owned(), |text| text.replace('T', " "))
+}
+
+/// Pads a text to a width in columns; Chinese characters take two.
+#[must_use]
+pub fn pad(text: &str, width: usize) -> String {
+    let columns = text.chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum::<usize>();
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns)))
+}
