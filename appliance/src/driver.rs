@@ -216,8 +216,7 @@ impl Runner {
         let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
         // The new versions hold for what the change itself sets off.
         self.look_at(places, row.seq.next())?;
-        let region = self.plan.region().to_owned();
-        let mark = InputMark { seq: row.seq, logged, import, region: &region, dept: "" };
+        let mark = InputMark { seq: row.seq, logged, import };
         let tasks: Vec<_> = due.into_iter().filter_map(|due| self.timer_task(due)).collect();
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
         let effects = self.fold(places, tasks, &[mark], row.seq.next(), &inputs)?;
@@ -236,7 +235,7 @@ impl Runner {
         &mut self,
         places: &Places<'_>,
         tasks: Vec<KeyTask>,
-        marks: &[InputMark<'_>],
+        marks: &[InputMark],
         next: EventSeq,
         inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
     ) -> Result<Effects, AppError> {
@@ -359,7 +358,8 @@ impl Runner {
         })
     }
 
-    /// Asks the plugin to explain the given keys at log time `now`, without changing anything.
+    /// Asks the plugin to explain the given keys at log time `now`, without changing anything. Keys
+    /// of which it keeps nothing have no answer.
     ///
     /// # Errors
     /// If the store fails.
@@ -368,7 +368,7 @@ impl Runner {
         places: &Places<'_>,
         ids: &[KeyId],
         now: Local,
-    ) -> Result<Vec<Result<Verdict, Fault>>, AppError> {
+    ) -> Result<Vec<(KeyId, Result<Verdict, Fault>)>, AppError> {
         self.look_at(places, places.end)?;
         let states = places.states.load_states(self.deployment.id, ids)?;
         let mut answers = Vec::new();
@@ -380,7 +380,7 @@ impl Runner {
                 let batch = instance.supervise(self.world(), &[task], true)?;
                 batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
             });
-            answers.push(answer);
+            answers.push((id.clone(), answer));
         }
         Ok(answers)
     }
@@ -441,8 +441,7 @@ fn view<'a>(row: &'a Row, zone: &Zone) -> EventView<'a> {
     }
 }
 
-fn mark(seq: EventSeq, event: &Event) -> InputMark<'_> {
+fn mark(seq: EventSeq, event: &Event) -> InputMark {
     let own = event.corrected.unwrap_or(event.recorded);
-    let (region, dept) = (event.region.as_str(), event.dept.as_str());
-    InputMark { seq, logged: event.logged, import: event.logged == own, region, dept }
+    InputMark { seq, logged: event.logged, import: event.logged == own }
 }

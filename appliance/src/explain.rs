@@ -84,8 +84,8 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
             let ids = keys(runner.plan(), subject, &rows);
             let local = runner.plan().zone().local(now);
             let answers = runner.explain(&places, &ids, local)?;
-            for (id, answer) in ids.iter().zip(answers) {
-                checks.extend(looked(runner.plan().manifest(), id, answer));
+            for (id, answer) in answers {
+                checks.extend(looked(runner.plan().manifest(), &id, answer));
             }
         }
         Ok::<_, AppError>(checks)

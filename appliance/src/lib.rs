@@ -4,17 +4,23 @@
 pub mod act;
 pub mod alert;
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod doctor;
+pub mod demo;
 pub mod driver;
 pub mod error;
 pub mod explain;
+pub mod harness;
 pub mod home;
 pub mod http;
 pub mod import;
 pub mod package;
 pub mod replay;
+pub mod scaffold;
 pub mod serve;
 pub mod table;
+pub mod text;
 
 pub use app::App;
 pub use error::{AppError, Kind};

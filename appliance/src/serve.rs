@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use plumbline_contract::time::{MS_PER_MINUTE, Millis};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -77,8 +77,8 @@ pub async fn serve(
     let address = listener.local_addr().map_err(no_address)?;
     let file = app.home().dir().join(ADDRESS_FILE);
     let service = Arc::new(Service::new(app)?);
-    let driver = spawn_driver(&service)?;
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
+    let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
     let connections = accept(listener, &service, &options, shutdown).await;
@@ -93,7 +93,7 @@ pub async fn serve(
     service.failure().map_or(Ok(()), Err)
 }
 
-fn remove(file: &PathBuf) {
+fn remove(file: &Path) {
     if let Err(error) = std::fs::remove_file(file) {
         tracing::warn!(file = %file.display(), %error, "cannot be removed");
     }
@@ -107,7 +107,8 @@ fn spawn_driver(service: &Arc<Service>) -> Result<oneshot::Receiver<()>, AppErro
         if let Err(error) = drive(&service) {
             service.fail(error);
         }
-        // Nobody waits for it if the service could not start.
+        // Whoever waits may open the home again at once.
+        drop(service);
         let _ = ended.send(());
     };
     let spawned = std::thread::Builder::new().name("driver".to_owned()).spawn(body);

@@ -81,6 +81,13 @@ impl<'a> Out<'a> {
         text::say(self.lang, key, &[])
     }
 
+    /// Hands on what was written so far, for a command that goes on for long.
+    pub fn flush(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.out.flush().err();
+        }
+    }
+
     /// The stream of results, for what writes itself.
     pub fn writer(&mut self) -> &mut dyn Write {
         self.out
@@ -102,9 +109,7 @@ impl<'a> Out<'a> {
 
     /// What went wrong in writing, if anything but a reader who has gone away.
     pub fn finish(&mut self) -> Result<(), AppError> {
-        if self.failed.is_none() {
-            self.failed = self.out.flush().err();
-        }
+        self.flush();
         match self.failed.take() {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(AppError::new(Kind::Failed, "output", error))

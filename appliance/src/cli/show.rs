@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// What it takes to show an alert: texts of rules, and the law by date.
 #[derive(Debug)]
-pub struct Words {
+pub(super) struct Words {
     manifests: Vec<Manifest>,
     tables: TableSet,
 }
@@ -22,14 +22,14 @@ pub struct Words {
 impl Words {
     /// # Errors
     /// If the tables cannot be read.
-    pub fn of(app: &App) -> Result<Self, AppError> {
+    pub(super) fn of(app: &App) -> Result<Self, AppError> {
         let tables = app.tables().view(app.store(), app.store().next_seq())?;
         Ok(Self { manifests: app.manifests(), tables })
     }
 
     /// The alert's sentence.
     #[must_use]
-    pub fn sentence(&self, lang: Lang, alert: &Alert) -> String {
+    pub(super) fn sentence(&self, lang: Lang, alert: &Alert) -> String {
         let value = |name: &str| alert.values.get(name).map(plain);
         if alert.rule == GAP_RULE {
             return text::fill(&text::say(lang, "rule.gap", &[]), value);
@@ -43,7 +43,7 @@ impl Words {
 
     /// The rule's name, or nothing for a rule that is not deployed.
     #[must_use]
-    pub fn rule_name(&self, lang: Lang, rule: &str) -> String {
+    pub(super) fn rule_name(&self, lang: Lang, rule: &str) -> String {
         if rule == GAP_RULE {
             return text::say(lang, "rule.gap-name", &[]);
         }
@@ -53,7 +53,7 @@ impl Words {
 
     /// The articles of law of an alert as they were in force on the day of the fact.
     #[must_use]
-    pub fn laws(&self, lang: Lang, alert: &Alert) -> Vec<String> {
+    pub(super) fn laws(&self, lang: Lang, alert: &Alert) -> Vec<String> {
         let on = alert.at.get(..10).and_then(Day::parse).unwrap_or(Day::MIN);
         alert.law.iter().map(|id| self.law(lang, id, on)).collect()
     }
@@ -79,7 +79,7 @@ impl Words {
 
 /// The colour word of a level.
 #[must_use]
-pub fn level(out: &Out<'_>, level: Level) -> String {
+pub(super) fn level(out: &Out<'_>, level: Level) -> String {
     let (key, code) = match level {
         Level::Notice => ("level.notice", "36"),
         Level::Yellow => ("level.yellow", "33"),
@@ -90,7 +90,7 @@ pub fn level(out: &Out<'_>, level: Level) -> String {
 }
 
 /// Two lines: what, when, whose; then the sentence with its law.
-pub fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
+pub(super) fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
     let lang = out.lang;
     let mut head = vec![level(out, alert.level), alert.rule.clone(), alert.key.clone()];
     head.push(words.rule_name(lang, &alert.rule));
@@ -121,7 +121,7 @@ pub fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
 
 /// A JSON value as people read it.
 #[must_use]
-pub fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -132,7 +132,7 @@ pub fn plain(value: &Value) -> String {
 
 /// The scalars of a JSON object as `name=value`.
 #[must_use]
-pub fn pairs(value: &Value) -> String {
+pub(super) fn pairs(value: &Value) -> String {
     let Value::Object(fields) = value else { return String::new() };
     let shown = fields.iter().filter(|(_, value)| !value.is_object());
     let pairs: Vec<_> = shown.map(|(name, value)| format!("{name}={}", plain(value))).collect();
@@ -141,13 +141,13 @@ pub fn pairs(value: &Value) -> String {
 
 /// Date and minute of an RFC 3339 text.
 #[must_use]
-pub fn moment(text: &str) -> String {
+pub(super) fn moment(text: &str) -> String {
     text.get(..16).map_or_else(|| text.to_owned(), |text| text.replace('T', " "))
 }
 
 /// Pads a text to a width in columns; Chinese characters take two.
 #[must_use]
-pub fn pad(text: &str, width: usize) -> String {
+pub(super) fn pad(text: &str, width: usize) -> String {
     let columns = text.chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum::<usize>();
     format!("{text}{}", " ".repeat(width.saturating_sub(columns)))
 }

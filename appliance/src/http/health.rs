@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use plumbline_contract::alert::Level;
 use serde::Serialize;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 use std::sync::Arc;
 
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<H
 pub(crate) async fn metrics(
     State(service): State<Arc<Service>>,
 ) -> Result<impl IntoResponse, Problem> {
-    let text = service.blocking(|service| exposition(service)).await?;
+    let text = service.blocking(exposition).await?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
@@ -80,26 +80,17 @@ fn exposition(service: &Service) -> Result<String, Problem> {
         }
     }
     let used = |standing: &Standing| {
-        figures.used.iter().find(|(id, _)| id.0 == standing.id).map(|(_, used)| *used)
+        let mine = figures.used.iter().find(|(id, _)| id.0 == standing.id);
+        mine.map(|(_, used)| *used).unwrap_or_default()
     };
-    let families: [(&str, &str, &str, &dyn Fn(&Standing) -> u64); 4] = [
-        ("lag_events", "gauge", "Events not looked at yet.", &|standing| standing.lag),
-        ("gaps", "gauge", "Gaps that are still open.", &|standing| standing.gaps as u64),
-        ("fuel_total", "counter", "Fuel used since the start.", &|standing| {
-            used(standing).unwrap_or_default().fuel
-        }),
-        ("tasks_total", "counter", "Tasks handed to the plugin since the start.", &|standing| {
-            used(standing).unwrap_or_default().tasks
-        }),
-    ];
-    for (name, kind, help, value) in families {
-        text.family(&format!("plumbline_{name}"), kind, help);
-        for standing in &standings {
-            let Standing { id, plugin, region, .. } = standing;
-            let labels = format!("deployment=\"{id}\",plugin={plugin:?},region={region:?}");
-            text.sample(&labels, value(standing));
-        }
-    }
+    text.family("plumbline_lag_events", "gauge", "Events not looked at yet.");
+    text.by_deployment(&standings, |standing| standing.lag);
+    text.family("plumbline_gaps", "gauge", "Gaps that are still open.");
+    text.by_deployment(&standings, |standing| standing.gaps as u64);
+    text.family("plumbline_fuel_total", "counter", "Fuel used since the start.");
+    text.by_deployment(&standings, |standing| used(standing).fuel);
+    text.family("plumbline_tasks_total", "counter", "Tasks of the plugin since the start.");
+    text.by_deployment(&standings, |standing| used(standing).tasks);
     Ok(text.text)
 }
 
@@ -117,7 +108,15 @@ impl Exposition {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn sample(&mut self, labels: &str, value: impl Display) {
+    fn by_deployment(&mut self, standings: &[Standing], value: impl Fn(&Standing) -> u64) {
+        for standing in standings {
+            let Standing { id, plugin, region, .. } = standing;
+            let labels = format!("deployment=\"{id}\",plugin={plugin:?},region={region:?}");
+            self.sample(&labels, value(standing));
+        }
+    }
+
+    fn sample(&mut self, labels: &str, value: u64) {
         let name = &self.name;
         let _ = match labels {
             "" => writeln!(self.text, "{name} {value}"),

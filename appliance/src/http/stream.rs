@@ -58,10 +58,12 @@ pub(crate) async fn alerts(
     };
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     tokio::spawn(async move {
-        if let Err(error) = follow(service, sealed, from, sender).await {
+        if let Err(error) = follow(&service, sealed, from, &sender).await {
             tracing::error!(?error, "a stream of alerts ends early");
         }
-        drop(place);
+        // The connection ends with the sender; by then nothing is held any more.
+        drop((service, place));
+        drop(sender);
     });
     let heartbeat = KeepAlive::new().interval(HEARTBEAT).text("plumbline");
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(heartbeat))
@@ -79,10 +81,10 @@ fn start(headers: &HeaderMap, query: &Query) -> Result<Option<u64>, Problem> {
 
 /// Sends alert leaves from `next` on, until the client goes or the service stops.
 async fn follow(
-    service: Arc<Service>,
+    service: &Arc<Service>,
     mut sealed: watch::Receiver<u64>,
     mut next: u64,
-    sender: Sender,
+    sender: &Sender,
 ) -> Result<(), Problem> {
     let hello = Event::default().retry(RETRY).comment("plumbline");
     if sender.send(Ok(hello)).await.is_err() {

@@ -79,6 +79,15 @@ impl Host {
         self.dir
     }
 
+    /// Waits for the service to end by itself, with the reason.
+    pub(crate) async fn fails(self) -> AppError {
+        let file = self.address_file();
+        let ended = tokio::time::timeout(PATIENCE, self.served).await;
+        let error = ended.expect("ends in time").unwrap().unwrap_err();
+        assert!(!file.exists(), "the address is no longer announced");
+        error
+    }
+
     pub(crate) fn address_file(&self) -> std::path::PathBuf {
         self.dir.path().join("home/serve.addr")
     }
@@ -92,14 +101,26 @@ impl Host {
         self.send("POST", "/v1/events", &header, body.as_ref()).await
     }
 
-    pub(crate) async fn send(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Answer {
         let token = &self.token;
         let headers = format!("authorization: Bearer {token}\r\n{headers}");
         self.send_as(method, target, &headers, body).await
     }
 
     /// As [`Host::send`], without the token.
-    pub(crate) async fn send_as(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
+    pub(crate) async fn send_as(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Answer {
         let length = body.len();
         let mut request = format!(
             "{method} {target} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"

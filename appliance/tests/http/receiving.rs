@@ -149,8 +149,9 @@ async fn too_much_is_refused_before_it_is_read() {
     assert_eq!((answer.status, answer.code().as_str()), (413, "body-too-large"));
     // The same without saying so beforehand: one chunk more than is allowed.
     let chunk = "a".repeat(BODY_BYTES_MAX);
-    let chunked =
-        format!("{head}transfer-encoding: chunked\r\n\r\n{BODY_BYTES_MAX:x}\r\n{chunk}\r\n1\r\n");
+    let chunked = format!(
+        "{head}transfer-encoding: chunked\r\n\r\n{BODY_BYTES_MAX:x}\r\n{chunk}\r\n1\r\na\r\n0\r\n\r\n"
+    );
     let answer = host.raw(chunked.as_bytes()).await;
     assert_eq!((answer.status, answer.code().as_str()), (413, "body-too-large"));
     for (kind, piece) in [(LINES, "x\n"), (BATCH, "{},"), (BATCH, "1\n")] {

@@ -154,6 +154,19 @@ async fn reading_and_writing_at_the_same_time_do_not_block_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_cannot_go_on_ends_the_service() {
+    let host = Host::start().await;
+    let mut stream = host.stream("/v1/alerts/stream", None).await;
+    // The store takes such a leaf, the ledger does not.
+    let leaf = vec![b'x'; plumbline_ledger::LEAF_BYTES_MAX + 1];
+    host.app.store().push_leaves(&[leaf]).unwrap();
+    let receipt = host.post(LINES, accepted("1", "C1")).await;
+    assert_eq!(receipt.status, 200, "it is durable, whatever comes after: {receipt:?}");
+    assert_eq!(stream.next().await, None, "the stream ends");
+    assert_eq!(host.fails().await.message, "ledger");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_in_use_is_an_error() {
     let host = Host::start().await;
     let (taken, app) = (host.address, host.app.clone());

@@ -26,13 +26,16 @@ pub(crate) fn build_all(root: &Path, out: &Path) -> Result<PathBuf> {
     Ok(out.to_path_buf())
 }
 
-/// Builds and signs the example vendors' plugins into `out`.
+/// Builds and signs the example vendors' plugins, and the tests' hostile one, into `out`.
 pub(crate) fn build_vendors(root: &Path, out: &Path) -> Result<PathBuf> {
     let key = key(root, out)?;
     let folder = root.join("examples/vendor-rust");
     println!("编译供应商示例插件 · building the vendors' example plugins");
     let component = build(&options(root, &folder, "official-car"))?;
     write(out, "official-car.wasm", &component, &key)?;
+    // Misbehaves on purpose: the end-to-end tests see that the host contains it.
+    let component = build(&options(root, &root.join("tests/hostile"), "hostile"))?;
+    write(out, "hostile.wasm", &component, &key)?;
     let folder = root.join("examples/vendor-js");
     let component = javascript(&folder)?;
     let manifest = fs::read_to_string(folder.join("manifest.toml"))?;

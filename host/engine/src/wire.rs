@@ -144,6 +144,8 @@ pub(crate) struct WireFact {
     name: String,
     key: String,
     input: u32,
+    region: String,
+    dept: String,
     data: String,
 }
 
@@ -235,13 +237,16 @@ impl From<WireWithdrawal> for Withdrawal {
 
 impl From<WireFact> for Record {
     fn from(wire: WireFact) -> Self {
-        Self { name: wire.name, key: wire.key, input: wire.input, data: wire.data }
+        let WireFact { name, key, input, region, dept, data } = wire;
+        Self { name, key, input, region, dept, data }
     }
 }
 
 impl From<WireMeasure> for Record {
     fn from(wire: WireMeasure) -> Self {
-        Self { name: wire.name, key: String::new(), input: wire.input, data: wire.data }
+        let WireMeasure { name, input, data } = wire;
+        let none = String::new;
+        Self { name, key: none(), input, region: none(), dept: none(), data }
     }
 }
 

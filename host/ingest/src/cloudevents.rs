@@ -171,7 +171,7 @@ impl<'a> Envelope<'a> {
             time,
             recorded,
             corrected,
-            logged: reading.logged(recorded),
+            logged: reading.logged(recorded, corrected),
             serial: self.serial()?,
             actor: self.actor()?,
             dataversion: self.dataversion()?,

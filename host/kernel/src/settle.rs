@@ -11,13 +11,11 @@ use plumbline_contract::time::{Local, Millis};
 
 /// One input of a batch, as far as its effects need it.
 #[derive(Clone, Copy, Debug)]
-pub struct InputMark<'a> {
+pub struct InputMark {
     pub seq: EventSeq,
     pub logged: Millis,
     /// Log time is the source's own (an import): what came about before counts as seen then.
     pub import: bool,
-    pub region: &'a str,
-    pub dept: &'a str,
 }
 
 /// New state of one key.
@@ -61,7 +59,7 @@ type Order = (u64, usize, Local, bool, usize);
 pub fn settle(
     context: &LeafContext<'_>,
     next_seq: EventSeq,
-    marks: &[InputMark<'_>],
+    marks: &[InputMark],
     answers: Vec<(KeyTask, Result<Verdict, Fault>)>,
 ) -> Effects {
     let mut effects = Effects::default();
@@ -86,7 +84,7 @@ pub fn settle(
 
 struct Settler<'a, 'b> {
     context: &'a LeafContext<'a>,
-    marks: &'a [InputMark<'a>],
+    marks: &'a [InputMark],
     task: &'a KeyTask,
     place: usize,
     effects: &'b mut Effects,
@@ -94,7 +92,7 @@ struct Settler<'a, 'b> {
 }
 
 impl Settler<'_, '_> {
-    fn mark(&self, input: u32) -> &InputMark<'_> {
+    fn mark(&self, input: u32) -> &InputMark {
         &self.marks[self.task.inputs[input as usize]]
     }
 
@@ -103,7 +101,7 @@ impl Settler<'_, '_> {
         self.task.inputs.iter().map(|input| zone.local(self.marks[*input].logged)).collect()
     }
 
-    fn issued(&self, mark: &InputMark<'_>, seen: Local) -> Millis {
+    fn issued(&self, mark: &InputMark, seen: Local) -> Millis {
         if mark.import {
             self.context.plan.zone().instant(seen)
         } else {
@@ -164,8 +162,8 @@ impl Settler<'_, '_> {
             recorded: mark.logged,
             corrected: None,
             logged: mark.logged,
-            region: mark.region.to_owned(),
-            dept: mark.dept.to_owned(),
+            region: record.region,
+            dept: record.dept,
             serial: None,
             actor: None,
             dataversion: 1,

@@ -93,6 +93,9 @@ pub struct Record {
     pub name: String,
     pub key: String,
     pub input: u32,
+    /// Region and department that the fact's event carries; empty for a measure.
+    pub region: String,
+    pub dept: String,
     pub data: String,
 }
 

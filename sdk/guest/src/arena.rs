@@ -45,14 +45,11 @@ pub(crate) fn forget() {
 // batch that used them has been answered.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if self.answered.replace(false) {
-            self.next.set(self.mark.get());
-        }
-        if self.end.get() == 0 {
-            // The first block starts behind the module's own data and stack.
-            let have = memory_size(0) * PAGE_BYTES;
-            self.next.set(have);
-            self.end.set(have);
+        if self.next.get() == 0 {
+            // The first allocation starts behind the module's own data and stack.
+            let behind = memory_size(0) * PAGE_BYTES;
+            self.next.set(behind);
+            self.end.set(behind);
         }
         let start = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
         let Some(after) = start.checked_add(layout.size()) else {
@@ -67,14 +64,14 @@ unsafe impl GlobalAlloc for Arena {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // Only the newest block can be given back.
-        if block as usize + layout.size() == self.next.get() && !self.answered.get() {
+        if block as usize + layout.size() == self.next.get() {
             self.next.set(block as usize);
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let start = block as usize;
-        if start + layout.size() == self.next.get() && !self.answered.get() {
+        if start + layout.size() == self.next.get() {
             let after = start + size;
             if after <= self.end.get() || self.grow(after) {
                 self.next.set(after);
@@ -94,8 +91,9 @@ unsafe impl GlobalAlloc for Arena {
 }
 
 impl Arena {
+    /// Makes room up to `after`.
     fn grow(&self, after: usize) -> bool {
-        let need = after.saturating_sub(self.end.get()).div_ceil(PAGE_BYTES);
+        let need = (after - self.end.get()).div_ceil(PAGE_BYTES);
         let pages = need.max(GROW_PAGES);
         if memory_grow(0, pages) == usize::MAX && memory_grow(0, need) == usize::MAX {
             return false;
@@ -103,4 +101,36 @@ impl Arena {
         self.end.set(memory_size(0) * PAGE_BYTES);
         true
     }
+}
+
+/// Where the host puts what it hands over. The first call after an answer begins a new batch; an
+/// ordinary allocation cannot tell, since the answer itself is laid out after the plugin returned.
+///
+/// # Safety
+/// As the component model says: `old` is a block of `old_len` bytes, or nothing.
+#[unsafe(export_name = "cabi_realloc")]
+unsafe extern "C" fn cabi_realloc(
+    old: *mut u8,
+    old_len: usize,
+    align: usize,
+    new_len: usize,
+) -> *mut u8 {
+    if ARENA.answered.replace(false) {
+        ARENA.next.set(ARENA.mark.get());
+    }
+    if new_len == 0 {
+        return align as *mut u8;
+    }
+    // SAFETY: the host passes a power of two, and a block that this function gave it.
+    let block = unsafe {
+        if old_len == 0 {
+            ARENA.alloc(Layout::from_size_align_unchecked(new_len, align))
+        } else {
+            ARENA.realloc(old, Layout::from_size_align_unchecked(old_len, align), new_len)
+        }
+    };
+    if block.is_null() {
+        core::arch::wasm32::unreachable();
+    }
+    block
 }

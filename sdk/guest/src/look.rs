@@ -4,7 +4,7 @@ use crate::host::{CalendarId, FromRow, Host, Memory};
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record};
-use plumbline_contract::time::{Day, Local};
+use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, parse_stamp};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
 use std::rc::Rc;
 
@@ -222,14 +222,12 @@ impl<'a> Look<'a> {
 
     /// Publishes a fact for other plugins, once for each content.
     pub fn fact(&mut self, name: &str, key: &str, data: Writer) {
-        let (name, key, data) = (name.to_owned(), key.to_owned(), data.finish());
-        self.facts.push(Record { name, key, input: 0, data });
+        self.facts.push(record(name, key, data));
     }
 
     /// Publishes a figure for statistics, once for each content.
     pub fn measure(&mut self, name: &str, data: Writer) {
-        let (name, data) = (name.to_owned(), data.finish());
-        self.measures.push(Record { name, key: String::new(), input: 0, data });
+        self.measures.push(record(name, "", data));
     }
 
     /// The row of a reference table in force on a date.
@@ -283,8 +281,29 @@ impl<'a> Look<'a> {
         self.host.worktime(self.calendar_of(organ), from, to, pauses)
     }
 
+    /// A timestamp, for instance of a table row, as the region's wall clock shows it.
+    #[must_use]
+    pub fn stamp(&self, text: &str) -> Option<Local> {
+        let stamp = parse_stamp(text)?;
+        Some(match stamp.offset_minutes {
+            None => stamp.local,
+            Some(minutes) => self.host.to_local(stamp.local.0 - i64::from(minutes) * MS_PER_MINUTE),
+        })
+    }
+
     /// A message for the vendor; no part of any result.
     pub fn message(&self, text: &str) {
         self.host.message(text);
+    }
+}
+
+fn record(name: &str, key: &str, data: Writer) -> Record {
+    Record {
+        name: name.to_owned(),
+        key: key.to_owned(),
+        input: 0,
+        region: String::new(),
+        dept: String::new(),
+        data: data.finish(),
     }
 }

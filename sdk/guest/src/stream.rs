@@ -163,8 +163,14 @@ impl<S: Stream> Fold<'_, S> {
         let Look { wake, fired, trace, facts, measures, .. } = look;
         self.kept.wake = wake;
         self.settle(fired, now, input);
-        publish(&mut self.kept.published, facts, &mut self.verdict.facts, input);
-        publish(&mut self.kept.published, measures, &mut self.verdict.measures, input);
+        for mut fact in facts {
+            fact.region.clone_from(&self.kept.region);
+            fact.dept.clone_from(&self.kept.dept);
+            publish(&mut self.kept.published, fact, &mut self.verdict.facts, input);
+        }
+        for measure in measures {
+            publish(&mut self.kept.published, measure, &mut self.verdict.measures, input);
+        }
         self.verdict.trace.extend(trace);
     }
 
@@ -232,14 +238,12 @@ fn is_same(standing: &Standing, rule: &str, episode: &str) -> bool {
     standing.rule == rule && standing.episode == episode
 }
 
-fn publish(published: &mut Vec<u64>, news: Vec<Record>, out: &mut Vec<Record>, input: u32) {
-    for mut record in news {
-        let parts = [record.name.as_bytes(), record.key.as_bytes(), record.data.as_bytes()];
-        let mark = fingerprint(&parts);
-        if !published.contains(&mark) {
-            published.push(mark);
-            record.input = input;
-            out.push(record);
-        }
+fn publish(published: &mut Vec<u64>, mut record: Record, out: &mut Vec<Record>, input: u32) {
+    let parts = [record.name.as_bytes(), record.key.as_bytes(), record.data.as_bytes()];
+    let mark = fingerprint(&parts);
+    if !published.contains(&mark) {
+        published.push(mark);
+        record.input = input;
+        out.push(record);
     }
 }

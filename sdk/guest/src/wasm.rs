@@ -81,6 +81,8 @@ fn to_spans(spans: &[Span]) -> Vec<calendar::Span> {
 
 /// Reads the parameters and keeps them for the life of the instance.
 pub fn configure<P: Plugin>(parameters: &str) -> Result<P::Params, String> {
+    // A trap says only where; the message says why.
+    std::panic::set_hook(Box::new(|panic| diagnostics::message(&panic.to_string())));
     P::configure(&crate::Parameters::parse(parameters))
 }
 
@@ -174,8 +176,8 @@ fn from_withdrawal(gone: task::Withdrawal) -> types::Withdrawal {
 }
 
 fn from_fact(record: task::Record) -> types::Fact {
-    let task::Record { name, key, input, data } = record;
-    types::Fact { name, key, input, data }
+    let task::Record { name, key, input, region, dept, data } = record;
+    types::Fact { name, key, input, region, dept, data }
 }
 
 fn from_measure(record: task::Record) -> types::Measure {

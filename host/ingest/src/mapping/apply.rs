@@ -78,7 +78,7 @@ impl Context<'_> {
             time,
             recorded,
             corrected,
-            logged: self.reading.logged(recorded),
+            logged: self.reading.logged(recorded, corrected),
             region: text(&self.mapping.region)?.ok_or_else(|| missing("region"))?,
             dept: text(&self.mapping.dept)?.ok_or_else(|| missing("dept"))?,
             serial: self.whole(row, rule.serial.as_ref(), RejectCode::BadSerial)?,

@@ -7,7 +7,7 @@ use plumbline_contract::event::Event;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::route;
 use plumbline_contract::table::{TableSet, TableSpec};
-use plumbline_contract::task::{EventView, Finding, Input, Record, Task, Verdict};
+use plumbline_contract::task::{EventView, Finding, Input, Record, Task, Verdict, Withdrawal};
 use plumbline_contract::time::{Local, Millis, Zone, parse_stamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -206,19 +206,46 @@ impl Run<'_> {
         let Verdict { state, wake, findings, withdrawals, facts, .. } =
             verdicts.into_iter().next().ok_or("the plugin gave no verdict")?;
         self.states.insert(id.clone(), (state, wake));
-        for gone in withdrawals {
-            self.standing.remove(&(id.clone(), gone.rule, gone.episode));
-        }
-        for finding in findings {
-            let rule = self.manifest.rule(&finding.rule);
-            let rule = rule.ok_or_else(|| format!("the manifest has no rule `{}`", finding.rule))?;
-            if !rule.levels.contains(&finding.level) {
-                return Err(format!("rule `{}` may not raise {:?}", rule.id, finding.level));
-            }
-            let alert = (id.clone(), finding.rule.clone(), finding.episode.clone());
-            self.standing.insert(alert, finding);
-        }
+        self.stand(id, findings, withdrawals)?;
         facts.iter().try_for_each(|fact| self.publish(fact, logged))
+    }
+
+    /// What comes and goes in the order in which the plugin saw it, as the kernel orders leaves.
+    fn stand(
+        &mut self,
+        id: &KeyOf,
+        findings: Vec<Finding>,
+        withdrawals: Vec<Withdrawal>,
+    ) -> Result<(), String> {
+        let mut changes: Vec<_> = withdrawals.into_iter().map(|gone| (gone.seen, Err(gone))).collect();
+        changes.extend(findings.into_iter().map(|finding| (finding.seen, Ok(finding))));
+        changes.sort_by_key(|(seen, change)| (*seen, change.is_ok()));
+        for (_, change) in changes {
+            match change {
+                Err(gone) => {
+                    self.standing.remove(&(id.clone(), gone.rule, gone.episode));
+                }
+                Ok(finding) => {
+                    self.judge(id, &finding)?;
+                    let alert = (id.clone(), finding.rule.clone(), finding.episode.clone());
+                    self.standing.insert(alert, finding);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The host refuses the same.
+    fn judge(&self, id: &KeyOf, finding: &Finding) -> Result<(), String> {
+        let rule = self.manifest.rule(&finding.rule);
+        let rule = rule.ok_or_else(|| format!("the manifest has no rule `{}`", finding.rule))?;
+        if rule.stream != id.0 {
+            return Err(format!("rule `{}` fired in stream `{}`", rule.id, id.0));
+        }
+        if !rule.levels.contains(&finding.level) {
+            return Err(format!("rule `{}` may not raise {:?}", rule.id, finding.level));
+        }
+        Ok(())
     }
 
     /// Facts come back as events, as they do through the host's log.
@@ -238,8 +265,8 @@ impl Run<'_> {
             recorded: at,
             corrected: None,
             logged: at,
-            region: "370203".to_owned(),
-            dept: "D1".to_owned(),
+            region: fact.region.clone(),
+            dept: fact.dept.clone(),
             serial: None,
             actor: None,
             dataversion: 1,

@@ -1,0 +1,246 @@
+//! What the sandbox costs: all rules of the approval plugin in WebAssembly, with fuel, against the
+//! same rules called natively, on the same tasks in the same run.
+//!
+//! A county's log is cut into batches and routed as the driver does. Each call of 256 tasks is made
+//! by both, in turns, on one thread; only the calls are timed, and both must answer the same.
+//! States live in memory and facts go back into the log, so nothing of the store is in the figures.
+//!
+//! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin, `PLUMBLINE_BENCH_CASES` and
+//! `PLUMBLINE_BENCH_ROUNDS` set the size. `PLUMBLINE_BENCH_PROFILE=1` also counts calls to the host.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod support;
+
+use plumbline_approval::Approval;
+use plumbline_contract::event::Event;
+use plumbline_contract::id::{DeploymentId, EventSeq};
+use plumbline_contract::package::VerifiedPackage;
+use plumbline_contract::table::Tables;
+use plumbline_contract::task::{EventView, Input, Task, Verdict};
+use plumbline_contract::time::Zone;
+use plumbline_engine::{Calendars, Engine, Instance, Limits, World};
+use plumbline_guest::native::{Native, NativeHost};
+use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, settle};
+use plumbline_ledger::sha256_hex;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{approval, folder, median, setting, table_set, thread_cpu};
+
+/// As in the driver.
+const BATCH_EVENTS: usize = plumbline::driver::BATCH_EVENTS;
+const TASKS_PER_CALL: usize = 256;
+
+fn main() {
+    let Some(packages) = folder("PLUMBLINE_TEST_PLUGINS") else { return };
+    let package = approval(&packages);
+    let zone = Arc::new(Zone::shanghai());
+    let log = support::county::log(setting("PLUMBLINE_BENCH_CASES", 30_000), &zone);
+    let bytes = log.iter().map(|event| event.data.len()).sum::<usize>() / log.len();
+    println!("{} events, {bytes} bytes of payload each", log.len());
+    let mut rounds = Vec::new();
+    for round in 0..setting("PLUMBLINE_BENCH_ROUNDS", 3) {
+        let figures = Bench::new(&package, zone.clone()).run(&log);
+        println!("round {round}: {figures}");
+        rounds.push(figures);
+    }
+    let pick = |of: fn(&Figures) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
+    println!("native : wasm by processor time, median: {:.3}", pick(Figures::ratio));
+    println!("folds per processor second in wasm, median: {:.0}", pick(Figures::folds_per_second));
+}
+
+/// Processor time of one round.
+#[derive(Debug, Default)]
+struct Figures {
+    native: Duration,
+    wasm: Duration,
+    events: usize,
+    tasks: usize,
+    folds: usize,
+    fuel: u64,
+    state_bytes: usize,
+}
+
+impl Figures {
+    fn ratio(&self) -> f64 {
+        self.native.as_secs_f64() / self.wasm.as_secs_f64()
+    }
+
+    fn folds_per_second(&self) -> f64 {
+        self.folds as f64 / self.wasm.as_secs_f64()
+    }
+}
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let us = |time: Duration| time.as_secs_f64() * 1e6 / self.folds as f64;
+        write!(
+            f,
+            "{} events with facts, {} tasks, {} folds; native {:.2} us a fold, wasm {:.2} us \
+             ({:.0} fuel, {:.0} folds/s, {} bytes of state a task), ratio {:.3}",
+            self.events,
+            self.tasks,
+            self.folds,
+            us(self.native),
+            us(self.wasm),
+            self.fuel as f64 / self.folds as f64,
+            self.folds_per_second(),
+            self.state_bytes / self.tasks,
+            self.ratio(),
+        )
+    }
+}
+
+struct Bench {
+    plan: Plan,
+    deployment: Deployment,
+    zone: Arc<Zone>,
+    world: World,
+    instance: Instance,
+    native: Native<Approval>,
+    host: NativeHost,
+    tables: Arc<dyn Tables>,
+    states: BTreeMap<(usize, String), Vec<u8>>,
+    figures: Figures,
+}
+
+impl Bench {
+    fn new(package: &VerifiedPackage, zone: Arc<Zone>) -> Self {
+        let manifest = Arc::new(package.manifest().clone());
+        let parameters = manifest.parameters(&Map::new()).unwrap();
+        let parameters = Value::Object(parameters).to_string();
+        let deployment = Deployment {
+            id: DeploymentId(1),
+            plugin: manifest.plugin.id.clone(),
+            version: manifest.plugin.version.clone(),
+            package: package.hash(),
+            region: String::new(),
+            mode: Mode::Live,
+            parameters_sha256: sha256_hex(parameters.as_bytes()),
+            parameters,
+            from: EventSeq(0),
+            grants: Grants::all(package.hash(), &manifest),
+        };
+        let tables: Arc<dyn Tables> = Arc::new(table_set());
+        let world = World {
+            tables: tables.clone(),
+            calendars: Arc::new(Calendars::default()),
+            zone: zone.clone(),
+            granted_tables: Arc::new(deployment.grants.tables()),
+        };
+        let plugin = Engine::new(None).unwrap().load(package).unwrap();
+        let instance = plugin.instantiate(Limits::default(), &deployment.parameters).unwrap();
+        Self {
+            plan: Plan::new(&deployment, manifest, zone.clone()).unwrap(),
+            native: Native::new(&deployment.parameters).unwrap(),
+            host: NativeHost::new(tables.clone(), (*zone).clone()),
+            deployment,
+            zone,
+            world,
+            instance,
+            tables,
+            states: BTreeMap::new(),
+            figures: Figures::default(),
+        }
+    }
+
+    fn run(mut self, log: &[Event]) -> Figures {
+        let mut seq = 0;
+        // Facts are read after the batch that published them.
+        let mut facts: Vec<Event> = Vec::new();
+        for batch in log.chunks(BATCH_EVENTS) {
+            let batch: Vec<Event> = std::mem::take(&mut facts).into_iter().chain(batch.to_vec()).collect();
+            facts = self.batch(EventSeq(seq), &batch);
+            seq += batch.len() as u64;
+        }
+        self.figures
+    }
+
+    /// Folds a batch; returns the facts that it published.
+    fn batch(&mut self, first: EventSeq, events: &[Event]) -> Vec<Event> {
+        let seqs = (first.0..).map(EventSeq);
+        let key_tasks = self.plan.tasks(seqs.clone().zip(events));
+        let views: Vec<_> =
+            seqs.clone().zip(events).map(|(seq, event)| view(seq, event, &self.zone)).collect();
+        let states = std::mem::take(&mut self.states);
+        let streams = self.plan.manifest().streams.clone();
+        let tasks: Vec<Task<'_>> = key_tasks
+            .iter()
+            .map(|task| Task {
+                stream: &streams[task.stream].name,
+                key: &task.key,
+                state: states.get(&(task.stream, task.key.clone())).map_or(&[], Vec::as_slice),
+                inputs: task.inputs.iter().map(|i| Input::Event(views[*i].clone())).collect(),
+            })
+            .collect();
+        let mut verdicts = Vec::with_capacity(tasks.len());
+        for (turn, tasks) in tasks.chunks(TASKS_PER_CALL).enumerate() {
+            verdicts.extend(self.call(turn % 2 == 0, tasks));
+        }
+        drop(tasks);
+        self.states = states;
+        self.figures.events += events.len();
+        let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
+        let context = LeafContext {
+            plan: &self.plan,
+            deployment: &self.deployment,
+            tables: self.tables.versions(),
+            region: "",
+        };
+        let next = EventSeq(first.0 + events.len() as u64);
+        let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
+        let effects = settle(&context, next, &marks, answers);
+        assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
+        for effect in effects.states {
+            self.figures.state_bytes += effect.state.len();
+            self.states.insert((effect.stream, effect.key), effect.state);
+        }
+        effects.facts
+    }
+
+    /// One call by each of the two, in turns, so that neither always finds warm memory.
+    fn call(&mut self, native_first: bool, tasks: &[Task<'_>]) -> Vec<Verdict> {
+        let native = native_first.then(|| self.call_native(tasks));
+        let start = thread_cpu();
+        let batch = self.instance.supervise(&self.world, tasks, false).unwrap();
+        self.figures.wasm += thread_cpu() - start;
+        self.figures.fuel += batch.fuel;
+        self.figures.tasks += tasks.len();
+        self.figures.folds += tasks.iter().map(|task| task.inputs.len()).sum::<usize>();
+        let native = native.unwrap_or_else(|| self.call_native(tasks));
+        assert_eq!(native, batch.verdicts, "native and wasm answer the same");
+        native
+    }
+
+    fn call_native(&mut self, tasks: &[Task<'_>]) -> Vec<Verdict> {
+        let start = thread_cpu();
+        let verdicts = self.native.supervise(&self.host, tasks, false);
+        self.figures.native += thread_cpu() - start;
+        verdicts
+    }
+}
+
+fn view<'a>(seq: EventSeq, event: &'a Event, zone: &Zone) -> EventView<'a> {
+    EventView {
+        seq: seq.0,
+        identity: event.identity(),
+        version: event.dataversion,
+        kind: &event.kind,
+        time: zone.local(event.time),
+        recorded: zone.local(event.recorded),
+        corrected: event.corrected.map(|at| zone.local(at)),
+        logged: zone.local(event.logged),
+        region: &event.region,
+        dept: &event.dept,
+        actor: event.actor.as_deref().unwrap_or(""),
+        source: &event.source,
+        serial: event.serial,
+        data: &event.data,
+    }
+}
+
+fn mark(seq: EventSeq, event: &Event) -> InputMark<'_> {
+    let (region, dept) = (event.region.as_str(), event.dept.as_str());
+    InputMark { seq, logged: event.logged, import: true, region, dept }
+}

@@ -1,0 +1,120 @@
+//! `check`: is what is on the disk what was written? `doctor`: is the appliance fit for its work?
+
+use super::{Context, DAMAGED, FOUND, OK, ledger};
+use crate::cli::out::Out;
+use crate::doctor::{self, Finding};
+use crate::error::AppError;
+use crate::home::Home;
+use crate::text::{self, Lang};
+use crate::clock;
+use plumbline_ledger::{PackageError, verify_package};
+use plumbline_store::SledStore;
+use serde_json::json;
+use std::fs;
+
+/// Problems of the store that are shown to people.
+const PROBLEMS_SHOWN: usize = 20;
+
+pub(super) fn check(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
+    context.home.config()?;
+    let out = &mut *context.out;
+    let store = store(&context.home, out)?;
+    let ledger = ledger::verify(out, &context.home.ledger_dir(), None)?;
+    let packages = packages(&context.home, out)?;
+    Ok(store.max(ledger).max(packages))
+}
+
+fn store(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {
+    let problems = SledStore::open(&home.store_dir())?.check()?;
+    if out.json {
+        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        out.object(&json!({ "part": "store", "ok": texts.is_empty(), "problems": texts }));
+    } else if problems.is_empty() {
+        out.say("check.store", &[]);
+    } else {
+        out.say("check.store-damaged", &[("count", &problems.len().to_string())]);
+        problems.iter().take(PROBLEMS_SHOWN).for_each(|problem| out.line(format!("  {problem}")));
+    }
+    Ok(if problems.is_empty() { OK } else { DAMAGED })
+}
+
+fn packages(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {
+    let trusted = home.trusted_keys()?;
+    let dir = home.packages_dir();
+    let mut code = OK;
+    let mut count = 0_u64;
+    for entry in fs::read_dir(&dir).map_err(|error| AppError::io(&dir, &error))? {
+        let path = entry.map_err(|error| AppError::io(&dir, &error))?.path();
+        if path.extension().is_none_or(|extension| extension != "wasm") {
+            continue;
+        }
+        count += 1;
+        let bytes = fs::read(&path).map_err(|error| AppError::io(&path, &error))?;
+        // The name of the file is the hash of the package as it was installed.
+        let hash = plumbline_ledger::sha256_hex(&bytes);
+        let same = path.file_stem().is_some_and(|stem| stem == hash.as_str());
+        let problem = match verify_package(&bytes, &trusted) {
+            _ if !same => (DAMAGED, "check.package-changed", String::new()),
+            Ok(_) => continue,
+            Err(error) => (untrusted(&error), "check.package-refused", error.to_string()),
+        };
+        code = code.max(problem.0);
+        let (file, detail) = (path.display().to_string(), problem.2);
+        if out.json {
+            out.object(&json!({
+                "part": "package", "ok": false, "file": file, "detail": detail,
+                "problem": problem.1,
+            }));
+        } else {
+            out.say(problem.1, &[("file", &file), ("detail", &detail)]);
+        }
+    }
+    if code == OK && out.json {
+        out.object(&json!({ "part": "packages", "ok": true, "count": count }));
+    } else if code == OK {
+        out.say("check.packages", &[("count", &count.to_string())]);
+    }
+    Ok(code)
+}
+
+/// Bytes that nobody signed are damage; a key that is no longer trusted is a problem to look into.
+fn untrusted(error: &PackageError) -> u8 {
+    match error {
+        PackageError::OtherBytes => DAMAGED,
+        _ => FOUND,
+    }
+}
+
+pub(super) fn doctor(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let findings = doctor::examine(&app, clock::now())?;
+    let out = &mut *context.out;
+    for finding in &findings {
+        if out.json {
+            out.object(&as_json(finding));
+            continue;
+        }
+        let values = finding.values();
+        out.line(format!("• {}", text::say(out.lang, &finding.key(), &values)));
+        out.line(format!("  → {}", text::say(out.lang, &finding.advice(), &values)));
+    }
+    if findings.is_empty() {
+        if out.json {
+            out.object(&json!({ "ok": true }));
+        } else {
+            out.say("doctor.well", &[]);
+        }
+        return Ok(OK);
+    }
+    Ok(FOUND)
+}
+
+fn as_json(finding: &Finding) -> serde_json::Value {
+    let values = finding.values();
+    let say = |lang: Lang, key: &str| text::say(lang, key, &values);
+    json!({
+        "finding": finding.code, "zh": say(Lang::Zh, &finding.key()),
+        "en": say(Lang::En, &finding.key()), "advice_zh": say(Lang::Zh, &finding.advice()),
+        "advice_en": say(Lang::En, &finding.advice()),
+    })
+}

@@ -1,0 +1,215 @@
+//! What an administrator does with packages: trust, verify, install, enable, list.
+
+use super::From;
+use crate::app::App;
+use crate::cli::out::Out;
+use crate::cli::{Context, FOUND, OK};
+use crate::error::{AppError, Kind};
+use crate::package::{self, Enabling};
+use plumbline_contract::id::PackageHash;
+use plumbline_contract::manifest::{Manifest, Right};
+use plumbline_contract::package::VerifiedPackage;
+use plumbline_ledger::{TrustedKeys, verify_package};
+use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::Path;
+
+pub(super) fn verify(
+    context: &mut Context<'_, '_>,
+    file: &Path,
+    vkey: Option<&str>,
+) -> Result<u8, AppError> {
+    let trusted = match vkey {
+        Some(vkey) => TrustedKeys::from_text(&key_text(vkey)?)
+            .map_err(|error| AppError::new(Kind::Usage, "key", error))?,
+        None => {
+            context.home.config()?;
+            context.home.trusted_keys()?
+        }
+    };
+    let bytes = fs::read(file).map_err(|error| AppError::io(file, &error))?;
+    let package = verify_package(&bytes, &trusted)?;
+    let out = &mut *context.out;
+    if out.json {
+        out.object(&described(&package));
+        return Ok(OK);
+    }
+    print(out, "plugin.verified", &package);
+    rights(out, package.manifest());
+    Ok(OK)
+}
+
+/// A vkey as it was given, or the text of the file of this name.
+fn key_text(vkey: &str) -> Result<String, AppError> {
+    let path = Path::new(vkey);
+    if path.is_file() {
+        return fs::read_to_string(path).map_err(|error| AppError::io(path, &error));
+    }
+    Ok(vkey.to_owned())
+}
+
+pub(super) fn trust(context: &mut Context<'_, '_>, key: &str) -> Result<u8, AppError> {
+    let text = key_text(key)?;
+    let app = context.open()?;
+    let key = package::trust(&app, &text)?;
+    let out = &mut *context.out;
+    if out.json {
+        out.object(&json!({ "trusted": key.name(), "vkey": key.to_string() }));
+    } else {
+        out.say("plugin.trusted", &[("name", key.name()), ("vkey", &key.to_string())]);
+    }
+    Ok(OK)
+}
+
+pub(super) fn install(context: &mut Context<'_, '_>, file: &Path) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let package = package::verify_file(&app, file)?;
+    package::install(&app, &package)?;
+    let out = &mut *context.out;
+    if out.json {
+        out.object(&described(&package));
+    } else {
+        print(out, "plugin.installed", &package);
+    }
+    Ok(OK)
+}
+
+pub(super) fn enable(
+    context: &mut Context<'_, '_>,
+    plugin: &str,
+    region: Option<String>,
+    params: Option<&Path>,
+    from: From,
+) -> Result<u8, AppError> {
+    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
+    let app = context.open()?;
+    let package = find(&app, plugin)?;
+    let region = region.unwrap_or_else(|| app.config().region.clone());
+    let enabling = Enabling {
+        package: package.hash(),
+        region: &region,
+        parameters: &parameters,
+        from_start: from == From::Start,
+    };
+    let deployment = package::enable(&app, &enabling)?;
+    // What is in the log already is looked at now, not with the next event.
+    app.settle()?;
+    let out = &mut *context.out;
+    if out.json {
+        out.object(&deployment);
+        return Ok(OK);
+    }
+    let region = if region.is_empty() { out.text("region.all") } else { region };
+    let (id, from) = (deployment.id.to_string(), deployment.from.to_string());
+    let values = [
+        ("plugin", deployment.plugin.as_str()),
+        ("version", &deployment.version),
+        ("region", &region),
+        ("deployment", &id),
+        ("from", &from),
+    ];
+    out.say("plugin.enabled", &values);
+    rights(out, package.manifest());
+    Ok(OK)
+}
+
+/// The installed package of a hash, or the newest release of a plugin.
+fn find(app: &App, plugin: &str) -> Result<VerifiedPackage, AppError> {
+    if let Some(hash) = PackageHash::from_hex(plugin) {
+        return package::installed(app, hash);
+    }
+    let packages = package::list(app)?.into_iter().filter_map(Result::ok);
+    let own = packages.filter(|package| package.manifest().plugin.id == plugin);
+    own.max_by_key(|package| package.manifest().plugin.release)
+        .ok_or_else(|| AppError::new(Kind::NotFound, "no-package", plugin))
+}
+
+fn parameters(path: &Path) -> Result<Map<String, Value>, AppError> {
+    let text = fs::read_to_string(path).map_err(|error| AppError::io(path, &error))?;
+    let wrong = |what: String| {
+        AppError::new(Kind::Usage, "parameter", format!("{}: {what}", path.display()))
+    };
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let table: toml::Table =
+            toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
+        return match serde_json::to_value(table) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(other) => Err(wrong(other.to_string())),
+            Err(error) => Err(wrong(error.to_string())),
+        };
+    }
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let deployments = app.deployments()?;
+    let out = &mut *context.out;
+    let mut code = OK;
+    for package in package::list(&app)? {
+        let package = match package {
+            Ok(package) => package,
+            Err(error) => {
+                code = FOUND;
+                out.error(&error);
+                continue;
+            }
+        };
+        let own = deployments.iter().filter(|deployment| deployment.package == package.hash());
+        if out.json {
+            let mut object = described(&package);
+            object["deployments"] = own.map(|one| json!({
+                "deployment": one.id, "region": one.region, "from": one.from, "mode": one.mode,
+            })).collect();
+            out.object(&object);
+            continue;
+        }
+        print(out, "plugin.row", &package);
+        for one in own {
+            let region =
+                if one.region.is_empty() { out.text("region.all") } else { one.region.clone() };
+            let id = one.id.to_string();
+            out.say("plugin.deployment", &[("deployment", &id), ("region", &region)]);
+        }
+    }
+    Ok(code)
+}
+
+fn described(package: &VerifiedPackage) -> Value {
+    let plugin = &package.manifest().plugin;
+    json!({
+        "plugin": plugin.id, "version": plugin.version, "release": plugin.release,
+        "contract": plugin.contract, "vendor": plugin.vendor, "name_zh": plugin.name_zh,
+        "name_en": plugin.name_en, "package": package.hash(), "signers": package.signers(),
+        "rules": package.manifest().rules.iter().map(|rule| &rule.id).collect::<Vec<_>>(),
+        "capabilities": package.manifest().capabilities,
+    })
+}
+
+fn print(out: &mut Out<'_>, key: &str, package: &VerifiedPackage) {
+    let plugin = &package.manifest().plugin;
+    let (release, hash) = (plugin.release.to_string(), package.hash().to_string());
+    let values = [
+        ("plugin", plugin.id.as_str()),
+        ("version", &plugin.version),
+        ("release", &release),
+        ("name", out.lang.pick(&plugin.name_zh, &plugin.name_en)),
+        ("signers", &package.signers().join(" ")),
+        ("package", &hash),
+    ];
+    out.say(key, &values);
+}
+
+/// What a plugin may do, with its reasons.
+fn rights(out: &mut Out<'_>, manifest: &Manifest) {
+    for capability in &manifest.capabilities {
+        let reason = out.lang.pick(&capability.reason_zh, &capability.reason_en).to_owned();
+        let (key, name) = match &capability.right {
+            Right::Table { name } => ("right.table", name.clone()),
+            Right::Events { name } => ("right.events", name.clone()),
+            Right::Facts { name } => ("right.facts", name.clone()),
+            Right::Level { highest } => ("right.level", crate::cli::show::level(out, *highest)),
+        };
+        out.say(key, &[("name", &name), ("reason", &reason)]);
+    }
+}

@@ -1,0 +1,136 @@
+//! A believable county at speed: three weeks of approvals in seconds, good and bad, and what the
+//! supervision makes of them. It needs nothing but this binary and the plugins beside it.
+
+mod county;
+
+use crate::alert::AlertState;
+use crate::app::App;
+use crate::error::{AppError, Kind};
+use crate::{clock, table};
+use plumbline_contract::alert::{AlertAct, Level};
+use plumbline_contract::desk::Desk;
+use plumbline_contract::event::Event;
+use plumbline_contract::time::{Day, Local};
+use plumbline_contract::worktime::Unit;
+use plumbline_ingest::{Mode, Reading, read_event};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Hand-made cases, each with a story; they lie in `examples/events` for everybody to read.
+const STORIES: &str = include_str!("../../examples/events/county-week.ndjson");
+const STORY_TABLES: [(&str, &str); 5] = [
+    ("item", include_str!("../../examples/events/tables/item.csv")),
+    ("authority_grant", include_str!("../../examples/events/tables/authority_grant.csv")),
+    ("item_special_link", include_str!("../../examples/events/tables/item_special_link.csv")),
+    ("tariff", include_str!("../../examples/events/tables/tariff.csv")),
+    ("collection_account", include_str!("../../examples/events/tables/collection_account.csv")),
+];
+/// First and last day of the play.
+const FIRST: &str = "2026-03-02";
+const LAST: &str = "2026-03-27";
+/// Days on which the invented departments receive cases.
+const RECEIVING_DAYS: usize = 8;
+
+/// What one day brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayReport {
+    pub day: Day,
+    pub is_working: bool,
+    pub events: usize,
+    pub notices: u64,
+    pub yellows: u64,
+    pub reds: u64,
+    pub withdrawn: u64,
+}
+
+/// Loads the tables of the play into a fresh home whose plugins are enabled.
+///
+/// # Errors
+/// If the home cannot take them.
+pub fn prepare(app: &App) -> Result<(), AppError> {
+    let mut texts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, text) in STORY_TABLES {
+        texts.entry(name).or_default().push(text.to_owned());
+    }
+    for (name, text) in county::tables() {
+        texts.entry(name).or_default().push(text);
+    }
+    for (name, parts) in texts {
+        let mut rows = Vec::new();
+        for part in parts {
+            rows.extend(table::parse_csv(name, part.as_bytes())?);
+        }
+        rows.sort_by(|a, b| (&a.key, a.from).cmp(&(&b.key, b.from)));
+        app.load_table(name, rows)?;
+    }
+    Ok(())
+}
+
+/// Plays all days; `tell` hears of each.
+///
+/// # Errors
+/// If the home fails.
+pub fn play(app: &App, tell: &mut dyn FnMut(DayReport)) -> Result<(), AppError> {
+    let date = |text: &str| Day::parse(text).ok_or_else(|| wrong(text));
+    let (first, last) = (date(FIRST)?, date(LAST)?);
+    let tables = app.tables().view(app.store(), app.store().next_seq())?;
+    let desk = Desk::open(&tables, "370203", "").map_err(wrong)?;
+    let mut events = events(app, &desk, first)?.into_iter().peekable();
+    for number in first.0..=last.0 {
+        let day = Day(number);
+        let end = app.zone().instant(Local(day.plus(1).start().0 + 10 * 60_000));
+        let mut batch = Vec::new();
+        while events.peek().is_some_and(|event| event.logged <= end) {
+            batch.extend(events.next());
+        }
+        let is_working = desk.calendar().is_working(day);
+        let mut report = DayReport { day, is_working, events: batch.len(), ..Default::default() };
+        app.append(&batch)?;
+        app.tick(end, true)?;
+        for (_, alert) in app.settle()? {
+            match (alert.act, alert.level) {
+                (AlertAct::Withdrawn, _) => report.withdrawn += 1,
+                (AlertAct::Lowered, _) => {}
+                (_, Level::Notice) => report.notices += 1,
+                (_, Level::Yellow) => report.yellows += 1,
+                (_, Level::Red) => report.reds += 1,
+            }
+        }
+        tell(report);
+    }
+    Ok(())
+}
+
+/// A case that is worth a look: the subject of an open red card, else of any card.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn worth_a_look(app: &App) -> Result<Option<String>, AppError> {
+    let alerts = app.alerts()?;
+    let open = || alerts.iter().filter(|alert| alert.state == AlertState::Open);
+    let deadline = open().find(|alert| alert.level == Level::Red && alert.due.is_some());
+    Ok(deadline.or_else(|| open().next()).map(|alert| alert.key.clone()))
+}
+
+fn wrong(what: impl std::fmt::Display) -> AppError {
+    AppError::new(Kind::Failed, "demo", what)
+}
+
+fn events(app: &App, desk: &Desk, first: Day) -> Result<Vec<Event>, AppError> {
+    let plus = |day: Day, amount: i32| desk.add(day, amount, Unit::WorkingDay, false).day;
+    let mut days = vec![first];
+    while days.len() < RECEIVING_DAYS {
+        days.push(plus(days[days.len() - 1], 1));
+    }
+    let invented = county::events(&days, &plus);
+    let lines = STORIES.lines().map(str::to_owned).chain(invented.into_iter().map(|r| r.line));
+    let reading = Reading { zone: app.zone(), received: clock::now(), mode: Mode::Import };
+    let mut events = Vec::new();
+    for line in lines {
+        let line: Value = serde_json::from_str(&line).map_err(wrong)?;
+        let event = read_event(line.to_string().as_bytes(), &reading);
+        events.push(event.map_err(|reject| wrong(reject.en()))?);
+    }
+    events.sort_by(|a, b| (a.logged, &a.id).cmp(&(b.logged, &b.id)));
+    Ok(events)
+}
