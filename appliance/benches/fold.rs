@@ -188,9 +188,8 @@ impl Bench {
             tables: self.tables.versions(),
             region: "",
         };
-        let next = EventSeq(first.0 + events.len() as u64);
         let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
-        let effects = settle(&context, next, &marks, answers);
+        let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
         for effect in effects.states {
             self.figures.state_bytes += effect.state.len();
@@ -240,7 +239,6 @@ fn view<'a>(seq: EventSeq, event: &'a Event, zone: &Zone) -> EventView<'a> {
     }
 }
 
-fn mark(seq: EventSeq, event: &Event) -> InputMark<'_> {
-    let (region, dept) = (event.region.as_str(), event.dept.as_str());
-    InputMark { seq, logged: event.logged, import: true, region, dept }
+fn mark(seq: EventSeq, event: &Event) -> InputMark {
+    InputMark { seq, logged: event.logged, import: true }
 }

@@ -38,7 +38,7 @@ fn main() {
         zone: support::ZONE,
         with_plugin: false,
     };
-    let folded = Case { name: "county NDJSON", file: county, with_plugin: true, ..bare };
+    let folded = Case { name: "county NDJSON", file: county, with_plugin: true, map: None, zone: bare.zone };
     let mut cases = vec![bare, folded];
     if let Some(data) = folder("PLUMBLINE_DATA") {
         let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/receipt/receipt.toml");
@@ -67,7 +67,7 @@ fn main() {
 fn run(case: &Case, packages: &Path, round: usize) -> f64 {
     let dir = tempfile::tempdir().unwrap();
     let app = support::home(dir.path(), case.with_plugin.then_some(packages), case.zone);
-    let request = ImportRequest { file: &case.file, map: case.map.as_deref(), until: None };
+    let request = ImportRequest { map: case.map.as_deref(), ..ImportRequest::new(&case.file) };
     let (cpu, wall) = (process_cpu(), Instant::now());
     let report = import(&app, &request, &mut |_, _| {}).unwrap();
     let (cpu, wall) = ((process_cpu() - cpu).as_secs_f64(), wall.elapsed().as_secs_f64());

@@ -29,7 +29,7 @@ fn main() {
     let app = support::home(dir.path(), Some(&packages), support::ZONE);
     println!("an empty home, open: {:.0} MiB", memory_mib("VmRSS"));
     let cpu = process_cpu();
-    let request = ImportRequest { file: &file, map: None, until: None };
+    let request = ImportRequest::new(&file);
     let report = import(&app, &request, &mut |_, _| {}).unwrap();
     let cpu = (process_cpu() - cpu).as_secs_f64();
     let events = app.store().next_seq().0;

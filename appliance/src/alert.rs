@@ -2,6 +2,7 @@
 
 use crate::error::{AppError, Kind};
 use plumbline_contract::alert::{AlertAct, AlertLeaf};
+use plumbline_contract::event::fingerprint;
 use plumbline_ledger::Ledger;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct Alert {
 /// Where the leaves of one alert are.
 #[derive(Clone, Copy, Debug)]
 struct Place {
+    /// Fingerprint of the entity, so that its alerts are found without reading all leaves.
+    key: u64,
     first: u64,
     /// The newest leaf that raises, escalates or lowers.
     shown: u64,
@@ -54,8 +57,14 @@ struct Place {
 #[derive(Debug, Default)]
 pub struct AlertIndex {
     places: BTreeMap<String, Place>,
+    /// Ids by the leaf that raised them first.
+    order: BTreeMap<u64, String>,
     /// Leaves that were taken in.
     leaves: u64,
+}
+
+fn key_mark(key: &str) -> u64 {
+    fingerprint(&[key.as_bytes()])
 }
 
 /// Leaves read at once.
@@ -101,8 +110,11 @@ impl AlertIndex {
     }
 
     fn take(&mut self, index: u64, alert: &AlertLeaf) {
-        let fresh = Place { first: index, shown: index, last: index };
-        let place = self.places.entry(alert.id.clone()).or_insert(fresh);
+        let fresh = Place { key: key_mark(&alert.key), first: index, shown: index, last: index };
+        let place = self.places.entry(alert.id.clone()).or_insert_with(|| {
+            self.order.insert(index, alert.id.clone());
+            fresh
+        });
         place.last = index;
         if alert.act != AlertAct::Withdrawn {
             place.shown = index;
@@ -114,9 +126,46 @@ impl AlertIndex {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn list(&self, ledger: &Ledger) -> Result<Vec<Alert>, AppError> {
-        let mut places: Vec<_> = self.places.values().copied().collect();
+        let mut all = Vec::with_capacity(self.places.len());
+        self.from(ledger, 0, &mut |alert| {
+            all.push(alert);
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// Alerts first raised at or behind a leaf, in that order, as long as `take` wants more.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn from(
+        &self,
+        ledger: &Ledger,
+        first_leaf: u64,
+        take: &mut dyn FnMut(Alert) -> bool,
+    ) -> Result<(), AppError> {
+        for id in self.order.range(first_leaf..).map(|(_, id)| id) {
+            if !take(read(ledger, self.places[id])?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Alerts about one entity, in the order in which they were first raised.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn about(&self, ledger: &Ledger, key: &str) -> Result<Vec<Alert>, AppError> {
+        let mark = key_mark(key);
+        let mut places: Vec<_> = self.places.values().filter(|place| place.key == mark).collect();
         places.sort_unstable_by_key(|place| place.first);
-        places.into_iter().map(|place| read(ledger, place)).collect()
+        let mut alerts = Vec::new();
+        for place in places {
+            alerts.push(read(ledger, *place)?);
+        }
+        alerts.retain(|alert| alert.key == key);
+        Ok(alerts)
     }
 
     /// # Errors

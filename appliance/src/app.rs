@@ -141,13 +141,38 @@ impl App {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn alerts(&self) -> Result<Vec<Alert>, AppError> {
-        lock(&self.alerts).list(&lock(&self.ledger))
+        // The ledger first, as in `seal`.
+        let ledger = lock(&self.ledger);
+        lock(&self.alerts).list(&ledger)
     }
 
     /// # Errors
     /// If the ledger cannot be read.
     pub fn alert(&self, id: &str) -> Result<Option<Alert>, AppError> {
-        lock(&self.alerts).get(&lock(&self.ledger), id)
+        let ledger = lock(&self.ledger);
+        lock(&self.alerts).get(&ledger, id)
+    }
+
+    /// Alerts about one entity.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn alerts_about(&self, key: &str) -> Result<Vec<Alert>, AppError> {
+        let ledger = lock(&self.ledger);
+        lock(&self.alerts).about(&ledger, key)
+    }
+
+    /// Alerts first raised at or behind a leaf, in that order, as long as `take` wants more.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn alerts_from(
+        &self,
+        first_leaf: u64,
+        take: &mut dyn FnMut(Alert) -> bool,
+    ) -> Result<(), AppError> {
+        let ledger = lock(&self.ledger);
+        lock(&self.alerts).from(&ledger, first_leaf, take)
     }
 
     /// # Errors

@@ -2,15 +2,18 @@
 //!
 //! The same code drives the appliance and a replay; they differ in where states and leaves go.
 
+mod call;
+
 use crate::error::{AppError, Kind};
 use crate::table::{TableHistory, versions_of};
+use call::{Answer, Call};
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
 use plumbline_contract::id::{EventSeq, PackageHash};
 use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
 use plumbline_contract::time::{Local, Millis, Zone};
 use plumbline_engine::{Calendars, Instance, Limits, Plugin, World};
 use plumbline_kernel::{
-    Deployment, Effects, InputMark, KeyTask, LeafContext, Plan, settle,
+    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Plan, settle,
 };
 use plumbline_store::{Commit, Cursor, Due, GapRow, KeyId, KeyState, Row, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +175,7 @@ impl Runner {
         let inputs = |task: &KeyTask| {
             task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
         };
-        let effects = self.fold(places, tasks, &marks, to.seq, &inputs)?;
+        let effects = self.fold(places, tasks, &marks, &inputs)?;
         let events = rows.len();
         self.commit(places, from, to, effects)?;
         Ok(Step::Moved { events })
@@ -219,7 +222,8 @@ impl Runner {
         let mark = InputMark { seq: row.seq, logged, import };
         let tasks: Vec<_> = due.into_iter().filter_map(|due| self.timer_task(due)).collect();
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
-        let effects = self.fold(places, tasks, &[mark], row.seq.next(), &inputs)?;
+        let mut effects = self.fold(places, tasks, &[mark], &inputs)?;
+        self.let_sleep(places, until.min(now), &mut effects)?;
         self.commit(places, from, to, effects)?;
         Ok(Step::Moved { events: 0 })
     }
@@ -236,7 +240,6 @@ impl Runner {
         places: &Places<'_>,
         tasks: Vec<KeyTask>,
         marks: &[InputMark],
-        next: EventSeq,
         inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
     ) -> Result<Effects, AppError> {
         let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task)).collect();
@@ -254,7 +257,7 @@ impl Runner {
                 inputs: inputs(task),
             })
             .collect();
-        let answers = self.answers(&built);
+        let answers = self.answers(marks, &tasks, &built);
         let versions = &self.view.as_ref().expect("each step looks at its tables first").2;
         let region = self.plan.region().to_owned();
         let context = LeafContext {
@@ -263,8 +266,34 @@ impl Runner {
             tables: versions,
             region: &region,
         };
-        let answers = tasks.into_iter().zip(answers).collect();
-        Ok(settle(&context, next, marks, answers))
+        Ok(settle(&context, marks, answers))
+    }
+
+    /// A key whose wake has come and whose plugin failed on it sleeps until its next event: it would
+    /// fail at every tick again, and its gap is on record.
+    fn let_sleep(
+        &self,
+        places: &Places<'_>,
+        until: Local,
+        effects: &mut Effects,
+    ) -> Result<(), AppError> {
+        let failed = |gap: &GapEffect| KeyTask {
+            stream: gap.stream,
+            key: gap.key.clone(),
+            inputs: Vec::new(),
+        };
+        let tasks: Vec<_> = effects.gaps.iter().map(failed).collect();
+        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task)).collect();
+        let states = places.states.load_states(self.deployment.id, &ids)?;
+        for (task, state) in tasks.into_iter().zip(states) {
+            let KeyTask { stream, key, .. } = task;
+            if let Some(KeyState { state, wake: Some(wake) }) = state
+                && wake <= until
+            {
+                effects.states.push(KeyEffect { stream, key, state, wake: None });
+            }
+        }
+        Ok(())
     }
 
     fn key_id(&self, task: &KeyTask) -> KeyId {
@@ -272,58 +301,43 @@ impl Runner {
         KeyId { stream, key: task.key.clone() }
     }
 
-    /// One answer for each task, using as many instances as there are threads.
-    fn answers(&mut self, tasks: &[Task<'_>]) -> Vec<Result<Verdict, Fault>> {
+    /// The answers to all tasks in their order, using as many instances as there are threads.
+    fn answers(
+        &mut self,
+        marks: &[InputMark],
+        keys: &[KeyTask],
+        tasks: &[Task<'_>],
+    ) -> Vec<Answer> {
         self.tasks += tasks.len() as u64;
         let mut instances = std::mem::take(&mut self.instances);
         let threads = if tasks.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
         let share = tasks.len().div_ceil(threads).max(1);
         let this = &*self;
         let parts: Vec<(Vec<_>, u64)> = std::thread::scope(|scope| {
-            let work = instances.iter_mut().zip(tasks.chunks(share));
+            let parts = keys.chunks(share).zip(tasks.chunks(share));
             let mut handles: Vec<_> = Vec::new();
             let mut first = None;
-            for (index, (instance, tasks)) in work.enumerate() {
+            for (index, (instance, (keys, tasks))) in instances.iter_mut().zip(parts).enumerate() {
+                let mut call = Call { runner: this, instance, marks, fuel: 0, answers: Vec::new() };
                 if index == 0 {
-                    first = Some((instance, tasks));
+                    first = Some((call, keys, tasks));
                 } else {
-                    handles.push(scope.spawn(move || this.run(instance, tasks)));
+                    handles.push(scope.spawn(move || {
+                        call.run(keys, tasks);
+                        (call.answers, call.fuel)
+                    }));
                 }
             }
-            let first = first.map(|(instance, tasks)| this.run(instance, tasks));
+            let first = first.map(|(mut call, keys, tasks)| {
+                call.run(keys, tasks);
+                (call.answers, call.fuel)
+            });
             let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
             first.into_iter().chain(rest).collect()
         });
         self.instances = instances;
         self.fuel += parts.iter().map(|(_, fuel)| fuel).sum::<u64>();
         parts.into_iter().flat_map(|(answers, _)| answers).collect()
-    }
-
-    /// Runs tasks on one instance; a call that fails is repeated task by task, to find the culprit.
-    fn run(
-        &self,
-        instance: &mut Option<Instance>,
-        tasks: &[Task<'_>],
-    ) -> (Vec<Result<Verdict, Fault>>, u64) {
-        let mut answers = Vec::with_capacity(tasks.len());
-        let mut fuel = 0;
-        for tasks in tasks.chunks(TASKS_PER_CALL) {
-            match self.call(instance, tasks) {
-                Ok((verdicts, used)) => {
-                    fuel += used;
-                    answers.extend(verdicts.into_iter().map(Ok));
-                }
-                Err(fault) if tasks.len() == 1 => answers.push(Err(fault)),
-                Err(_) => {
-                    for task in tasks.chunks(1) {
-                        let answer = self.call(instance, task);
-                        fuel += answer.as_ref().map_or(0, |(_, used)| *used);
-                        answers.push(answer.map(|(mut verdicts, _)| verdicts.remove(0)));
-                    }
-                }
-            }
-        }
-        (answers, fuel)
     }
 
     fn call(

@@ -90,7 +90,7 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
         }
         Ok::<_, AppError>(checks)
     })?;
-    let alerts = app.alerts()?.into_iter().filter(|alert| alert.key == subject).collect::<Vec<_>>();
+    let alerts = app.alerts_about(subject)?;
     if rows.is_empty() && checks.is_empty() && alerts.is_empty() {
         return Err(AppError::new(Kind::NotFound, "no-subject", subject));
     }

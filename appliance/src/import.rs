@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Events appended under one sync. The driver's batch has the same size.
-const GROUP_EVENTS: usize = crate::driver::BATCH_EVENTS;
+pub const GROUP_EVENTS: usize = crate::driver::BATCH_EVENTS;
 /// Groups between two seals: the states of a group are committed lazily until then.
 const GROUPS_PER_SEAL: u32 = 8;
 /// Rejects written to the file of rejects: enough to find the cause.
@@ -31,6 +31,16 @@ pub struct ImportRequest<'a> {
     pub map: Option<&'a Path>,
     /// Log time to which timers run at the end; the newest log time of the file if not given.
     pub until: Option<Millis>,
+    /// Events appended under one sync; [`GROUP_EVENTS`] suits.
+    pub group_events: usize,
+}
+
+impl<'a> ImportRequest<'a> {
+    /// A file that needs no mapping, to the end of its own time.
+    #[must_use]
+    pub fn new(file: &'a Path) -> Self {
+        Self { file, map: None, until: None, group_events: GROUP_EVENTS }
+    }
 }
 
 /// What came of it.
@@ -84,7 +94,7 @@ pub fn import(
     report.resumed = progress.position.is_some();
     let mut source = open(app, request, &progress)?;
     let mut rejects = RejectFile::new(app, request.file);
-    let mut group: Vec<Event> = Vec::with_capacity(GROUP_EVENTS);
+    let mut group: Vec<Event> = Vec::with_capacity(request.group_events);
     let mut groups = 0;
     while let Some(batch) = source.next() {
         let batch = batch.map_err(failed)?;
@@ -135,7 +145,7 @@ fn open(
         mode: Mode::Import,
         mapping: mapping.map(Arc::new),
         secret: Some(Secret::new(move |text| keyed_hash(key.as_bytes(), text))),
-        batch_max: GROUP_EVENTS,
+        batch_max: request.group_events,
     };
     let source = Source::open(request.file, options).map_err(failed)?;
     match progress.position {

@@ -1,4 +1,7 @@
 //! One module for each promise.
 
+mod crash;
+mod hostile;
+mod ledger;
 mod main_job;
 mod tidy;

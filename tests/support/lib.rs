@@ -1,10 +1,15 @@
 //! Homes, events and packages for the end-to-end tests. It tests nothing itself.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
 
+pub mod outcome;
+pub mod random;
+
 use plumbline::alert::Alert;
 use plumbline::home::{Config, Home};
 use plumbline::package::{self, Enabling};
 use plumbline::{App, import, table};
+use plumbline_contract::event::Event;
+use plumbline_contract::time::{Millis, Zone, parse_stamp};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -24,6 +29,12 @@ pub fn folder(variable: &str) -> Option<PathBuf> {
 #[must_use]
 pub fn plugins() -> Option<PathBuf> {
     folder("PLUMBLINE_TEST_PLUGINS")
+}
+
+/// The example vendors' plugins and the hostile one, built and signed.
+#[must_use]
+pub fn vendors() -> Option<PathBuf> {
+    folder("PLUMBLINE_TEST_VENDORS")
 }
 
 /// A home in a temporary directory.
@@ -50,6 +61,21 @@ impl TestHome {
         Self { dir, app }
     }
 
+    /// Another home with the same content: the same keys, packages and compiled code.
+    #[must_use]
+    pub fn copy_of(closed: &Path) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        copy(closed, &dir.path().join("home"));
+        let app = App::open(Home::new(dir.path().join("home"))).unwrap();
+        Self { dir, app }
+    }
+
+    /// Closes the home; its folder lies at `home` in the directory.
+    #[must_use]
+    pub fn close(self) -> TempDir {
+        self.dir
+    }
+
     /// A home with the approval plugin enabled everywhere.
     #[must_use]
     pub fn with_approval(packages: &Path) -> Self {
@@ -60,12 +86,23 @@ impl TestHome {
 
     /// Trusts the folder's key, installs one of its packages and enables it everywhere.
     pub fn enable(&self, packages: &Path, file: &str, parameters: &Map<String, Value>) {
+        self.enable_in("", packages, file, parameters);
+    }
+
+    /// As [`TestHome::enable`], in one region subtree.
+    pub fn enable_in(
+        &self,
+        region: &str,
+        packages: &Path,
+        file: &str,
+        parameters: &Map<String, Value>,
+    ) {
         let vkey = std::fs::read_to_string(packages.join("development.vkey")).unwrap();
         package::trust(&self.app, &vkey).unwrap();
         let verified = package::verify_file(&self.app, &packages.join(file)).unwrap();
         package::install(&self.app, &verified).unwrap();
         let package = verified.hash();
-        let enabling = Enabling { package, region: "", parameters, from_start: true };
+        let enabling = Enabling { package, region, parameters, from_start: true };
         package::enable(&self.app, &enabling).unwrap();
     }
 
@@ -73,13 +110,69 @@ impl TestHome {
     pub fn import(&self, name: &str, lines: &[String]) -> import::ImportReport {
         let path = self.dir.path().join(name);
         std::fs::write(&path, lines.join("\n")).unwrap();
-        let request = import::ImportRequest { file: &path, map: None, until: None };
+        let request = import::ImportRequest::new(&path);
         import::import(&self.app, &request, &mut |_, _| {}).unwrap()
+    }
+
+    /// Receives lines live, all at the same moment, and looks at them.
+    pub fn receive(&self, received: &str, lines: &[String]) {
+        let events: Vec<_> = lines.iter().map(|line| to_event(line, instant(received))).collect();
+        self.app.append(&events).unwrap();
+        self.app.settle().unwrap();
+    }
+
+    /// Lets live time come to a moment.
+    pub fn tick(&self, time: &str) {
+        self.app.tick(instant(time), false).unwrap();
+        self.app.settle().unwrap();
     }
 
     #[must_use]
     pub fn alerts(&self) -> Vec<Alert> {
         self.app.alerts().unwrap()
+    }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// The instant of a local reading, for instance `2026-03-02T09:00:00`.
+#[must_use]
+pub fn instant(local: &str) -> Millis {
+    Zone::shanghai().instant_of(parse_stamp(local).unwrap())
+}
+
+/// An event of [`event`] as it is received live.
+fn to_event(line: &str, received: Millis) -> Event {
+    let line: Value = serde_json::from_str(line).unwrap();
+    let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let time = |name: &str| line[name].as_str().map(instant);
+    Event {
+        id: text("id"),
+        source: text("source"),
+        kind: text("type"),
+        subject: text("subject"),
+        time: time("time").unwrap(),
+        recorded: time("recordedtime").unwrap(),
+        corrected: time("correctedtime"),
+        logged: received,
+        region: text("region"),
+        dept: text("dept"),
+        serial: None,
+        actor: line["actor"].as_str().map(str::to_owned),
+        dataversion: line["dataversion"].as_u64().unwrap_or(1) as u32,
+        data: line["data"].to_string(),
     }
 }
 

@@ -206,7 +206,8 @@ impl Maker<'_> {
             "doc_no": format!("许决字〔2025〕{number}号"), "remedy_told": true,
             "reason_text": "申请人的申请符合法定条件、标准，依据行政许可法第三十八条作出本决定。" });
         self.push("approval.case.decided", id("decided"), decided, clerk, &data);
-        let delivered = self.moment(days[span + 1 + self.dice.below(3) as usize], decided);
+        let wait = 1 + self.dice.below(3) as usize;
+        let delivered = self.moment(days[span + wait], decided);
         let data = json!({ "case_no": case, "cert_no": format!("ZZ-{number:08}"),
             "mode": if self.dice.percent(50) { "window" } else { "post" },
             "licence_from": delivered.day().to_string(),

@@ -5,6 +5,7 @@ use crate::alert::{Alert, as_alert};
 use crate::app::App;
 use crate::cli::show::{self, Words, moment, pad, pairs};
 use crate::error::AppError;
+use crate::text;
 use crate::explain::{Explanation, Happened, Looked, explain};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ fn print(app: &App, out: &mut Out<'_>, explanation: &Explanation) -> Result<(), 
         out.say("explain.no-checks", &[]);
     }
     for check in &explanation.checks {
-        looked(out, check);
+        looked(out, &explanation.subject, check);
     }
     out.line("");
     out.say("explain.alerts", &[("count", &explanation.alerts.len().to_string())]);
@@ -65,7 +66,7 @@ fn happened(out: &mut Out<'_>, event: &Happened) {
         data.pop();
         data.push('…');
     }
-    let title = title(&event.kind).filter(|_| out.lang == crate::text::Lang::Zh);
+    let title = title(&event.kind).filter(|_| out.lang == text::Lang::Zh);
     let title = title.unwrap_or(&event.kind);
     let version =
         if event.dataversion > 1 { format!(" v{}", event.dataversion) } else { String::new() };
@@ -75,7 +76,7 @@ fn happened(out: &mut Out<'_>, event: &Happened) {
     out.line(format!("{}  {data}", line.trim_end()));
 }
 
-fn looked(out: &mut Out<'_>, check: &Looked) {
+fn looked(out: &mut Out<'_>, subject: &str, check: &Looked) {
     let outcome = match check.outcome {
         "fires" => out.text("outcome.fires"),
         "quiet" => out.text("outcome.quiet"),
@@ -86,9 +87,14 @@ fn looked(out: &mut Out<'_>, check: &Looked) {
     let name = out.lang.pick(&check.rule_zh, &check.rule_en);
     let why = out.lang.pick(&check.zh, &check.en);
     let values = pairs(&check.values);
+    // Some rules look at another entity of the case, for instance its officer in a month.
+    let of = match check.key.as_str() {
+        key if key == subject => String::new(),
+        key => text::say(out.lang, "explain.key", &[("key", key)]),
+    };
     let colon = if why.is_empty() { "" } else { out.lang.pick("：", ": ") };
     let values = if values.is_empty() { values } else { format!("  ({values})") };
-    out.line(format!("  [{outcome}] {} {name}{colon}{why}{values}", check.rule));
+    out.line(format!("  [{outcome}] {} {name}{of}{colon}{why}{values}", check.rule));
 }
 
 /// What it takes to derive an alert again: package, parameters, tables, events, leaf.
@@ -109,7 +115,7 @@ pub(super) fn derivation(app: &App, out: &mut Out<'_>, alert: &Alert) -> Result<
     ];
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     for key in ["derive.package", "derive.inputs", "derive.leaf"] {
-        let line = crate::text::say(out.lang, key, &values);
+        let line = text::say(out.lang, key, &values);
         out.line(format!("      {line}"));
     }
     Ok(())

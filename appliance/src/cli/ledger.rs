@@ -165,8 +165,16 @@ fn prove(context: &mut Context<'_, '_>, leaf: &str, file: Option<&Path>) -> Resu
     Ok(OK)
 }
 
+fn existing(home: &Home) -> Result<PathBuf, AppError> {
+    let dir = home.ledger_dir();
+    match dir.is_dir() {
+        true => Ok(dir),
+        false => Err(AppError::new(Kind::NotFound, "no-ledger", dir.display())),
+    }
+}
+
 fn export(context: &mut Context<'_, '_>, to: &Path) -> Result<u8, AppError> {
-    let exported = plumbline_ledger::export(&context.home.ledger_dir(), to)?;
+    let exported = plumbline_ledger::export(&existing(&context.home)?, to)?;
     let out = &mut *context.out;
     let (size, files) = (exported.checkpoint.size(), exported.files);
     let (dir, vkey) = (to.display().to_string(), exported.key.to_string());
@@ -181,10 +189,7 @@ fn export(context: &mut Context<'_, '_>, to: &Path) -> Result<u8, AppError> {
 }
 
 fn checkpoint(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {
-    let dir = home.ledger_dir();
-    if !dir.is_dir() {
-        return Err(AppError::new(Kind::NotFound, "no-ledger", dir.display()));
-    }
+    let dir = existing(home)?;
     let trusted = match trusted(&dir, None)? {
         Ok(trusted) => trusted,
         Err(damage) => return Ok(damaged(out, &damage)),

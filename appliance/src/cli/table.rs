@@ -2,7 +2,7 @@
 
 use super::{Context, OK, Out};
 use crate::app::App;
-use crate::cli::show::pad;
+use crate::cli::show::{moment, pad, pairs};
 use crate::error::{AppError, Kind};
 use crate::table::{read_csv, table_subject};
 use plumbline_contract::id::TableVersion;
@@ -76,13 +76,13 @@ fn list(app: &App, out: &mut Out<'_>) -> Result<(), AppError> {
         }
         let (version, rows) = (loaded["version"].to_string(), loaded["rows"].to_string());
         let title = out.lang.pick(&spec.zh, &spec.en);
-        let name = pad(&spec.name, 20);
+        let (name, title) = (pad(&spec.name, 20), pad(title, 24));
         let values = [
             ("table", name.as_str()),
-            ("title", title),
+            ("title", &title),
             ("version", &version),
             ("rows", &rows),
-            ("at", &at[..16]),
+            ("at", &moment(&at)),
         ];
         out.say("table.row", &values);
     }
@@ -105,7 +105,7 @@ fn show(app: &App, out: &mut Out<'_>, name: &str, version: Option<u32>) -> Resul
                 "from": day(from), "to": day(to), "row": fields,
             }));
         } else {
-            out.line(format!("{}  {}", pad(&row.key, 24), crate::cli::show::pairs(&fields)));
+            out.line(format!("{}  {}", pad(&row.key, 24), pairs(&fields)));
         }
     }
     Ok(())

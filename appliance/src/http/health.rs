@@ -69,7 +69,7 @@ fn exposition(service: &Service) -> Result<String, Problem> {
     let standings = standings(app)?;
     let mut text = Exposition::default();
     text.family("plumbline_events_total", "counter", "Events in the log.");
-    text.sample("", app.store().next_seq());
+    text.sample("", app.store().next_seq().0);
     text.family("plumbline_leaves_total", "counter", "Leaves under the last checkpoint.");
     text.sample("", *service.sealed().borrow());
     text.family("plumbline_alert_leaves_total", "counter", "Alert leaves by level and act.");
@@ -81,7 +81,7 @@ fn exposition(service: &Service) -> Result<String, Problem> {
     }
     let used = |standing: &Standing| {
         let mine = figures.used.iter().find(|(id, _)| id.0 == standing.id);
-        mine.map(|(_, used)| *used).unwrap_or_default()
+        mine.map_or_else(Default::default, |(_, used)| *used)
     };
     text.family("plumbline_lag_events", "gauge", "Events not looked at yet.");
     text.by_deployment(&standings, |standing| standing.lag);

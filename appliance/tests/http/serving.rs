@@ -192,7 +192,7 @@ async fn ticks_are_written_only_when_a_wake_is_due() {
         plugin::enable(app, &folder);
         let file = app.home().dir().join("old.ndjson");
         std::fs::write(&file, accepted("1", "C1")).unwrap();
-        let request = plumbline::import::ImportRequest { file: &file, map: None, until: None };
+        let request = plumbline::import::ImportRequest::new(&file);
         plumbline::import::import(app, &request, &mut |_, _| ()).unwrap();
         assert!(app.alerts().unwrap().is_empty(), "nothing is overdue at that time");
     };

@@ -1,48 +1,58 @@
 //! Whether a verdict keeps the contract and the grants. One that does not is a fault of the plugin.
 
-use crate::Plan;
-use plumbline_contract::task::{Fault, Finding, Verdict};
-use plumbline_contract::time::Local;
+use crate::{InputMark, KeyTask, Plan};
+use plumbline_contract::task::{EVIDENCE_MAX, Fault, Finding, NAME_BYTES_MAX, Verdict};
 
-/// Log times of a task's inputs.
-pub(crate) struct Bounds<'a> {
-    pub(crate) stream: usize,
-    pub(crate) logged: &'a [Local],
-    /// Positions at or above this are not yet in the log.
-    pub(crate) next_seq: u64,
+impl Plan {
+    /// Whether a verdict on `task` keeps the contract and the grants.
+    ///
+    /// `marks[i]` describes input `i` of the batch, to which the task refers. What is judged of one
+    /// input depends on that input alone, so that it does not matter how the log was cut.
+    ///
+    /// # Errors
+    /// The fault of the plugin.
+    pub fn judge(
+        &self,
+        task: &KeyTask,
+        marks: &[InputMark],
+        verdict: &Verdict,
+    ) -> Result<(), Fault> {
+        let inputs: Vec<_> = task.inputs.iter().map(|input| marks[*input]).collect();
+        for finding in &verdict.findings {
+            judge_finding(self, task.stream, known(&inputs, finding.input)?, finding)?;
+        }
+        for gone in &verdict.withdrawals {
+            known(&inputs, gone.input)?;
+            if self.manifest().rule(&gone.rule).is_none() {
+                return Err(Fault::BadOutput(format!("unknown rule `{}`", gone.rule)));
+            }
+        }
+        for record in verdict.facts.iter().chain(&verdict.measures) {
+            known(&inputs, record.input)?;
+        }
+        for fact in &verdict.facts {
+            if !self.grants().may_publish(&fact.name) {
+                return Err(Fault::Refused(format!("fact `{}`", fact.name)));
+            }
+        }
+        let last = inputs.iter().map(|mark| self.zone().local(mark.logged)).max();
+        if verdict.wake.is_some_and(|wake| last.is_some_and(|last| wake <= last)) {
+            return Err(Fault::BadOutput("the wake is not after the last input".to_owned()));
+        }
+        Ok(())
+    }
 }
 
-pub(crate) fn judge(plan: &Plan, bounds: &Bounds<'_>, verdict: &Verdict) -> Result<(), Fault> {
-    let last = bounds.logged.iter().copied().max().unwrap_or(Local(i64::MIN));
-    for finding in &verdict.findings {
-        judge_finding(plan, bounds, finding)?;
-    }
-    for gone in &verdict.withdrawals {
-        known_input(bounds, gone.input)?;
-        if plan.manifest().rule(&gone.rule).is_none() {
-            return Err(Fault::BadOutput(format!("unknown rule `{}`", gone.rule)));
-        }
-    }
-    for record in verdict.facts.iter().chain(&verdict.measures) {
-        known_input(bounds, record.input)?;
-    }
-    for fact in &verdict.facts {
-        if !plan.grants().may_publish(&fact.name) {
-            return Err(Fault::Refused(format!("fact `{}`", fact.name)));
-        }
-    }
-    if verdict.wake.is_some_and(|wake| wake <= last) {
-        return Err(Fault::BadOutput("the wake is not after the last input".to_owned()));
-    }
-    Ok(())
-}
-
-fn judge_finding(plan: &Plan, bounds: &Bounds<'_>, finding: &Finding) -> Result<(), Fault> {
-    known_input(bounds, finding.input)?;
+fn judge_finding(
+    plan: &Plan,
+    stream: usize,
+    mark: InputMark,
+    finding: &Finding,
+) -> Result<(), Fault> {
     let Some(rule) = plan.manifest().rule(&finding.rule) else {
         return Err(Fault::BadOutput(format!("unknown rule `{}`", finding.rule)));
     };
-    if plan.manifest().streams[bounds.stream].name != rule.stream {
+    if plan.manifest().streams[stream].name != rule.stream {
         return Err(Fault::BadOutput(format!("rule `{}` is not of this stream", rule.id)));
     }
     if !rule.levels.contains(&finding.level) {
@@ -52,15 +62,21 @@ fn judge_finding(plan: &Plan, bounds: &Bounds<'_>, finding: &Finding) -> Result<
     if Some(finding.level) > plan.grants().highest_level() {
         return Err(Fault::Refused(format!("level {}", finding.level.as_str())));
     }
-    if let Some(seq) = finding.evidence.iter().find(|seq| **seq >= bounds.next_seq) {
-        return Err(Fault::BadOutput(format!("evidence {seq} is not in the log")));
+    let names = [&finding.episode, &finding.subject, &finding.region, &finding.dept];
+    if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
+        return Err(Fault::BadOutput(format!("a name is longer than {NAME_BYTES_MAX} bytes")));
+    }
+    if finding.evidence.len() > EVIDENCE_MAX {
+        return Err(Fault::BadOutput(format!("more than {EVIDENCE_MAX} events are cited")));
+    }
+    if let Some(seq) = finding.evidence.iter().find(|seq| **seq > mark.seq.0) {
+        let what = format!("evidence {seq} comes after the event that the finding follows from");
+        return Err(Fault::BadOutput(what));
     }
     Ok(())
 }
 
-fn known_input(bounds: &Bounds<'_>, input: u32) -> Result<(), Fault> {
-    if (input as usize) < bounds.logged.len() {
-        return Ok(());
-    }
-    Err(Fault::BadOutput(format!("input {input} is not in the task")))
+fn known(inputs: &[InputMark], input: u32) -> Result<InputMark, Fault> {
+    let missing = || Fault::BadOutput(format!("input {input} is not in the task"));
+    inputs.get(input as usize).copied().ok_or_else(missing)
 }

@@ -2,7 +2,7 @@
 
 use crate::{Deployment, Plan};
 use plumbline_contract::alert::{AlertAct, AlertLeaf, Level, alert_id};
-use plumbline_contract::task::{Fault, Finding, Withdrawal};
+use plumbline_contract::task::{EVIDENCE_MAX, Fault, Finding, Withdrawal};
 use plumbline_contract::time::{Local, Millis};
 use std::collections::BTreeMap;
 
@@ -96,7 +96,7 @@ impl LeafContext<'_> {
         let episode = evidence.first().map(ToString::to_string).unwrap_or_default();
         let mut leaf = self.blank(place, GAP_RULE, &episode, AlertAct::Raised);
         leaf.at.clone_from(&leaf.issued_at);
-        leaf.evidence = evidence.to_vec();
+        leaf.evidence = evidence.iter().copied().take(EVIDENCE_MAX).collect();
         leaf.values = serde_json::json!({ "code": fault.code(), "fault": fault.to_string() });
         bytes(&leaf)
     }

@@ -1,7 +1,6 @@
 //! From verdicts to effects: states, leaves, facts and gaps, in an order that does not depend on
 //! how the log was cut into batches.
 
-use crate::judge::{Bounds, judge};
 use crate::leaf::{LeafContext, Place};
 use crate::plan::KeyTask;
 use plumbline_contract::event::{Event, FACT_TYPE_PREFIX, fingerprint};
@@ -51,14 +50,14 @@ pub struct Effects {
 /// is gone before what has come, number within).
 type Order = (u64, usize, Local, bool, usize);
 
-/// Judges the verdicts of a batch and turns them into effects. A verdict that breaks the contract
-/// or the grants becomes a gap of its key; the others take effect.
+/// Turns the verdicts of a batch, which [`Plan::judge`](crate::Plan::judge) let pass, into effects.
+/// A fault becomes a gap of its key; the others take effect.
 ///
-/// `marks[i]` describes input `i` of the batch, to which the tasks refer.
+/// `marks[i]` describes input `i` of the batch, to which the tasks refer. A task may have been cut
+/// into several that follow each other; the last state counts.
 #[must_use]
 pub fn settle(
     context: &LeafContext<'_>,
-    next_seq: EventSeq,
     marks: &[InputMark],
     answers: Vec<(KeyTask, Result<Verdict, Fault>)>,
 ) -> Effects {
@@ -67,11 +66,6 @@ pub fn settle(
     for (place, (task, answer)) in answers.into_iter().enumerate() {
         let mut settler =
             Settler { context, marks, task: &task, place, effects: &mut effects, leaves: &mut leaves };
-        let answer = answer.and_then(|verdict| {
-            let logged = settler.logged();
-            let bounds = Bounds { stream: task.stream, logged: &logged, next_seq: next_seq.0 };
-            judge(context.plan, &bounds, &verdict).map(|()| verdict)
-        });
         match answer {
             Ok(verdict) => settler.take(verdict),
             Err(fault) => settler.gap(fault),
@@ -94,11 +88,6 @@ struct Settler<'a, 'b> {
 impl Settler<'_, '_> {
     fn mark(&self, input: u32) -> &InputMark {
         &self.marks[self.task.inputs[input as usize]]
-    }
-
-    fn logged(&self) -> Vec<Local> {
-        let zone = self.context.plan.zone();
-        self.task.inputs.iter().map(|input| zone.local(self.marks[*input].logged)).collect()
     }
 
     fn issued(&self, mark: &InputMark, seen: Local) -> Millis {
@@ -140,12 +129,12 @@ impl Settler<'_, '_> {
             self.effects.facts.push(fact);
         }
         self.effects.measures.extend(verdict.measures);
-        self.effects.states.push(KeyEffect {
-            stream: self.task.stream,
-            key: self.task.key.clone(),
-            state: verdict.state,
-            wake: verdict.wake,
-        });
+        let (stream, key) = (self.task.stream, self.task.key.clone());
+        let states = &mut self.effects.states;
+        if states.last().is_some_and(|last| (last.stream, &last.key) == (stream, &key)) {
+            states.pop();
+        }
+        states.push(KeyEffect { stream, key, state: verdict.state, wake: verdict.wake });
     }
 
     fn fact(&self, record: Record) -> Event {

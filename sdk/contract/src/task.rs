@@ -11,6 +11,11 @@ pub const STATE_BYTES_MAX: usize = 256 * 1024;
 pub const FINDINGS_MAX: usize = 256;
 /// Most facts and most measures in one verdict.
 pub const FACTS_MAX: usize = 256;
+/// Most events that one finding cites: more prove nothing further, and a leaf of the ledger holds
+/// 65,535 bytes.
+pub const EVIDENCE_MAX: usize = 512;
+/// Longest name in a finding (episode, subject, region, department), in bytes.
+pub const NAME_BYTES_MAX: usize = 512;
 /// Longest text of one field in a verdict, in bytes.
 pub const VERDICT_TEXT_BYTES_MAX: usize = 16 * 1024;
 

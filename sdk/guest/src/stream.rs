@@ -6,7 +6,7 @@ use crate::look::{Fire, Look};
 use crate::{Event, Host};
 use plumbline_contract::alert::Level;
 use plumbline_contract::event::fingerprint;
-use plumbline_contract::task::{Finding, Input, Record, Task, Verdict, Withdrawal};
+use plumbline_contract::task::{EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, Withdrawal};
 use plumbline_contract::time::Local;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -228,7 +228,7 @@ impl<S: Stream> Fold<'_, S> {
             input,
             region: self.kept.region.clone(),
             dept: fire.dept.unwrap_or_else(|| self.kept.dept.clone()),
-            evidence: fire.evidence,
+            evidence: fire.evidence.into_iter().take(EVIDENCE_MAX).collect(),
             values: fire.values.finish(),
         }
     }

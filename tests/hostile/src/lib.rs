@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 
 /// Findings of a flood: far more than a verdict may hold.
-const FLOOD: usize = 10_000;
+const FLOOD: usize = 1_000;
 /// One step of the allocation that has no end.
 const STEP_BYTES: usize = 1 << 20;
 const HOURS_OF_A_DAY: i64 = 24;

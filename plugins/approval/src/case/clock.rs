@@ -82,6 +82,8 @@ pub(crate) struct Limit {
     /// What an extension that came in time adds, working days.
     pub(crate) ext: i32,
     pub(crate) due: Reach,
+    /// The office's own date, before which nothing is due.
+    pub(crate) own: Option<Day>,
 }
 
 /// When the clock comes to a number of days.
@@ -156,7 +158,13 @@ impl<'a> Clock<'a> {
             }
             _ => reach,
         };
-        let plain = not_before(self.reach(look, start, wd));
+        let plain = match own {
+            // A date that the office itself has named needs no calendar.
+            Some(own) if self.lawful.is_empty() => {
+                Reach::On(Due { day: own, provisional: false })
+            }
+            _ => not_before(self.reach(look, start, wd)),
+        };
         // An extension that was granted after the last day cures nothing.
         let in_time = |granted: &Granted<'_>| match plain {
             Reach::On(due) => granted.act.day() <= due.day,
@@ -164,7 +172,7 @@ impl<'a> Clock<'a> {
         };
         let ext = self.extension.filter(in_time).map_or(0, |granted| granted.days);
         let due = if ext == 0 { plain } else { not_before(self.reach(look, start, wd + ext)) };
-        Limit { start, wd, plain, ext, due }
+        Limit { start, wd, plain, ext, due, own }
     }
 
     fn collect(&mut self, case: &Case<'a>, look: &Look<'_>) {

@@ -5,7 +5,7 @@ use super::clock::{Clock, Limit, Reach};
 use super::view::{Act, Case, daily_timer};
 use super::{explain, fact::Fact};
 use crate::Params;
-use plumbline_guest::{Day, Fire, Level, Look, Unit};
+use plumbline_guest::{Day, Due, Fire, Level, Look, Unit};
 
 /// APPR-T01 临期预警: at the daily timer of the day on which `warn` working days or fewer are
 /// left, the case was still undecided. `at` is the midnight that begins that day.
@@ -24,53 +24,62 @@ pub(crate) fn near(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     if case.end_day().is_some_and(|end| end < limit.start.plus(limit.wd - warn)) {
         return look.quiet(|| explain::due(&limit));
     }
-    let plain = warn_day(clock, &limit, limit.wd - warn, look);
     let extended = clock.extension.filter(|_| limit.ext > 0);
-    let before_notice =
-        |day: Day| extended.is_some_and(|granted| granted.act.time() < daily_timer(day));
+    let known = |day: Day| extended.is_some_and(|granted| granted.act.time() < daily_timer(day));
+    let first = warning(clock, &limit, limit.wd, warn, look);
+    let moved = first.is_some_and(|(day, _)| known(day));
     let mut said = false;
-    if let (Some(day), Reach::On(due)) = (plain, limit.plain)
-        && !before_notice(day)
-    {
+    if let Some((day, due)) = first.filter(|_| !moved) {
         if due.provisional {
             return look.provisional();
         }
-        said |= notice(case, &limit, day, due.day, "", look);
+        said |= notice(case, limit.wd, (day, due.day), "", look);
     }
     if limit.ext > 0
-        && let Reach::On(due) = limit.due
-        && let Some(day) = warn_day(clock, &limit, limit.total() - warn, look)
+        && let Some((day, due)) = warning(clock, &limit, limit.total(), warn, look)
+        && known(day)
     {
         if due.provisional {
             return look.provisional();
         }
-        let first = plain.is_some_and(before_notice);
-        said |= notice(case, &limit, day, due.day, if first { "" } else { "extended" }, look);
+        let episode = if moved { "" } else { "extended" };
+        said |= notice(case, limit.total(), (day, due.day), episode, look);
     }
     if !said {
         look.quiet(|| explain::due(&limit));
     }
 }
 
-/// The day of the notice: never that of the acceptance itself.
-fn warn_day(clock: &Clock<'_>, limit: &Limit, wd: i32, look: &Look<'_>) -> Option<Day> {
-    match clock.reach(look, limit.start, wd.max(1)) {
-        Reach::On(due) if !due.provisional => Some(due.day),
-        _ => None,
+/// The day of the notice, which is never that of the acceptance itself, and the last lawful day as
+/// it stands on that day: a stop that begins later does not change what was said.
+fn warning(
+    clock: &Clock<'_>,
+    limit: &Limit,
+    wd: i32,
+    warn: i32,
+    look: &Look<'_>,
+) -> Option<(Day, Due)> {
+    let elapsed = (wd - warn).max(1);
+    let Reach::On(day) = clock.reach(look, limit.start, elapsed) else { return None };
+    if wd < elapsed {
+        return None;
     }
+    let mut due = look.add(day.day, wd - elapsed, Unit::WorkingDay, false);
+    due.day = limit.own.map_or(due.day, |own| own.max(due.day));
+    due.provisional |= day.provisional;
+    Some((day.day, due))
 }
 
 fn notice(
     case: &Case<'_>,
-    limit: &Limit,
-    day: Day,
-    due: Day,
+    limit_wd: i32,
+    (day, due): (Day, Day),
     episode: &str,
     look: &mut Look<'_>,
 ) -> bool {
     let timer = daily_timer(day);
     let undecided = case.end.is_none_or(|end| end.time >= timer);
-    if day > due || !undecided || !look.reached(timer) {
+    if !undecided || !look.reached(timer) {
         return false;
     }
     look.fire(
@@ -79,7 +88,7 @@ fn notice(
             .dept(case.dept())
             .due(due)
             .evidence(case.accepted.map(Act::seq))
-            .int("limit_wd", limit.total().into())
+            .int("limit_wd", limit_wd.into())
             .day("due", due),
     );
     true

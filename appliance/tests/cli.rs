@@ -1,0 +1,430 @@
+//! The command line in process: arguments in, text and exit code out, on a home in a temporary
+//! folder. What needs a package takes it from `PLUMBLINE_TEST_PLUGINS` (a folder with `*.wasm` and
+//! `*.vkey`, as `cargo xtask plugins` makes it) and says so when it is not set.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use plumbline::cli::{Terminal, run};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A home and what the last command said.
+struct Desk {
+    dir: TempDir,
+}
+
+struct Said {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Vec<Value> {
+        let lines = self.out.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+
+    #[track_caller]
+    fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    fn run(&self, words: &[&str]) -> Said {
+        let home = self.home().display().to_string();
+        let all = [&["plumbline", "--home", home.as_str()], words].concat();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(all, &mut out, &mut err, Terminal::default());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { code, out: text(out), err: text(err) }
+    }
+
+    /// A home without plugins.
+    fn bare() -> Self {
+        let desk = Self::new();
+        desk.run(&["init", "--no-plugins", "--region", "370203"]).ok();
+        desk
+    }
+}
+
+/// The folder of packages, or `None` with a note.
+fn packages() -> Option<PathBuf> {
+    let dir = std::env::var_os("PLUMBLINE_TEST_PLUGINS").map(PathBuf::from);
+    if dir.is_none() {
+        eprintln!("skipped: PLUMBLINE_TEST_PLUGINS is not set");
+    }
+    dir
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/events")
+}
+
+/// A home with the approval plugin, the tables and the events of the example week.
+fn county_week() -> Option<Desk> {
+    let packages = packages()?;
+    let desk = Desk::bare();
+    let path = |name: &str| packages.join(name).display().to_string();
+    for entry in fs::read_dir(&packages).unwrap() {
+        let found = entry.unwrap().path();
+        if found.extension().is_some_and(|extension| extension == "vkey") {
+            desk.run(&["plugin", "trust", &found.display().to_string()]).ok();
+        }
+    }
+    desk.run(&["table", "import", "law_ref", &path("law_ref.csv")]).ok();
+    desk.run(&["plugin", "install", &path("approval.wasm")]).ok();
+    desk.run(&["plugin", "enable", "approval", "--from", "start"]).ok();
+    for entry in fs::read_dir(examples().join("tables")).unwrap() {
+        let table = entry.unwrap().path();
+        let name = table.file_stem().unwrap().to_string_lossy().into_owned();
+        desk.run(&["table", "import", &name, &table.display().to_string()]).ok();
+    }
+    let events = examples().join("county-week.ndjson").display().to_string();
+    desk.run(&["import", &events]).ok();
+    Some(desk)
+}
+
+#[test]
+fn exit_codes_say_what_kind_of_failure_it_is() {
+    let desk = Desk::new();
+    let package = desk.file("no.wasm", "not a component");
+    let cases: [(&[&str], u8, &str); 9] = [
+        (&["no-such-command"], 2, "usage"),
+        (&["import"], 2, "usage"),
+        (&["alerts", "list"], 2, "no-home"),
+        (&["doctor"], 2, "no-home"),
+        (&["check"], 2, "no-home"),
+        (&["ledger", "verify"], 2, "no-ledger"),
+        (&["ledger", "export", "x"], 2, "no-ledger"),
+        (&["init", "--region", "3702"], 2, "region"),
+        (&["plugin", "verify", &package, "--vkey", "no key"], 2, "key"),
+    ];
+    for (words, code, error) in cases {
+        let said = desk.run(&[words, &["--json"]].concat());
+        assert_eq!(said.code, code, "{words:?}: {}", said.err);
+        let object: Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(object["error"], error, "{words:?}");
+        assert!(object["zh"].as_str().unwrap() != object["en"].as_str().unwrap(), "{words:?}");
+        assert_eq!(said.out, "");
+    }
+}
+
+#[test]
+fn help_is_bilingual_and_a_result() {
+    let desk = Desk::new();
+    for words in [&["--help"][..], &["plugin", "--help"], &["ledger", "verify", "--help"]] {
+        let said = desk.run(words).ok();
+        assert!(said.out.contains(" / "), "{}", said.out);
+        assert!(!said.out.is_ascii());
+    }
+    let script = desk.run(&["completions", "bash"]).ok();
+    assert!(script.out.contains("plumbline"));
+}
+
+#[test]
+fn init_makes_a_home_with_a_calendar_once() {
+    let desk = Desk::new();
+    let said = desk.run(&["init", "--no-plugins", "--origin", "test/log", "--json"]).ok();
+    let made = &said.json()[0];
+    assert_eq!((&made["origin"], &made["tables"][0][0]), (&"test/log".into(), &"calendar".into()));
+    let vkey = fs::read_to_string(desk.home().join("ledger/vkey")).unwrap();
+    assert_eq!(made["vkey"].as_str().unwrap(), vkey.trim());
+    let again = desk.run(&["init", "--no-plugins"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("已有主目录"), "{}", again.err);
+    let rows = desk.run(&["--json", "table", "show", "calendar"]).ok().json();
+    assert!(rows.len() > 200);
+    assert!(rows.iter().all(|row| row["version"] == 1 && row["row"]["date"].is_string()));
+}
+
+#[test]
+fn both_languages_say_the_same() {
+    let desk = Desk::bare();
+    let zh = desk.run(&["ledger", "verify"]).ok();
+    let en = desk.run(&["--lang", "en", "ledger", "verify"]).ok();
+    assert!(zh.out.starts_with("存证链完好"), "{}", zh.out);
+    assert!(en.out.starts_with("The ledger is sound") && en.out.is_ascii(), "{}", en.out);
+}
+
+#[test]
+fn tables_have_versions_and_a_wrong_one_changes_nothing() {
+    let desk = Desk::bare();
+    let heading = "item_code,name,statutory_wd";
+    let first = desk.file("item.csv", &format!("{heading}\nA1,甲,20\n"));
+    let more = desk.file("more.csv", &format!("{heading}\nA1,甲,15\nB2,乙,7\n"));
+    let wrong = desk.file("wrong.csv", &format!("{heading}\nA1,甲,many\n"));
+    let json = |words: &[&str]| desk.run(&[&["--json"], words].concat()).ok().json();
+    let one = json(&["table", "import", "item", &first]);
+    assert_eq!((&one[0]["version"], &one[0]["changed"]), (&1.into(), &true.into()));
+    assert_eq!(json(&["table", "import", "item", &first])[0]["changed"], false);
+    assert_eq!(json(&["table", "import", "item", &more])[0]["version"], 2);
+    let refused = desk.run(&["table", "import", "item", &wrong]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("line 2") && refused.err.contains("many"), "{}", refused.err);
+    assert_eq!(json(&["table", "show", "item"]).len(), 2);
+    assert_eq!(json(&["table", "show", "item", "--version", "1"]).len(), 1);
+    let listed = json(&["table", "list"]);
+    let item = listed.iter().find(|row| row["table"] == "item").unwrap();
+    assert_eq!((&item["version"], &item["rows"]), (&2.into(), &2.into()));
+    assert_eq!(desk.run(&["table", "import", "itme", &first]).code, 2);
+}
+
+#[test]
+fn import_counts_repeats_and_names_rejects() {
+    let desk = Desk::bare();
+    let week = fs::read_to_string(examples().join("county-week.ndjson")).unwrap();
+    let lines: Vec<_> = week.lines().take(3).collect();
+    let text = format!("{}\nnot json\n{}\n{{\"id\":1}}\n", lines[0], lines[1..].join("\n"));
+    let file = desk.file("some.ndjson", &text);
+    let said = desk.run(&["--json", "import", &file]);
+    assert_eq!(said.code, 1);
+    let report = &said.json()[0];
+    assert_eq!((&report["new"], &report["rejected"]), (&3.into(), &2.into()));
+    assert_eq!(report["first_rejects"][0]["line"], 2);
+    let rejects = fs::read_to_string(report["rejects_file"].as_str().unwrap()).unwrap();
+    assert_eq!(rejects.lines().count(), 2);
+    let again = desk.run(&["import", &file]);
+    assert!(again.out.contains("新增 0 条，重复 3 条，拒收 2 条"), "{}", again.out);
+    assert!(again.out.contains("[not_json]"), "{}", again.out);
+    let until = desk.run(&["import", &file, "--until", "yesterday"]);
+    assert_eq!(until.code, 2);
+}
+
+#[test]
+fn any_flipped_byte_of_the_ledger_is_found_and_named() {
+    let desk = Desk::bare();
+    let item = desk.file("item.csv", "item_code\nA1\n");
+    desk.run(&["table", "import", "item", &item]).ok();
+    let dir = desk.home().join("ledger");
+    for path in files(&dir) {
+        let sound = fs::read(&path).unwrap();
+        for at in (0..sound.len()).step_by(1 + sound.len() / 5) {
+            let mut bytes = sound.clone();
+            bytes[at] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            let said = desk.run(&["--json", "ledger", "verify"]);
+            assert_eq!(said.code, 4, "{} byte {at}: {}{}", path.display(), said.out, said.err);
+            let found = &said.json()[0];
+            assert_eq!(found["ok"], false);
+            assert!(found["zh"].as_str().unwrap().contains("受损"));
+            if path.parent().is_some_and(|folder| folder.ends_with("leaves")) {
+                assert!(found["leaf"].is_u64(), "{found}");
+            }
+        }
+        fs::write(&path, &sound).unwrap();
+    }
+    desk.run(&["ledger", "verify"]).ok();
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_ledger_is_verified_with_a_key_from_elsewhere_and_exported() {
+    let desk = Desk::bare();
+    let vkey = desk.home().join("ledger/vkey").display().to_string();
+    desk.run(&["ledger", "verify", "--vkey", &vkey]).ok();
+    let key = desk.dir.path().join("other.key").display().to_string();
+    desk.run(&["plugin", "keygen", "other", "--out", &key]).ok();
+    let again = desk.run(&["plugin", "keygen", "other", "--out", &key]);
+    assert_eq!(again.code, 1, "a key is never overwritten");
+    let other = desk.dir.path().join("other.vkey").display().to_string();
+    let said = desk.run(&["ledger", "verify", "--vkey", &other]);
+    assert_eq!(said.code, 4, "{}", said.out);
+    let out = desk.dir.path().join("export");
+    desk.run(&["ledger", "export", &out.display().to_string()]).ok();
+    assert!(out.join("log/checkpoint").exists() && out.join("log.vkey").exists());
+    let note = desk.run(&["ledger", "checkpoint"]).ok();
+    assert_eq!(note.out, fs::read_to_string(out.join("log/checkpoint")).unwrap());
+    let proof = desk.run(&["ledger", "prove", "0"]).ok();
+    assert!(proof.out.starts_with("c2sp.org/tlog-proof@v1\nindex 0\n") && proof.out.ends_with(&note.out));
+    assert_eq!(desk.run(&["ledger", "prove", "999"]).code, 2);
+    assert!(desk.run(&["ledger", "show", "0"]).ok().out.contains("\"init\""));
+}
+
+#[test]
+fn the_doctor_names_what_is_missing() {
+    let desk = Desk::bare();
+    let said = desk.run(&["--json", "doctor"]);
+    assert_eq!(said.code, 1);
+    let codes: Vec<_> = said.json().iter().map(|one| one["finding"].to_string()).collect();
+    for wanted in ["\"no-plugins\"", "\"no-events\""] {
+        assert!(codes.iter().any(|code| code == wanted), "{codes:?}");
+    }
+    let token = desk.home().join("keys/http.token");
+    let mode = |mode| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&token, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    assert!(!codes.iter().any(|code| code == "\"secret\""));
+    mode(0o644);
+    let said = desk.run(&["doctor"]);
+    assert!(said.out.contains("能被他人读取") && said.out.contains("chmod 600"), "{}", said.out);
+}
+
+#[test]
+fn check_looks_at_store_ledger_and_packages() {
+    let desk = Desk::bare();
+    let said = desk.run(&["check"]).ok();
+    assert_eq!(said.out.lines().count(), 3, "{}", said.out);
+    let name = format!("{}.wasm", "0".repeat(64));
+    fs::write(desk.home().join("packages").join(name), "changed").unwrap();
+    let said = desk.run(&["--json", "check"]);
+    assert_eq!(said.code, 4);
+    let last = said.json().pop().unwrap();
+    assert_eq!((&last["part"], &last["ok"]), (&"package".into(), &false.into()));
+}
+
+#[test]
+fn a_new_plugin_is_complete_and_its_name_is_checked() {
+    let desk = Desk::new();
+    let dir = desk.dir.path().join("permits");
+    let shown = dir.display().to_string();
+    desk.run(&["plugin", "new", "town-permits", "--dir", &shown]).ok();
+    let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    for name in ["Cargo.toml", "sdk/guest/Cargo.toml", "sdk/contract/Cargo.toml"] {
+        let manifest = read(name);
+        assert!(!manifest.contains("workspace = true") && !manifest.contains("[lints"), "{name}");
+        toml::from_str::<toml::Table>(&manifest).unwrap();
+    }
+    for name in files(&dir) {
+        let text = fs::read_to_string(&name).unwrap();
+        assert!(!text.contains("@name@") && !text.contains("@RULE@"), "{}", name.display());
+    }
+    let manifest =
+        plumbline_contract::manifest::Manifest::from_toml(&read("manifest.toml")).unwrap();
+    assert_eq!(manifest.rules[0].id, "TOWN-PERMITS-01");
+    assert!(dir.join("examples/TOWN-PERMITS-01.toml").exists());
+    assert!(read("sdk/contract/wit/supervision.wit").contains("world supervisor"));
+    assert_eq!(desk.run(&["plugin", "new", "other", "--dir", &shown]).code, 2);
+    for name in ["Upper", "1st", "", "a b", "dots.dots"] {
+        assert_eq!(desk.run(&["plugin", "new", name]).code, 2, "{name}");
+    }
+}
+
+#[test]
+fn the_example_week_gives_cards_that_are_explained_and_derived_again() {
+    let Some(desk) = county_week() else { return };
+    let alerts = desk.run(&["--json", "alerts", "list"]).ok().json();
+    let late = alerts.iter().find(|one| one["rule"] == "APPR-T02").unwrap();
+    assert_eq!(late["key"], "C2026-0041");
+    assert_eq!((&late["level"], &late["state"]), (&"yellow".into(), &"open".into()));
+    for field in ["due", "at", "issued_at", "region", "dept", "plugin", "evidence", "values"] {
+        assert!(!late[field].is_null(), "{field}");
+    }
+    let filtered = desk.run(&["--json", "alerts", "list", "--rule", "APPR-T02"]).ok().json();
+    assert_eq!(filtered.len(), alerts.iter().filter(|one| one["rule"] == "APPR-T02").count());
+    let withdrawn = desk.run(&["alerts", "list", "--state", "withdrawn"]).ok();
+    assert!(withdrawn.out.contains("已撤回"), "{}", withdrawn.out);
+    let text = desk.run(&["alerts", "list"]).ok();
+    assert!(text.out.contains("黄牌  APPR-T02  C2026-0041"), "{}", text.out);
+    assert!(text.out.contains("《优化营商环境条例》第36条"), "{}", text.out);
+    let why = desk.run(&["explain", "C2026-0041"]).ok();
+    for part in ["受理", "[触发] APPR-T02", "[未触发] APPR-T03", "应办结日", "plumbline replay"] {
+        assert!(why.out.contains(part), "{part}: {}", why.out);
+    }
+    let english = desk.run(&["--lang", "en", "explain", "C2026-0041"]).ok();
+    assert!(english.out.contains("[fires] APPR-T02"), "{}", english.out);
+    assert_eq!(desk.run(&["explain", "nobody"]).code, 2);
+    let replayed = desk.run(&["--json", "replay"]).ok().json();
+    let leaves = replayed[0]["same"].as_u64().unwrap();
+    assert!(leaves >= alerts.len() as u64, "{replayed:?}");
+    let id = late["id"].as_str().unwrap();
+    let shown = desk.run(&["alerts", "show", id]).ok();
+    assert!(shown.out.contains("plumbline ledger prove"), "{}", shown.out);
+    assert!(desk.run(&["ledger", "prove", id]).ok().out.contains("tlog-proof"));
+    desk.run(&["check"]).ok();
+}
+
+#[test]
+fn packages_are_refused_until_their_key_is_trusted() {
+    let Some(packages) = packages() else { return };
+    let desk = Desk::bare();
+    let package = packages.join("approval.wasm").display().to_string();
+    for words in [["plugin", "verify", &package], ["plugin", "install", &package]] {
+        let said = desk.run(&words);
+        assert_eq!(said.code, 3, "{words:?}: {}", said.err);
+    }
+    let key = desk.dir.path().join("own.key").display().to_string();
+    let signed = desk.dir.path().join("signed.wasm").display().to_string();
+    let vkey = desk.dir.path().join("own.vkey").display().to_string();
+    desk.run(&["plugin", "keygen", "own", "--out", &key]).ok();
+    desk.run(&["plugin", "sign", &package, "--key", &key, "--out", &signed]).ok();
+    desk.run(&["plugin", "verify", &signed, "--vkey", &vkey]).ok();
+    desk.run(&["plugin", "trust", &vkey]).ok();
+    let installed = desk.run(&["--json", "plugin", "install", &signed]).ok().json();
+    assert_eq!(installed[0]["signers"], serde_json::json!(["own"]));
+    let wrong = desk.file("wrong.toml", "no_such = 1\n");
+    let refused = desk.run(&["plugin", "enable", "approval", "--params", &wrong]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    let params = desk.file("params.toml", "off = [\"APPR-T01\"]\ndefault_wd = 15\n");
+    desk.run(&["plugin", "enable", "approval", "--region", "370203", "--params", &params]).ok();
+    let rules = desk.run(&["--json", "rules", "list"]).ok().json();
+    let off: Vec<_> = rules.iter().filter(|rule| rule["off"] == true).collect();
+    assert_eq!((off.len(), &off[0]["rule"]), (1, &"APPR-T01".into()));
+    assert!(rules.iter().all(|rule| rule["parameters"]["default_wd"] == 15));
+    let shown = desk.run(&["rules", "show", "APPR-T01"]).ok();
+    assert!(shown.out.contains("（已关闭）"), "{}", shown.out);
+    let listed = desk.run(&["--json", "plugin", "list"]).ok().json();
+    assert_eq!(listed[0]["deployments"][0]["region"], "370203");
+    let mut bytes = fs::read(&signed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&signed, bytes).unwrap();
+    assert_eq!(desk.run(&["plugin", "install", &signed]).code, 3);
+}
+
+#[test]
+fn examples_run_inside_the_engine() {
+    let Some(packages) = packages() else { return };
+    let desk = Desk::new();
+    let package = packages.join("approval.wasm").display().to_string();
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/approval/examples");
+    let right = fs::read_to_string(all.join("APPR-T02.toml")).unwrap();
+    let dir = desk.dir.path().join("examples");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("right.toml"), &right).unwrap();
+    let shown = dir.display().to_string();
+    let words = ["--json", "plugin", "test", &package, "--examples", &shown];
+    let report = desk.run(&words).ok().json();
+    assert!(report[0]["examples"].as_u64().unwrap() > 0);
+    // An example that expects too much must fail, or passing says nothing.
+    let wrong = right.replacen("fires = []", "fires = [{ level = \"red\" }]", 1);
+    assert_ne!(wrong, right);
+    fs::write(dir.join("wrong.toml"), wrong).unwrap();
+    let said = desk.run(&words);
+    assert_eq!(said.code, 1);
+    assert_eq!(said.json()[1]["failures"].as_array().unwrap().len(), 1);
+    fs::remove_dir_all(&dir).unwrap();
+    fs::create_dir(&dir).unwrap();
+    assert_eq!(desk.run(&words).code, 2);
+}
