@@ -305,6 +305,19 @@ impl App {
         table: &str,
         rows: Vec<TableRow>,
     ) -> Result<(TableVersion, bool), AppError> {
+        self.load_table_at(table, rows, clock::now())
+    }
+
+    /// As [`App::load_table`], at a given log time.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_table_at(
+        &self,
+        table: &str,
+        rows: Vec<TableRow>,
+        now: Millis,
+    ) -> Result<(TableVersion, bool), AppError> {
         let sha256 = sha256_hex(&canonical(&rows));
         if let Some(version) = self.same_version(table, &sha256)? {
             return Ok((version, false));
@@ -312,7 +325,6 @@ impl App {
         let count = rows.len() as u64;
         let rows: Vec<_> = rows.into_iter().map(to_stored).collect();
         let version = self.store.put_table(table, &rows)?;
-        let now = clock::now();
         let loaded =
             TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
         let data = json!(loaded).to_string();

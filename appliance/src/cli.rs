@@ -3,6 +3,7 @@
 
 mod alerts;
 mod check;
+mod demo;
 mod explain;
 mod import;
 mod init;
@@ -74,6 +75,8 @@ enum Command {
     Check,
     /// 体检，并给出建议 / Examine the appliance and give advice
     Doctor,
+    /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
+    Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -109,7 +112,9 @@ pub fn run(
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&mut out, &error, arguments.iter().any(|word| word == "--json")),
+        Err(error) => {
+            return usage(&mut out, &error, arguments.iter().any(|word| word == "--json"));
+        }
     };
     (out.lang, out.json) = (parsed.lang, parsed.json);
     let context = Context { home: Home::new(parsed.home), out: &mut out };
@@ -139,6 +144,7 @@ fn dispatch(mut context: Context<'_, '_>, command: Command) -> Result<u8, AppErr
         Command::Rules(command) => rules::run(context, command),
         Command::Check => check::check(context),
         Command::Doctor => check::doctor(context),
+        Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "plumbline", &mut script);

@@ -47,6 +47,9 @@ pub struct Runner {
     pub tasks: u64,
 }
 
+/// What a plugin says of one key.
+pub type Explained = (KeyId, Result<Verdict, Fault>);
+
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -170,7 +173,7 @@ impl Runner {
         let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
         self.look_at(places, rows[0].seq)?;
         let tasks = self.plan.tasks(rows.iter().map(|row| (row.seq, &row.event)));
-        let views: Vec<_> = rows.iter().map(|row| view(row, &self.zone)).collect();
+        let views: Vec<_> = rows.iter().map(|row| EventView::of(row.seq, &row.event, &self.zone)).collect();
         let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
         let inputs = |task: &KeyTask| {
             task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
@@ -382,7 +385,7 @@ impl Runner {
         places: &Places<'_>,
         ids: &[KeyId],
         now: Local,
-    ) -> Result<Vec<(KeyId, Result<Verdict, Fault>)>, AppError> {
+    ) -> Result<Vec<Explained>, AppError> {
         self.look_at(places, places.end)?;
         let states = places.states.load_states(self.deployment.id, ids)?;
         let mut answers = Vec::new();
@@ -432,26 +435,6 @@ impl Runner {
         };
         places.states.commit(commit)?;
         Ok(())
-    }
-}
-
-fn view<'a>(row: &'a Row, zone: &Zone) -> EventView<'a> {
-    let event = &row.event;
-    EventView {
-        seq: row.seq.0,
-        identity: event.identity(),
-        version: event.dataversion,
-        kind: &event.kind,
-        time: zone.local(event.time),
-        recorded: zone.local(event.recorded),
-        corrected: event.corrected.map(|at| zone.local(at)),
-        logged: zone.local(event.logged),
-        region: &event.region,
-        dept: &event.dept,
-        actor: event.actor.as_deref().unwrap_or(""),
-        source: &event.source,
-        serial: event.serial,
-        data: &event.data,
     }
 }
 

@@ -39,8 +39,8 @@ pub fn run_examples(bytes: &[u8], dir: &Path) -> Result<Vec<ExampleReport>, AppE
     let mut reports = Vec::new();
     for path in files(dir)? {
         let text = fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error))?;
-        let (examples, failures) = run_file(&text, package.manifest(), &mut executor)
-            .map_err(|error| {
+        let (examples, failures) =
+            run_file(&text, package.manifest(), &mut executor).map_err(|error| {
                 let detail = format!("{}: {error}", path.display());
                 AppError::new(Kind::Usage, "examples", detail)
             })?;
@@ -87,8 +87,8 @@ impl EngineExecutor {
     /// If the package does not load.
     pub fn new(package: &VerifiedPackage) -> Result<Self, AppError> {
         let refused = |error| AppError::new(Kind::Refused, "package", error);
-        let engine = Engine::new(None)
-            .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
+        let engine =
+            Engine::new(None).map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let plugin = engine.load(package).map_err(refused)?;
         let table = |right: &Right| match right {
             Right::Table { name } => Some(name.clone()),

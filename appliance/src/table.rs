@@ -15,8 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct TableHistory {
     /// (position of the `plumbline.table` event, table, version), ascending.
     changes: Vec<(EventSeq, String, TableVersion)>,
-    loaded: Mutex<BTreeMap<(String, TableVersion), Arc<Vec<TableRow>>>>,
+    loaded: Mutex<Loaded>,
 }
+
+/// Rows by table and version, each read once.
+type Loaded = BTreeMap<(String, TableVersion), Arc<Vec<TableRow>>>;
 
 /// The subject under which the log remembers the versions of a table.
 #[must_use]

@@ -80,23 +80,11 @@ fn examples() -> PathBuf {
 
 /// A home with the approval plugin, the tables and the events of the example week.
 fn county_week() -> Option<Desk> {
-    let packages = packages()?;
-    let desk = Desk::bare();
-    let path = |name: &str| packages.join(name).display().to_string();
-    for entry in fs::read_dir(&packages).unwrap() {
-        let found = entry.unwrap().path();
-        if found.extension().is_some_and(|extension| extension == "vkey") {
-            desk.run(&["plugin", "trust", &found.display().to_string()]).ok();
-        }
-    }
-    desk.run(&["table", "import", "law_ref", &path("law_ref.csv")]).ok();
-    desk.run(&["plugin", "install", &path("approval.wasm")]).ok();
-    desk.run(&["plugin", "enable", "approval", "--from", "start"]).ok();
-    for entry in fs::read_dir(examples().join("tables")).unwrap() {
-        let table = entry.unwrap().path();
-        let name = table.file_stem().unwrap().to_string_lossy().into_owned();
-        desk.run(&["table", "import", &name, &table.display().to_string()]).ok();
-    }
+    let packages = packages()?.display().to_string();
+    let desk = Desk::new();
+    desk.run(&["init", "--region", "370203", "--plugins", &packages]).ok();
+    let tables = examples().join("tables").display().to_string();
+    desk.run(&["table", "import", &tables]).ok();
     let events = examples().join("county-week.ndjson").display().to_string();
     desk.run(&["import", &events]).ok();
     Some(desk)
@@ -266,7 +254,10 @@ fn a_ledger_is_verified_with_a_key_from_elsewhere_and_exported() {
     let note = desk.run(&["ledger", "checkpoint"]).ok();
     assert_eq!(note.out, fs::read_to_string(out.join("log/checkpoint")).unwrap());
     let proof = desk.run(&["ledger", "prove", "0"]).ok();
-    assert!(proof.out.starts_with("c2sp.org/tlog-proof@v1\nindex 0\n") && proof.out.ends_with(&note.out));
+    assert!(
+        proof.out.starts_with("c2sp.org/tlog-proof@v1\nindex 0\n")
+            && proof.out.ends_with(&note.out)
+    );
     assert_eq!(desk.run(&["ledger", "prove", "999"]).code, 2);
     assert!(desk.run(&["ledger", "show", "0"]).ok().out.contains("\"init\""));
 }
@@ -349,7 +340,8 @@ fn the_example_week_gives_cards_that_are_explained_and_derived_again() {
     assert!(text.out.contains("黄牌  APPR-T02  C2026-0041"), "{}", text.out);
     assert!(text.out.contains("《优化营商环境条例》第36条"), "{}", text.out);
     let why = desk.run(&["explain", "C2026-0041"]).ok();
-    for part in ["受理", "[触发] APPR-T02", "[未触发] APPR-T03", "应办结日", "plumbline replay"] {
+    for part in ["受理", "[触发] APPR-T02", "[未触发] APPR-T03", "应办结日", "plumbline replay"]
+    {
         assert!(why.out.contains(part), "{part}: {}", why.out);
     }
     let english = desk.run(&["--lang", "en", "explain", "C2026-0041"]).ok();
@@ -363,6 +355,53 @@ fn the_example_week_gives_cards_that_are_explained_and_derived_again() {
     assert!(shown.out.contains("plumbline ledger prove"), "{}", shown.out);
     assert!(desk.run(&["ledger", "prove", id]).ok().out.contains("tlog-proof"));
     desk.run(&["check"]).ok();
+}
+
+#[test]
+fn the_demonstration_plays_and_removes_only_its_own() {
+    let Some(packages) = packages() else { return };
+    let packages = packages.display().to_string();
+    let desk = Desk::new();
+    let dir = desk.home().display().to_string();
+    let words = ["--json", "demo", "--dir", &dir, "--plugins", &packages];
+    for _ in 0..2 {
+        let days = desk.run(&words).ok().json();
+        let reds: u64 = days.iter().filter_map(|day| day["red"].as_u64()).sum();
+        assert!(reds > 0);
+        let key = days.last().unwrap()["explain"].as_str().unwrap();
+        assert!(desk.run(&["explain", key]).ok().out.contains("[触发]"));
+    }
+    desk.run(&["replay"]).ok();
+    let other = Desk::bare();
+    let dir = other.home().display().to_string();
+    let said = other.run(&["--json", "demo", "--dir", &dir, "--plugins", &packages]);
+    assert_eq!(said.code, 2);
+    assert!(other.home().join("config.toml").exists());
+}
+
+/// A reader that goes away after the first line, as `head -1` does.
+struct Head(usize);
+
+impl std::io::Write for Head {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0 > 0 {
+            return Err(std::io::ErrorKind::BrokenPipe.into());
+        }
+        self.0 += bytes.iter().filter(|byte| **byte == b'\n').count();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    let mut err = Vec::new();
+    let words = ["plumbline", "table", "spec"];
+    assert_eq!(run(words, &mut Head(0), &mut err, Terminal::default()), 0);
+    assert_eq!(String::from_utf8(err).unwrap(), "");
 }
 
 #[test]

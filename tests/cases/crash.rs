@@ -17,13 +17,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 
 const ROUNDS: u64 = 6;
 const SEED: u64 = 20_260_302;
 const HOME: &str = "PLUMBLINE_CRASH_HOME";
 const FILE: &str = "PLUMBLINE_CRASH_FILE";
 const CASES: usize = 800;
+const SIGKILL: i32 = 9;
 /// Small, so that there are many moments between two groups.
 const GROUP: usize = 50;
 
@@ -108,8 +110,8 @@ fn a_killed_import_ends_as_if_nothing_had_been() {
         let dir = home.close();
         // Killed up to three times on the way to the end of one import.
         for _ in 0..3.min(rounds - killed) {
-            let acknowledged = kill_during_import(&path, &file, &mut random);
-            killed += 1;
+            let (acknowledged, in_time) = kill_during_import(&path, &file, &mut random);
+            killed += u64::from(in_time);
             let app = App::open(Home::new(&path)).unwrap();
             check_prefix(&app, &ids, acknowledged);
             verify_ledger(&app).unwrap();
@@ -143,8 +145,8 @@ fn check_prefix(app: &App, ids: &[String], acknowledged: u64) {
 }
 
 /// Runs the child, kills it at a moment of its progress, and returns how many events it was told
-/// are safe.
-fn kill_during_import(home: &Path, file: &Path, random: &mut Random) -> u64 {
+/// are safe, and whether the kill came before the end.
+fn kill_during_import(home: &Path, file: &Path, random: &mut Random) -> (u64, bool) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["cases::crash::child", "--exact", "--ignored", "--nocapture"])
         .env(HOME, home)
@@ -153,9 +155,11 @@ fn kill_during_import(home: &Path, file: &Path, random: &mut Random) -> u64 {
         .spawn()
         .unwrap();
     let acks = BufReader::new(child.stdout.take().unwrap()).lines();
-    let acks = acks.filter_map(|line| line.unwrap().strip_prefix("acknowledged ")?.parse().ok());
+    let mut acks =
+        acks.filter_map(|line| line.unwrap().strip_prefix("acknowledged ")?.parse().ok());
     let groups = 1 + random.below(16) as usize;
-    let acknowledged = acks.take(groups).last().unwrap_or(0);
+    // The pipe stays open: the child must end by the kill and by nothing else.
+    let acknowledged = acks.by_ref().take(groups).last().unwrap_or(0);
     // From the acknowledgement on, until a file grows: parsing, appending, folding or sealing.
     let grows = match random.below(3) {
         0 => None,
@@ -168,14 +172,10 @@ fn kill_during_import(home: &Path, file: &Path, random: &mut Random) -> u64 {
             std::thread::yield_now();
         }
     }
-    end_of(child);
-    acknowledged
-}
-
-fn end_of(mut child: Child) {
-    // A child that came to the end before is as good.
-    let _ = child.kill();
-    child.wait().unwrap();
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.signal() == Some(SIGKILL) || status.success(), "the child failed: {status}");
+    (acknowledged, status.signal().is_some())
 }
 
 fn bytes(dir: &Path) -> u64 {

@@ -17,7 +17,7 @@ const WAYS: [(&str, &str, &str); 11] = [
     ("rule", "bad_output", "HSTL-99"),
     ("level", "bad_output", "no level red"),
     ("evidence", "bad_output", "evidence 18446744073709551615"),
-    ("flood", "bad_output", "1001 findings"),
+    ("flood", "bad_output", "1000 findings"),
     ("table", "refused", "officer"),
     ("fact", "refused", "rumour"),
     ("tick", "trap", "out of spite, later"),

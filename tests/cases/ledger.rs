@@ -1,6 +1,7 @@
 //! A byte that anybody changes in the ledger of a real home is found.
 
-use plumbline_tests::outcome::verify_ledger;
+use plumbline_ledger::verify;
+use plumbline_tests::outcome::{ledger_key, verify_ledger};
 use plumbline_tests::random::Random;
 use plumbline_tests::{TestHome, case, plugins};
 use std::fs;
@@ -31,7 +32,7 @@ fn every_flipped_byte_is_found_and_a_bad_leaf_is_named() {
     let sound = verify_ledger(&home.app).unwrap();
     assert!(sound.checkpoint.size() > 40 && sound.unsealed_leaves == 0);
 
-    let dir = home.app.home().ledger_dir();
+    let (dir, key) = (home.app.home().ledger_dir(), ledger_key(&home.app));
     let mut paths = Vec::new();
     files(&dir, &mut paths);
     paths.retain(|path| fs::metadata(path).unwrap().len() > 0);
@@ -47,7 +48,7 @@ fn every_flipped_byte_is_found_and_a_bad_leaf_is_named() {
         let mut damaged = sound.clone();
         damaged[at] ^= 1 << random.below(8);
         fs::write(path, &damaged).unwrap();
-        let damage = verify_ledger(&home.app);
+        let damage = verify(&dir, &key);
         let what = format!("seed {SEED}, flip {flip}: byte {at} of {}", path.display());
         let Err(damage) = damage else { panic!("{what} was not noticed") };
         if path.parent().is_some_and(|folder| folder.ends_with("leaves")) {

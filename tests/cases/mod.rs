@@ -4,4 +4,7 @@ mod crash;
 mod hostile;
 mod ledger;
 mod main_job;
+mod packages;
 mod tidy;
+mod timing;
+mod vendors;

@@ -57,7 +57,8 @@ impl TestHome {
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();
-        app.load_table("calendar", table::parse_csv("calendar", calendar).unwrap()).unwrap();
+        let rows = table::parse_csv("calendar", calendar).unwrap();
+        app.load_table_at("calendar", rows, instant("2026-01-01T00:00:00+08:00")).unwrap();
         Self { dir, app }
     }
 
@@ -118,6 +119,15 @@ impl TestHome {
     pub fn receive(&self, received: &str, lines: &[String]) {
         let events: Vec<_> = lines.iter().map(|line| to_event(line, instant(received))).collect();
         self.app.append(&events).unwrap();
+        self.app.settle().unwrap();
+    }
+
+    /// Puts a calendar into force at a moment: the national one with further lines.
+    pub fn load_calendar(&self, time: &str, more: &[&str]) {
+        let text = format!("{}\n{}\n", plumbline_contract::CALENDAR_CSV.trim_end(), more.join("\n"));
+        let rows = table::parse_csv("calendar", text.as_bytes()).unwrap();
+        let (_, is_new) = self.app.load_table_at("calendar", rows, instant(time)).unwrap();
+        assert!(is_new);
         self.app.settle().unwrap();
     }
 

@@ -108,14 +108,19 @@ pub fn states(app: &App) -> BTreeMap<(u16, KeyId), (Vec<u8>, Option<i64>)> {
     states
 }
 
+/// The key of a home's ledger.
+#[must_use]
+pub fn ledger_key(app: &App) -> TrustedKeys {
+    let vkey = std::fs::read_to_string(app.home().ledger_dir().join("vkey")).unwrap();
+    TrustedKeys::from_text(&vkey).unwrap()
+}
+
 /// The full check of a home's ledger, with its own key.
 ///
 /// # Errors
 /// What is damaged.
 pub fn verify_ledger(app: &App) -> Result<Report, plumbline_ledger::Damage> {
-    let dir = app.home().ledger_dir();
-    let vkey = std::fs::read_to_string(dir.join("vkey")).unwrap();
-    verify(&dir, &TrustedKeys::from_text(&vkey).unwrap())
+    verify(&app.home().ledger_dir(), &ledger_key(app))
 }
 
 /// Replays all deployments.

@@ -2,11 +2,11 @@
 
 use super::{Context, DAMAGED, FOUND, OK, ledger};
 use crate::cli::out::Out;
+use crate::clock;
 use crate::doctor::{self, Finding};
 use crate::error::AppError;
 use crate::home::Home;
 use crate::text::{self, Lang};
-use crate::clock;
 use plumbline_ledger::{PackageError, verify_package};
 use plumbline_store::SledStore;
 use serde_json::json;

@@ -5,8 +5,8 @@ use crate::alert::{Alert, as_alert};
 use crate::app::App;
 use crate::cli::show::{self, Words, moment, pad, pairs};
 use crate::error::AppError;
-use crate::text;
 use crate::explain::{Explanation, Happened, Looked, explain};
+use crate::text;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -72,7 +72,8 @@ fn happened(out: &mut Out<'_>, event: &Happened) {
         if event.dataversion > 1 { format!(" v{}", event.dataversion) } else { String::new() };
     let actor = event.actor.as_deref().unwrap_or_default();
     let (seq, time) = (format!("#{}", event.seq), moment(&event.time));
-    let line = format!("  {}{time}  {}{version}  {} {actor}", pad(&seq, 9), pad(title, 12), event.dept);
+    let line =
+        format!("  {}{time}  {}{version}  {} {actor}", pad(&seq, 9), pad(title, 12), event.dept);
     out.line(format!("{}  {data}", line.trim_end()));
 }
 

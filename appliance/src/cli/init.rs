@@ -31,22 +31,16 @@ pub(super) struct Arguments {
     /// 不安装随附插件 / Do not install the shipped plugins
     #[arg(long)]
     no_plugins: bool,
+    /// 随附插件所在目录，缺省在程序旁 / Folder of the shipped plugins, beside the program if not given
+    #[arg(long, env = "PLUMBLINE_PLUGINS")]
+    plugins: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result<u8, AppError> {
     let config = config(arguments.origin, arguments.region, arguments.zone)?;
     let app = App::create(context.home.clone(), &config)?;
-    let mut tables = vec![load(&app, CALENDAR_TABLE, CALENDAR_CSV.as_bytes())?];
-    let mut enabled = Vec::new();
-    let dir = plugins_dir().filter(|_| !arguments.no_plugins);
-    if let Some(dir) = &dir {
-        let law = dir.join(LAW_FILE);
-        if law.exists() {
-            let bytes = fs::read(&law).map_err(|error| AppError::io(&law, &error))?;
-            tables.push(load(&app, "law_ref", &bytes)?);
-        }
-        enabled = shipped(&app, dir, &config.region)?;
-    }
+    let dir = plugins_dir(arguments.plugins).filter(|_| !arguments.no_plugins);
+    let Furnished { tables, enabled } = furnish(&app, dir.as_deref())?;
     let vkey = app.home().ledger_key()?.verifying_key().to_string();
     let home = app.home().dir().display().to_string();
     let out = &mut *context.out;
@@ -76,9 +70,37 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
     Ok(OK)
 }
 
-fn config(origin: Option<String>, region: String, zone: String) -> Result<Config, AppError> {
-    let is_code = REGION_DIGITS.contains(&region.len())
-        && region.bytes().all(|byte| byte.is_ascii_digit());
+/// What a new home was given.
+#[derive(Debug)]
+pub(super) struct Furnished {
+    /// Names and numbers of rows.
+    pub(super) tables: Vec<(String, usize)>,
+    pub(super) enabled: Vec<serde_json::Value>,
+}
+
+/// Loads the shipped calendar and, from a folder of packages, the articles of law and the plugins.
+pub(super) fn furnish(app: &App, dir: Option<&Path>) -> Result<Furnished, AppError> {
+    let mut tables = vec![load(app, CALENDAR_TABLE, CALENDAR_CSV.as_bytes())?];
+    let mut enabled = Vec::new();
+    if let Some(dir) = dir {
+        let law = dir.join(LAW_FILE);
+        if law.exists() {
+            let bytes = fs::read(&law).map_err(|error| AppError::io(&law, &error))?;
+            tables.push(load(app, "law_ref", &bytes)?);
+        }
+        enabled = shipped(app, dir, &app.config().region)?;
+    }
+    Ok(Furnished { tables, enabled })
+}
+
+/// A configuration whose fields make sense.
+pub(super) fn config(
+    origin: Option<String>,
+    region: String,
+    zone: String,
+) -> Result<Config, AppError> {
+    let is_code =
+        REGION_DIGITS.contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_digit());
     if !region.is_empty() && !is_code {
         return Err(AppError::new(Kind::Usage, "region", region));
     }
@@ -103,9 +125,9 @@ fn load(app: &App, table: &str, bytes: &[u8]) -> Result<(String, usize), AppErro
 }
 
 /// Where the packages lie that are shipped with the program, if they are there.
-fn plugins_dir() -> Option<PathBuf> {
+pub(super) fn plugins_dir(named: Option<PathBuf>) -> Option<PathBuf> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.join("plugins"));
-    let dir = std::env::var_os("PLUMBLINE_PLUGINS").map(PathBuf::from).or_else(beside)?;
+    let dir = named.or_else(beside)?;
     dir.is_dir().then_some(dir)
 }
 
@@ -120,12 +142,8 @@ fn shipped(app: &App, dir: &Path, region: &str) -> Result<Vec<serde_json::Value>
         let package = package::verify_file(app, &path)?;
         package::install(app, &package)?;
         let parameters = Map::new();
-        let enabling = Enabling {
-            package: package.hash(),
-            region,
-            parameters: &parameters,
-            from_start: true,
-        };
+        let enabling =
+            Enabling { package: package.hash(), region, parameters: &parameters, from_start: true };
         let deployment = package::enable(app, &enabling)?;
         enabled.push(json!({
             "plugin": deployment.plugin, "version": deployment.version,

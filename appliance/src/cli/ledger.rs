@@ -54,11 +54,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
 }
 
 /// Verifies the ledger in a folder and says what was found.
-pub(super) fn verify(
-    out: &mut Out<'_>,
-    dir: &Path,
-    vkey: Option<&Path>,
-) -> Result<u8, AppError> {
+pub(super) fn verify(out: &mut Out<'_>, dir: &Path, vkey: Option<&Path>) -> Result<u8, AppError> {
     if !dir.is_dir() {
         return Err(AppError::new(Kind::NotFound, "no-ledger", dir.display()));
     }

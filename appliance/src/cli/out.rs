@@ -88,11 +88,6 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// The stream of results, for what writes itself.
-    pub fn writer(&mut self) -> &mut dyn Write {
-        self.out
-    }
-
     /// An error in words, or as one JSON object.
     pub fn error(&mut self, error: &AppError) {
         let key = format!("error.{}", error.message);
@@ -104,7 +99,7 @@ impl<'a> Out<'a> {
             });
             return self.complain(object.to_string());
         }
-        self.complain(self.lang.pick(&zh, &en).to_owned());
+        self.complain(self.lang.pick(&zh, &en));
     }
 
     /// What went wrong in writing, if anything but a reader who has gone away.

@@ -71,7 +71,8 @@ impl InForce {
         let off = if self.is_off(rule) { out.text("rules.off") } else { String::new() };
         let name = out.lang.pick(&rule.name_zh, &rule.name_en);
         let law = rule.law.join(" ");
-        let line = format!("  {}{}{}  {law} {off}", pad(&rule.id, 12), pad(name, 32), levels.join("/"));
+        let line =
+            format!("  {}{}{}  {law} {off}", pad(&rule.id, 12), pad(name, 32), levels.join("/"));
         out.line(line.trim_end());
     }
 
@@ -111,8 +112,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         }
         Command::Show { id } => {
             let found = all.iter().find_map(|one| Some((one, one.manifest.rule(&id)?)));
-            let (one, rule) =
-                found.ok_or_else(|| AppError::new(Kind::NotFound, "no-rule", &id))?;
+            let (one, rule) = found.ok_or_else(|| AppError::new(Kind::NotFound, "no-rule", &id))?;
             if out.json {
                 out.object(&one.json(rule));
                 return Ok(OK);

@@ -8,15 +8,17 @@ use crate::table::{read_csv, table_subject};
 use plumbline_contract::id::TableVersion;
 use plumbline_contract::table::{Column, TableSpec, specs};
 use serde_json::{Value, json};
+use std::fs;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// 导入一张表的新版本 / Import a new version of a table
+    /// 导入一张表的新版本，或一个目录中的全部表 / Import a new version of a table, or all tables in a folder
     Import {
-        /// 表名，见 `table spec` / Name, see `table spec`
+        /// 表名，见 `table spec`；或目录，其中每个 表名.csv 都导入 / Name, see `table spec`; or a folder, of which each NAME.csv is imported
+        #[arg(value_name = "NAME|DIR")]
         name: String,
-        file: PathBuf,
+        file: Option<PathBuf>,
     },
     /// 列出已导入的表 / List what was imported
     List,
@@ -34,19 +36,44 @@ pub(super) enum Command {
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     match command {
         Command::Import { name, file } => {
-            let rows = read_csv(&name, &file)?;
-            let count = rows.len();
+            // All files are read before the first takes effect.
+            let mut tables = Vec::new();
+            for (name, file) in named(name, file)? {
+                let rows = read_csv(&name, &file)?;
+                tables.push((name, rows));
+            }
             let app = context.open()?;
-            let (version, fresh) = app.load_table(&name, rows)?;
+            for (name, rows) in tables {
+                let count = rows.len();
+                let (version, fresh) = app.load_table(&name, rows)?;
+                imported(context.out, &name, version, count, fresh);
+            }
             // Open keys look again at once, not only when the next event comes.
             app.settle()?;
-            imported(context.out, &name, version, count, fresh);
         }
         Command::List => list(&context.open()?, context.out)?,
         Command::Show { name, version } => show(&context.open()?, context.out, &name, version)?,
         Command::Spec { name } => spec(context.out, name.as_deref())?,
     }
     Ok(OK)
+}
+
+/// The tables to import with their files.
+fn named(name: String, file: Option<PathBuf>) -> Result<Vec<(String, PathBuf)>, AppError> {
+    if let Some(file) = file {
+        return Ok(vec![(name, file)]);
+    }
+    let dir = PathBuf::from(name);
+    let mut tables = Vec::new();
+    for entry in fs::read_dir(&dir).map_err(|error| AppError::io(&dir, &error))? {
+        let path = entry.map_err(|error| AppError::io(&dir, &error))?.path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            tables.push((stem, path));
+        }
+    }
+    tables.sort();
+    Ok(tables)
 }
 
 fn imported(out: &mut Out<'_>, name: &str, version: TableVersion, rows: usize, fresh: bool) {

@@ -1,7 +1,9 @@
 //! What goes into a plugin and what comes out: the Rust shape of `wit/supervision.wit`.
 
 use crate::alert::Level;
-use crate::time::{Day, Local};
+use crate::event::Event;
+use crate::id::EventSeq;
+use crate::time::{Day, Local, Zone};
 use std::fmt;
 
 /// Largest state of one key, in bytes: a case of some hundred events; more is a design fault of
@@ -36,6 +38,29 @@ pub struct EventView<'a> {
     pub source: &'a str,
     pub serial: Option<u64>,
     pub data: &'a str,
+}
+
+impl<'a> EventView<'a> {
+    /// The view of an event at its position, by the clock of `zone`.
+    #[must_use]
+    pub fn of(seq: EventSeq, event: &'a Event, zone: &Zone) -> Self {
+        Self {
+            seq: seq.0,
+            identity: event.identity(),
+            version: event.dataversion,
+            kind: &event.kind,
+            time: zone.local(event.time),
+            recorded: zone.local(event.recorded),
+            corrected: event.corrected.map(|at| zone.local(at)),
+            logged: zone.local(event.logged),
+            region: &event.region,
+            dept: &event.dept,
+            actor: event.actor.as_deref().unwrap_or(""),
+            source: &event.source,
+            serial: event.serial,
+            data: &event.data,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

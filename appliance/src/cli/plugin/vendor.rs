@@ -130,8 +130,8 @@ fn from_dir(out: &mut Out<'_>, dir: &Path) -> Result<Vec<u8>, AppError> {
 }
 
 pub(super) fn keygen(out: &mut Out<'_>, name: &str, file: &Path) -> Result<u8, AppError> {
-    let key = SigningKey::generate(name)
-        .map_err(|error| AppError::new(Kind::Usage, "key", error))?;
+    let key =
+        SigningKey::generate(name).map_err(|error| AppError::new(Kind::Usage, "key", error))?;
     key.save(file).map_err(failed("key"))?;
     let vkey = key.verifying_key().to_string();
     let public = file.with_extension("vkey");

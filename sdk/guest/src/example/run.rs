@@ -4,6 +4,7 @@
 use super::{Example, ExampleEvent, ExampleFile, Executor, Expected};
 use plumbline_contract::alert::Level;
 use plumbline_contract::event::Event;
+use plumbline_contract::id::EventSeq;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::route;
 use plumbline_contract::table::{TableSet, TableSpec};
@@ -171,22 +172,7 @@ impl Run<'_> {
             return Err(format!("the manifest does not ask to see `{}`", event.kind));
         }
         let zone = self.zone.clone();
-        let view = EventView {
-            seq,
-            identity: event.identity(),
-            version: event.dataversion,
-            kind: &event.kind,
-            time: zone.local(event.time),
-            recorded: zone.local(event.recorded),
-            corrected: event.corrected.map(|at| zone.local(at)),
-            logged: zone.local(event.logged),
-            region: &event.region,
-            dept: &event.dept,
-            actor: event.actor.as_deref().unwrap_or(""),
-            source: &event.source,
-            serial: event.serial,
-            data: &event.data,
-        };
+        let view = EventView::of(EventSeq(seq), event, &zone);
         let manifest = self.manifest;
         for stream in manifest.streams.iter().filter(|stream| route::takes(stream, &event.kind)) {
             for key in route::keys(&stream.key, event, &zone) {

@@ -1,0 +1,113 @@
+//! What a home refuses to run.
+
+use plumbline::package::{self, Enabling};
+use plumbline::{App, AppError, Home, Kind};
+use plumbline_contract::id::{EventSeq, PackageHash};
+use plumbline_tests::random::Random;
+use plumbline_tests::{TestHome, plugins};
+use serde_json::Map;
+use std::fs;
+use std::path::Path;
+
+const SEED: u64 = 7;
+const FLIPS: usize = 24;
+
+fn trust(home: &TestHome, packages: &Path) {
+    let vkey = fs::read_to_string(packages.join("development.vkey")).unwrap();
+    package::trust(&home.app, &vkey).unwrap();
+}
+
+fn enable(app: &App, package: PackageHash) -> Result<(), AppError> {
+    let enabling =
+        Enabling { package, region: "", parameters: &Map::new(), from_start: true };
+    package::enable(app, &enabling).map(drop)
+}
+
+#[test]
+fn a_package_with_a_flipped_byte_or_of_an_unknown_signer_is_refused() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::bare();
+    let file = packages.join("approval.wasm");
+    let unknown = package::verify_file(&home.app, &file).unwrap_err();
+    assert_eq!(unknown.kind, Kind::Refused, "{unknown}");
+    trust(&home, &packages);
+    package::verify_file(&home.app, &file).unwrap();
+
+    let sound = fs::read(&file).unwrap();
+    let mut random = Random::new(SEED);
+    let ends = [0, sound.len() as u64 - 1];
+    let places = ends.into_iter().chain((2..FLIPS).map(|_| random.below(sound.len() as u64)));
+    for at in places.collect::<Vec<_>>() {
+        let mut damaged = sound.clone();
+        damaged[at as usize] ^= 1 << random.below(8);
+        let path = home.dir.path().join("damaged.wasm");
+        fs::write(&path, damaged).unwrap();
+        let error = package::verify_file(&home.app, &path).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused, "seed {SEED}, byte {at}: {error}");
+    }
+}
+
+#[test]
+fn an_installed_package_is_verified_at_every_start() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let hash = home.app.deployments().unwrap()[0].package;
+    let path = home.app.home().packages_dir().join(format!("{hash}.wasm"));
+    let dir = home.app.home().dir().to_path_buf();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(enable(&home.app, hash).unwrap_err().kind, Kind::Refused);
+    let _kept = home.close();
+    assert_eq!(App::open(Home::new(dir)).unwrap_err().kind, Kind::Refused);
+}
+
+#[test]
+fn an_older_release_than_ever_activated_is_refused() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let hash = home.app.deployments().unwrap()[0].package;
+    enable(&home.app, hash).unwrap();
+    // As if the next release had been active before.
+    home.app.store().put_meta("release/approval", b"2").unwrap();
+    let error = enable(&home.app, hash).unwrap_err();
+    assert_eq!((error.kind, error.message), (Kind::Refused, "older-release"));
+}
+
+#[test]
+fn grants_of_another_package_are_worth_nothing() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let deployment = home.app.deployments().unwrap().remove(0);
+    let verified = package::installed(&home.app, deployment.package).unwrap();
+    home.app.runner(deployment.clone(), &verified).unwrap();
+
+    let mut other = deployment.clone();
+    other.grants.package = PackageHash([7; 32]);
+    let error = home.app.runner(other, &verified).unwrap_err();
+    assert_eq!((error.kind, error.message), (Kind::Refused, "grant"));
+
+    let mut fewer = deployment.clone();
+    fewer.grants.rights.pop_first().unwrap();
+    let error = home.app.runner(fewer, &verified).unwrap_err();
+    assert_eq!((error.kind, error.message), (Kind::Refused, "grant"));
+}
+
+#[test]
+fn a_package_that_is_not_installed_or_a_wrong_parameter_enables_nothing() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::bare();
+    trust(&home, &packages);
+    assert_eq!(enable(&home.app, PackageHash([7; 32])).unwrap_err().kind, Kind::NotFound);
+    let verified = package::verify_file(&home.app, &packages.join("approval.wasm")).unwrap();
+    package::install(&home.app, &verified).unwrap();
+    let parameters = Map::from_iter([("no_such_parameter".to_owned(), 1.into())]);
+    let (package, before) = (verified.hash(), home.app.with_ledger(|ledger| ledger.size()));
+    let enabling = Enabling { package, region: "", parameters: &parameters, from_start: true };
+    let error = package::enable(&home.app, &enabling).unwrap_err();
+    assert_eq!(error.kind, Kind::Usage, "{error}");
+    assert_eq!(home.app.deployments().unwrap(), []);
+    assert_eq!(home.app.with_ledger(|ledger| ledger.size()), before);
+    assert_eq!(home.app.store().next_seq(), EventSeq(1));
+}
