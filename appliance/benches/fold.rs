@@ -150,7 +150,8 @@ impl Bench {
         // Facts are read after the batch that published them.
         let mut facts: Vec<Event> = Vec::new();
         for batch in log.chunks(BATCH_EVENTS) {
-            let batch: Vec<Event> = std::mem::take(&mut facts).into_iter().chain(batch.to_vec()).collect();
+            let batch: Vec<Event> =
+                std::mem::take(&mut facts).into_iter().chain(batch.to_vec()).collect();
             facts = self.batch(EventSeq(seq), &batch);
             seq += batch.len() as u64;
         }

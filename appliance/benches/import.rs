@@ -38,7 +38,8 @@ fn main() {
         zone: support::ZONE,
         with_plugin: false,
     };
-    let folded = Case { name: "county NDJSON", file: county, with_plugin: true, map: None, zone: bare.zone };
+    let folded =
+        Case { name: "county NDJSON", file: county, with_plugin: true, map: None, zone: bare.zone };
     let mut cases = vec![bare, folded];
     if let Some(data) = folder("PLUMBLINE_DATA") {
         let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/receipt/receipt.toml");

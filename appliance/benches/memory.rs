@@ -39,7 +39,11 @@ fn main() {
         report.alerts_raised,
         cpu * 1e6 / report.new as f64,
     );
-    println!("resident now: {:.0} MiB, most ever: {:.0} MiB", memory_mib("VmRSS"), memory_mib("VmHWM"));
+    println!(
+        "resident now: {:.0} MiB, most ever: {:.0} MiB",
+        memory_mib("VmRSS"),
+        memory_mib("VmHWM")
+    );
     let home = app.home();
     let (store, ledger) = (disk_bytes(&home.store_dir()), disk_bytes(&home.ledger_dir()));
     println!(

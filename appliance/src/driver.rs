@@ -173,7 +173,8 @@ impl Runner {
         let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
         self.look_at(places, rows[0].seq)?;
         let tasks = self.plan.tasks(rows.iter().map(|row| (row.seq, &row.event)));
-        let views: Vec<_> = rows.iter().map(|row| EventView::of(row.seq, &row.event, &self.zone)).collect();
+        let views: Vec<_> =
+            rows.iter().map(|row| EventView::of(row.seq, &row.event, &self.zone)).collect();
         let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
         let inputs = |task: &KeyTask| {
             task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()

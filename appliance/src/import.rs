@@ -1,8 +1,8 @@
 //! Imports a file into the log: parse, append, drive, seal, in groups, resumable.
 
 use crate::app::App;
-use crate::error::{AppError, Kind};
 use crate::clock;
+use crate::error::{AppError, Kind};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
 use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source};
@@ -93,7 +93,7 @@ pub fn import(
     }
     report.resumed = progress.position.is_some();
     let mut source = open(app, request, &progress)?;
-    let mut rejects = RejectFile::new(app, request.file);
+    let mut rejects = RejectFile::new(app, request.file, report.resumed);
     let mut group: Vec<Event> = Vec::with_capacity(request.group_events);
     let mut groups = 0;
     while let Some(batch) = source.next() {
@@ -111,10 +111,12 @@ pub fn import(
         progress.position = Some((batch.position.byte, batch.position.record));
         groups += 1;
         if groups % GROUPS_PER_SEAL == 0 {
+            rejects.flush()?;
             seal(app, &name, &progress, &mut report)?;
         }
         watch(source.bytes_read(), source.bytes_total().unwrap_or_default());
     }
+    rejects.flush()?;
     finish(app, request, &name, progress, &mut report)?;
     report.rejects_file = rejects.finish()?;
     Ok(report)
@@ -124,11 +126,7 @@ fn failed(error: plumbline_ingest::IngestError) -> AppError {
     AppError::new(Kind::Usage, "import", error)
 }
 
-fn open(
-    app: &App,
-    request: &ImportRequest<'_>,
-    progress: &Progress,
-) -> Result<Source, AppError> {
+fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<Source, AppError> {
     let mapping = match request.map {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| AppError::io(path, &error))?;
@@ -186,8 +184,8 @@ fn seal(
         let raised = alert.act == plumbline_contract::alert::AlertAct::Raised;
         report.alerts_raised += u64::from(raised);
     }
-    let bytes =
-        serde_json::to_vec(progress).map_err(|error| AppError::new(Kind::Failed, "store", error))?;
+    let bytes = serde_json::to_vec(progress)
+        .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
     Ok(app.store().put_meta(name, &bytes)?)
 }
 
@@ -234,20 +232,27 @@ struct RejectFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
     written: u64,
+    /// Goes on behind what the interrupted import wrote.
+    resumed: bool,
 }
 
 impl RejectFile {
-    fn new(app: &App, source: &Path) -> Self {
+    fn new(app: &App, source: &Path, resumed: bool) -> Self {
         let name = source.file_name().unwrap_or_default().to_string_lossy();
         let path = app.home().rejects_dir().join(format!("{name}.rejects.ndjson"));
-        Self { path, file: None, written: 0 }
+        Self { path, file: None, written: 0, resumed }
     }
 
     fn write(&mut self, reject: &Reject) -> Result<(), AppError> {
         let io = |error: std::io::Error| AppError::io(&self.path, &error);
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(BufWriter::new(File::create(&self.path).map_err(io)?)),
+            None => {
+                let mut options = File::options();
+                let options = options.create(true).write(true);
+                let options = options.append(self.resumed).truncate(!self.resumed);
+                self.file.insert(BufWriter::new(options.open(&self.path).map_err(io)?))
+            }
         };
         if self.written < REJECTS_WRITTEN_MAX {
             self.written += 1;
@@ -256,10 +261,15 @@ impl RejectFile {
         Ok(())
     }
 
-    fn finish(self) -> Result<Option<PathBuf>, AppError> {
-        let Some(mut file) = self.file else { return Ok(None) };
-        file.flush().map_err(|error| AppError::io(&self.path, &error))?;
-        Ok(Some(self.path))
+    /// What was written is with the system before the progress that leaves it behind is kept.
+    fn flush(&mut self) -> Result<(), AppError> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.flush().map_err(|error| AppError::io(&self.path, &error))
+    }
+
+    fn finish(mut self) -> Result<Option<PathBuf>, AppError> {
+        self.flush()?;
+        Ok(self.file.map(|_| self.path))
     }
 }
 

@@ -116,8 +116,7 @@ impl Sealed {
     fn new(app: &App, deployment: &Deployment) -> Result<Self, AppError> {
         let size = app.with_ledger(|ledger| ledger.checkpoint().size());
         let id = deployment.id.0.to_string();
-        let marks =
-            [id, deployment.package.to_string(), deployment.parameters_sha256.clone()];
+        let marks = [id, deployment.package.to_string(), deployment.parameters_sha256.clone()];
         Ok(Self { marks, at: 0, size, taken: 0 })
     }
 
@@ -135,8 +134,7 @@ impl Sealed {
     }
 
     fn is_own(&self, alert: &AlertLeaf) -> bool {
-        let own =
-            [alert.deployment.0.to_string(), alert.package.to_string(), alert.params.clone()];
+        let own = [alert.deployment.0.to_string(), alert.package.to_string(), alert.params.clone()];
         own == self.marks
     }
 }

@@ -159,7 +159,10 @@ fn check_rows(table: &str, mut rows: Vec<TableRow>) -> Result<Vec<TableRow>, App
             _ => true,
         };
         if earlier.key == later.key && overlaps {
-            return Err(wrong(format!("two rows for `{}` are in force on the same day", later.key)));
+            return Err(wrong(format!(
+                "two rows for `{}` are in force on the same day",
+                later.key
+            )));
         }
     }
     if [CALENDAR_TABLE, OFFICE_HOURS_TABLE].contains(&table) {

@@ -7,17 +7,15 @@
 
 use plumbline::import::{ImportRequest, import};
 use plumbline::{App, Home};
-use plumbline_tests::outcome::{
-    Outcome, assert_replays, log, outcomes, states, verify_ledger,
-};
+use plumbline_tests::outcome::{Outcome, assert_replays, log, outcomes, states, verify_ledger};
 use plumbline_tests::random::Random;
 use plumbline_tests::{TestHome, case, event, plugins};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const ROUNDS: u64 = 6;
@@ -89,7 +87,8 @@ fn end(app: &App) -> End {
 #[test]
 fn a_killed_import_ends_as_if_nothing_had_been() {
     let Some(packages) = plugins() else { return };
-    let (rounds, seed) = (number("PLUMBLINE_CRASH_ROUNDS", ROUNDS), number("PLUMBLINE_CRASH_SEED", SEED));
+    let (rounds, seed) =
+        (number("PLUMBLINE_CRASH_ROUNDS", ROUNDS), number("PLUMBLINE_CRASH_SEED", SEED));
     println!("rounds {rounds}, seed {seed}");
     let template = TestHome::with_approval(&packages).close();
     let lines = lines();
@@ -122,7 +121,10 @@ fn a_killed_import_ends_as_if_nothing_had_been() {
         assert_eq!(found.alerts, wanted.alerts, "after kill {killed}, seed {seed}");
         assert!(found == wanted, "after kill {killed}, seed {seed}: other events or keys");
         if log(&app) == wanted_log {
-            assert!(states(&app) == wanted_states, "after kill {killed}, seed {seed}: other states");
+            assert!(
+                states(&app) == wanted_states,
+                "after kill {killed}, seed {seed}: other states"
+            );
         }
         assert_replays(&app);
         verify_ledger(&app).unwrap();

@@ -18,8 +18,7 @@ fn trust(home: &TestHome, packages: &Path) {
 }
 
 fn enable(app: &App, package: PackageHash) -> Result<(), AppError> {
-    let enabling =
-        Enabling { package, region: "", parameters: &Map::new(), from_start: true };
+    let enabling = Enabling { package, region: "", parameters: &Map::new(), from_start: true };
     package::enable(app, &enabling).map(drop)
 }
 
@@ -110,4 +109,19 @@ fn a_package_that_is_not_installed_or_a_wrong_parameter_enables_nothing() {
     assert_eq!(home.app.deployments().unwrap(), []);
     assert_eq!(home.app.with_ledger(|ledger| ledger.size()), before);
     assert_eq!(home.app.store().next_seq(), EventSeq(1));
+}
+
+#[test]
+fn zz_temp_replay_after_a_change_of_parameters() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let mut lines = plumbline_tests::case(1, "2026-02-09T10:00:00", "");
+    lines.extend(plumbline_tests::case(2, "2026-03-31T10:00:00", ""));
+    home.import("a.ndjson", &lines);
+    let parameters = Map::from_iter([("off".to_owned(), serde_json::json!(["APPR-T01"]))]);
+    home.enable(&packages, "approval.wasm", &parameters);
+    home.import("b.ndjson", &plumbline_tests::case(3, "2026-06-30T10:00:00", ""));
+    let replayed = plumbline::replay::replay(&home.app).unwrap();
+    println!("{replayed:#?}");
+    assert!(replayed.iter().all(|one| one.difference.is_none()));
 }

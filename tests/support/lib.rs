@@ -124,7 +124,8 @@ impl TestHome {
 
     /// Puts a calendar into force at a moment: the national one with further lines.
     pub fn load_calendar(&self, time: &str, more: &[&str]) {
-        let text = format!("{}\n{}\n", plumbline_contract::CALENDAR_CSV.trim_end(), more.join("\n"));
+        let text =
+            format!("{}\n{}\n", plumbline_contract::CALENDAR_CSV.trim_end(), more.join("\n"));
         let rows = table::parse_csv("calendar", text.as_bytes()).unwrap();
         let (_, is_new) = self.app.load_table_at("calendar", rows, instant(time)).unwrap();
         assert!(is_new);

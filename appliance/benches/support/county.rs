@@ -37,7 +37,8 @@ pub fn tables() -> Vec<(&'static str, String)> {
     }
     let mut tariff = String::from("fee_code,name,unit,price,cap,basis,effective_from\n");
     for fee in 0..20 {
-        let _ = writeln!(tariff, "FEE-{fee:02},工本费,件,{},,示例文件,2020-01-01", 1000 + fee * 100);
+        let _ =
+            writeln!(tariff, "FEE-{fee:02},工本费,件,{},,示例文件,2020-01-01", 1000 + fee * 100);
     }
     let account = "acct,bank,kind,valid_from\nh:czzh-0001,示例银行,treasury,2020-01-01\n";
     vec![
@@ -141,7 +142,8 @@ impl Maker<'_> {
     fn case(&mut self, number: u64, days: &[Day]) {
         let item = self.dice.below(ITEMS);
         let dept = item % DEPTS;
-        let clerk = Place { dept, officer: dept + DEPTS * (1 + self.dice.below(OFFICERS / DEPTS - 1)) };
+        let clerk =
+            Place { dept, officer: dept + DEPTS * (1 + self.dice.below(OFFICERS / DEPTS - 1)) };
         let case = format!("C{}-{number:07}", days[0].ymd().0);
         let id = |what: &str| format!("{case}-{what}");
         let received = self.moment(days[0], Local(0));
@@ -177,11 +179,20 @@ impl Maker<'_> {
     }
 
     /// What follows the acceptance.
-    fn work(&mut self, case: &str, (item, number): (u64, u64), clerk: &Place, accepted: Local, days: &[Day]) {
+    fn work(
+        &mut self,
+        case: &str,
+        (item, number): (u64, u64),
+        clerk: &Place,
+        accepted: Local,
+        days: &[Day],
+    ) {
         let id = |what: &str| format!("{case}-{what}");
         let span = if self.dice.percent(4) { 24 } else { 2 + self.dice.below(5) as usize };
         let mut at = accepted;
-        for (index, (step, role)) in [("review", "reviewer"), ("site_check", "inspector")].into_iter().enumerate() {
+        for (index, (step, role)) in
+            [("review", "reviewer"), ("site_check", "inspector")].into_iter().enumerate()
+        {
             let started = at;
             at = self.moment(days[span * (index + 1) / 3], at);
             let inspector = clerk.dept + DEPTS * (1 + self.dice.below(OFFICERS / DEPTS - 1));
@@ -216,7 +227,8 @@ impl Maker<'_> {
         self.push("approval.case.delivered", id("delivered"), delivered, clerk, &data);
         if self.dice.percent(25) {
             let score = if self.dice.percent(3) { 2 } else { 5 };
-            let data = json!({ "case_no": case, "score": score, "text": "窗口工作人员态度好，办理很快" });
+            let data =
+                json!({ "case_no": case, "score": score, "text": "窗口工作人员态度好，办理很快" });
             let rated = delivered.plus_minutes(30);
             self.push("approval.rating.given", id("rating"), rated, clerk, &data);
         }

@@ -112,16 +112,33 @@ impl Case {
             out.push(self.event(what, at, late_ms, actor, more));
         };
         let applicant = format!("h:demo{:04}", self.serial);
-        add("received", received, 20_000, &reviewer, json!({ "serial": self.serial,
+        add(
+            "received",
+            received,
+            20_000,
+            &reviewer,
+            json!({ "serial": self.serial,
             "item_code": self.item, "applicant_ref": applicant, "applicant_kind": "person",
-            "channel": "window", "window_id": "W01" }));
+            "channel": "window", "window_id": "W01" }),
+        );
         let late = if self.story == Story::LateEntry { 28 * 3_600_000 } else { 20_000 };
-        add("accepted", self.at(self.day, 9, 40), late, &reviewer,
-            json!({ "receipt_no": format!("R-{case_no}"), "officer": reviewer }));
+        add(
+            "accepted",
+            self.at(self.day, 9, 40),
+            late,
+            &reviewer,
+            json!({ "receipt_no": format!("R-{case_no}"), "officer": reviewer }),
+        );
         let reviewed = plus(self.day, 1);
         let started = format!("{}T09:00:00+08:00", reviewed);
-        add("step_done", self.at(reviewed, 10, 0), 20_000, &reviewer, json!({ "step": "review",
-            "officer": reviewer, "role": "reviewer", "started_at": started }));
+        add(
+            "step_done",
+            self.at(reviewed, 10, 0),
+            20_000,
+            &reviewer,
+            json!({ "step": "review",
+            "officer": reviewer, "role": "reviewer", "started_at": started }),
+        );
         if self.story == Story::Forgotten {
             return;
         }
@@ -137,8 +154,13 @@ impl Case {
         }
         add("decided", self.at(decided, 14, 0), 20_000, signer, decision);
         if self.story != Story::NoRemedy {
-            add("delivered", self.at(decided, 15, 30), 20_000, &reviewer,
-                json!({ "cert_no": format!("证-{case_no}"), "mode": "window" }));
+            add(
+                "delivered",
+                self.at(decided, 15, 30),
+                20_000,
+                &reviewer,
+                json!({ "cert_no": format!("证-{case_no}"), "mode": "window" }),
+            );
         }
     }
 

@@ -61,8 +61,7 @@ impl Call<'_> {
     }
 
     fn one(&mut self, key: &KeyTask, task: &Task<'_>) -> Result<Verdict, Fault> {
-        let (mut verdicts, fuel) =
-            self.runner.call(self.instance, std::slice::from_ref(task))?;
+        let (mut verdicts, fuel) = self.runner.call(self.instance, std::slice::from_ref(task))?;
         self.fuel += fuel;
         // The engine checked that there is one verdict for each task.
         self.judge(key, verdicts.remove(0))

@@ -73,7 +73,13 @@ fn test(root: &Path, arguments: &[String]) -> Result<()> {
     prerequisites::judges()?;
     run(cargo(root).args(["fmt", "--all", "--check"]))?;
     run(cargo(root).args([
-        "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings",
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
     ]))?;
     let packages = root.join("target/plugins");
     plugins::build_all(root, &packages)?;

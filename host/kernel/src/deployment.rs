@@ -73,9 +73,8 @@ impl Grants {
     /// Whether facts of this name may be published.
     #[must_use]
     pub fn may_publish(&self, fact: &str) -> bool {
-        let covers = |right: &Right| {
-            matches!(right, Right::Facts { name } if name == fact || name == "*")
-        };
+        let covers =
+            |right: &Right| matches!(right, Right::Facts { name } if name == fact || name == "*");
         self.rights.iter().any(covers)
     }
 }

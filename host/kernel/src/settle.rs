@@ -64,8 +64,14 @@ pub fn settle(
     let mut effects = Effects::default();
     let mut leaves: Vec<(Order, Vec<u8>)> = Vec::new();
     for (place, (task, answer)) in answers.into_iter().enumerate() {
-        let mut settler =
-            Settler { context, marks, task: &task, place, effects: &mut effects, leaves: &mut leaves };
+        let mut settler = Settler {
+            context,
+            marks,
+            task: &task,
+            place,
+            effects: &mut effects,
+            leaves: &mut leaves,
+        };
         match answer {
             Ok(verdict) => settler.take(verdict),
             Err(fault) => settler.gap(fault),
@@ -91,11 +97,7 @@ impl Settler<'_, '_> {
     }
 
     fn issued(&self, mark: &InputMark, seen: Local) -> Millis {
-        if mark.import {
-            self.context.plan.zone().instant(seen)
-        } else {
-            mark.logged
-        }
+        if mark.import { self.context.plan.zone().instant(seen) } else { mark.logged }
     }
 
     fn leaf(
@@ -161,8 +163,7 @@ impl Settler<'_, '_> {
     }
 
     fn gap(&mut self, fault: Fault) {
-        let seqs: Vec<_> =
-            self.task.inputs.iter().map(|input| self.marks[*input].seq).collect();
+        let seqs: Vec<_> = self.task.inputs.iter().map(|input| self.marks[*input].seq).collect();
         let (Some(from), Some(to)) = (seqs.first().copied(), seqs.last().copied()) else {
             return;
         };

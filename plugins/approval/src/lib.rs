@@ -3,8 +3,8 @@
 //! Each stream is a module: what is kept of a key, and the rules over it. The manifest names the
 //! rules, their laws and their texts; `examples/` holds what must and what must not fire.
 
-mod params;
 mod case;
+mod params;
 
 mod certificate;
 mod complaint;

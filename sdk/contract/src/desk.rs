@@ -5,7 +5,9 @@
 use crate::id::region_contains;
 use crate::table::Tables;
 use crate::time::{Day, Local};
-use crate::worktime::{Calendar, CalendarRow, Due, Hours, Moment, OfficeRow, Span, Timetable, Unit};
+use crate::worktime::{
+    Calendar, CalendarRow, Due, Hours, Moment, OfficeRow, Span, Timetable, Unit,
+};
 
 /// Table of public holidays and make-up days.
 pub const CALENDAR_TABLE: &str = "calendar";

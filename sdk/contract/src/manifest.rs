@@ -168,8 +168,7 @@ impl Manifest {
     /// Whether the manifest asks to read `table`.
     #[must_use]
     pub fn may_read(&self, table: &str) -> bool {
-        let wants =
-            |right: &Right| matches!(right, Right::Table { name } if name == table);
+        let wants = |right: &Right| matches!(right, Right::Table { name } if name == table);
         self.capabilities.iter().any(|capability| wants(&capability.right))
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::event::Event;
 use crate::json::{self, Value};
-use crate::manifest::{kind_matches, KeyPart, KeyTemplate, Stream};
+use crate::manifest::{KeyPart, KeyTemplate, Stream, kind_matches};
 use crate::time::{Local, Zone};
 
 /// Longest key of a stream, in bytes: keys are sled keys, and an identifier is short.

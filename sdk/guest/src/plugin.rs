@@ -1,7 +1,7 @@
 //! A plugin as a whole: its parameters and its streams.
 
-use crate::stream::{self, MemoryOfBatch, Stream};
 use crate::Host;
+use crate::stream::{self, MemoryOfBatch, Stream};
 use plumbline_contract::json::{Object, Value};
 use plumbline_contract::task::{Task, Verdict};
 

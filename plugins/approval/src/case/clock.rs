@@ -160,9 +160,7 @@ impl<'a> Clock<'a> {
         };
         let plain = match own {
             // A date that the office itself has named needs no calendar.
-            Some(own) if self.lawful.is_empty() => {
-                Reach::On(Due { day: own, provisional: false })
-            }
+            Some(own) if self.lawful.is_empty() => Reach::On(Due { day: own, provisional: false }),
             _ => not_before(self.reach(look, start, wd)),
         };
         // An extension that was granted after the last day cures nothing.

@@ -1,6 +1,6 @@
 //! Checks of a manifest, and of parameters against it.
 
-use super::{kind_matches, Manifest, Parameter, ParameterKind, Right, OFF_PARAMETER};
+use super::{Manifest, OFF_PARAMETER, Parameter, ParameterKind, Right, kind_matches};
 use crate::CONTRACT_VERSION;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -111,7 +111,10 @@ impl Manifest {
     ///
     /// # Errors
     /// Names the field that does not fit, and why.
-    pub fn parameters(&self, given: &Map<String, Value>) -> Result<Map<String, Value>, ParameterError> {
+    pub fn parameters(
+        &self,
+        given: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, ParameterError> {
         let error = |name: &str, reason: String| ParameterError { name: name.into(), reason };
         let mut full = Map::new();
         for parameter in &self.parameters {

@@ -135,7 +135,9 @@ fn to_json(table: &toml::Table) -> Result<Map<String, Value>, String> {
 }
 
 fn local(text: &str) -> Result<Local, String> {
-    parse_stamp(text).map(|stamp| stamp.local).ok_or_else(|| format!("`{text}` is no date and time"))
+    parse_stamp(text)
+        .map(|stamp| stamp.local)
+        .ok_or_else(|| format!("`{text}` is no date and time"))
 }
 
 impl Run<'_> {
@@ -187,8 +189,7 @@ impl Run<'_> {
         let logged = input.logged();
         let task = Task { stream: &id.0, key: &id.1, state: &state, inputs: vec![input] };
         let tables = self.tables.clone();
-        let verdicts =
-            self.executor.supervise(&self.parameters, tables, &self.zone, &[task])?;
+        let verdicts = self.executor.supervise(&self.parameters, tables, &self.zone, &[task])?;
         let Verdict { state, wake, findings, withdrawals, facts, .. } =
             verdicts.into_iter().next().ok_or("the plugin gave no verdict")?;
         self.states.insert(id.clone(), (state, wake));
@@ -203,7 +204,8 @@ impl Run<'_> {
         findings: Vec<Finding>,
         withdrawals: Vec<Withdrawal>,
     ) -> Result<(), String> {
-        let mut changes: Vec<_> = withdrawals.into_iter().map(|gone| (gone.seen, Err(gone))).collect();
+        let mut changes: Vec<_> =
+            withdrawals.into_iter().map(|gone| (gone.seen, Err(gone))).collect();
         changes.extend(findings.into_iter().map(|finding| (finding.seen, Ok(finding))));
         changes.sort_by_key(|(seen, change)| (*seen, change.is_ok()));
         for (_, change) in changes {
@@ -294,9 +296,9 @@ fn fits(wanted: &Expected, finding: &Finding) -> bool {
 fn show(wanted: &Expected) -> String {
     let Expected { level, key, due, at, dept, episode } = wanted;
     let parts = [("key", key), ("due", due), ("at", at), ("dept", dept), ("episode", episode)];
-    let parts = parts.iter().filter_map(|(name, value)| {
-        value.as_ref().map(|value| format!(" {name}={value}"))
-    });
+    let parts = parts
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!(" {name}={value}")));
     format!("{}{}", Level::as_str(*level), parts.collect::<String>())
 }
 
