@@ -120,6 +120,7 @@ impl Bench {
             parameters_sha256: sha256_hex(parameters.as_bytes()),
             parameters,
             from: EventSeq(0),
+            since: EventSeq(0),
             grants: Grants::all(package.hash(), &manifest),
         };
         let tables: Arc<dyn Tables> = Arc::new(table_set());

@@ -329,7 +329,10 @@ impl App {
             TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
         let data = json!(loaded).to_string();
         let id = format!("table/{table}/{version}");
-        let event = self.host_event(TABLE_TYPE, id, table_subject(table), now, data.clone());
+        // Open keys look again at the log's own time: with a log of former years, the wall clock
+        // would make everything overdue.
+        let logged = self.log_time()?.map_or(now, |newest| newest.min(now));
+        let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
                 let mut history = TableHistory::load(&*self.store)?;
@@ -342,6 +345,22 @@ impl App {
         let particulars = json!(loaded);
         self.record(&[act::leaf("table", now, &self.zone, particulars)])?;
         Ok((version, true))
+    }
+
+    /// How far log time has come: the last tick, or the last event if that is later. `None` for an
+    /// empty log.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn log_time(&self) -> Result<Option<Millis>, AppError> {
+        let mut newest = None;
+        if let Some(seq) = self.store.by_subject(TICK_TYPE, 1)?.pop() {
+            newest = self.store.get(seq)?.map(|tick| tick.logged);
+        }
+        if let Some(last) = self.store.next_seq().0.checked_sub(1) {
+            newest = newest.max(self.store.get(EventSeq(last))?.map(|event| event.logged));
+        }
+        Ok(newest)
     }
 
     fn same_version(&self, table: &str, sha256: &str) -> Result<Option<TableVersion>, AppError> {

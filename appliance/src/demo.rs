@@ -90,7 +90,7 @@ pub fn play(app: &App, tell: &mut dyn FnMut(DayReport)) -> Result<(), AppError> 
         for (_, alert) in app.settle()? {
             match (alert.act, alert.level) {
                 (AlertAct::Withdrawn, _) => report.withdrawn += 1,
-                (AlertAct::Lowered, _) => {}
+                (AlertAct::Lowered | AlertAct::Amended, _) => {}
                 (_, Level::Notice) => report.notices += 1,
                 (_, Level::Yellow) => report.yellows += 1,
                 (_, Level::Red) => report.reds += 1,

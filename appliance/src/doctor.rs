@@ -9,7 +9,8 @@ use plumbline_contract::desk::{CALENDAR_TABLE, Desk};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::manifest::Right;
 use plumbline_contract::table::Tables;
-use plumbline_contract::time::{Day, Local, Millis};
+use plumbline_contract::task::WAKE_ON_CALENDAR;
+use plumbline_contract::time::{Day, Millis};
 use plumbline_store::KeyId;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -107,7 +108,7 @@ fn calendar(app: &App, now: Millis, findings: &mut Vec<Finding>) -> Result<(), A
     let mut beyond = 0_u64;
     for deployment in app.deployments()? {
         let after = (last.plus(1).start(), KeyId { stream: String::new(), key: String::new() });
-        let due = app.store().due(deployment.id, Local(i64::MAX), Some(&after), usize::MAX)?;
+        let due = app.store().due(deployment.id, WAKE_ON_CALENDAR, Some(&after), usize::MAX)?;
         beyond += due.len() as u64;
     }
     if beyond > 0 {

@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// Prefix of settings that hold deployments.
 pub(crate) const DEPLOYMENT_META: &str = "deployment/";
+/// Prefix of settings that hold what a deployment was before it was changed.
+const FORMER_META: &str = "former-deployment/";
 /// Prefix of settings that hold the highest release ever activated of a plugin.
 const RELEASE_META: &str = "release/";
 
@@ -124,6 +126,8 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         .parameters(enabling.parameters)
         .map_err(|error| AppError::new(Kind::Usage, "parameter", error))?;
     let parameters = Value::Object(parameters).to_string();
+    // Up to here the log was seen by the package and the parameters that were in force.
+    app.settle()?;
     let known = app.deployments()?;
     let before = known
         .iter()
@@ -140,20 +144,44 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         parameters_sha256: sha256_hex(parameters.as_bytes()),
         parameters,
         from: before.map_or(from, |before| before.from),
+        since: before.map_or(from, |_| app.store().next_seq()),
         grants: Grants::all(package.hash(), manifest),
     };
     app.check_plugin(&deployment, &package)?;
+    if let Some(before) = before {
+        keep_former(app, before)?;
+    }
     let particulars = serde_json::to_value(&deployment).unwrap_or_default();
     let leaf = act::leaf("enable", clock::now(), app.zone(), json!({ "deployment": particulars }));
     let name = format!("{DEPLOYMENT_META}{:05}", deployment.id.0);
-    let bytes = serde_json::to_vec(&deployment)
-        .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
-    app.store().put_meta(&name, &bytes)?;
+    app.store().put_meta(&name, &stored(&deployment)?)?;
     let release = format!("{RELEASE_META}{}", manifest.plugin.id);
     app.store().put_meta(&release, manifest.plugin.release.to_string().as_bytes())?;
     app.record(&[leaf])?;
     app.reload()?;
     Ok(deployment)
+}
+
+fn stored(deployment: &Deployment) -> Result<Vec<u8>, AppError> {
+    serde_json::to_vec(deployment).map_err(|error| AppError::new(Kind::Failed, "store", error))
+}
+
+fn keep_former(app: &App, before: &Deployment) -> Result<(), AppError> {
+    let name = format!("{FORMER_META}{:05}/{:020}", before.id.0, before.since.0);
+    Ok(app.store().put_meta(&name, &stored(before)?)?)
+}
+
+/// A deployment as it was before each of its changes, oldest first, and as it is.
+///
+/// # Errors
+/// If what is stored cannot be read.
+pub(crate) fn history(app: &App, present: Deployment) -> Result<Vec<Deployment>, AppError> {
+    let former = app.store().meta_scan(&format!("{FORMER_META}{:05}/", present.id.0))?;
+    let read = |(_, bytes): (String, Vec<u8>)| {
+        serde_json::from_slice(&bytes)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+    };
+    former.into_iter().map(read).chain(std::iter::once(Ok(present))).collect()
 }
 
 fn check_release(app: &App, manifest: &Manifest) -> Result<(), AppError> {

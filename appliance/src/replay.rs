@@ -4,8 +4,7 @@ use crate::app::App;
 use crate::driver::{Places, Step};
 use crate::error::AppError;
 use crate::package;
-use plumbline_contract::alert::AlertLeaf;
-use plumbline_contract::id::LeafIndex;
+use plumbline_contract::id::{DeploymentId, LeafIndex};
 use plumbline_kernel::Deployment;
 use plumbline_store::{MemoryStore, Store};
 use serde::Serialize;
@@ -36,9 +35,8 @@ pub struct Difference {
 
 /// Replays all deployments.
 ///
-/// A deployment that was changed by an administrator since it started is replayed from the log
-/// with its present package and parameters; alerts of earlier ones are compared as far as they
-/// name the same package and parameters.
+/// A deployment that an administrator has changed is replayed with the package and the parameters
+/// that were in force at each place of the log.
 ///
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
@@ -48,7 +46,7 @@ pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
 }
 
 fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed::new(app, &deployment)?;
+    let mut wanted = Sealed::new(app, deployment.id);
     let mut replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
@@ -56,17 +54,21 @@ fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
         same: 0,
         difference: None,
     };
-    let package = package::installed(app, deployment.package)?;
-    let end = app.store().cursor(deployment.id)?.seq;
-    let mut runner = app.runner(deployment, &package)?;
+    let last = app.store().cursor(deployment.id)?.seq;
+    let history = package::history(app, deployment)?;
+    let ends: Vec<_> = history.iter().skip(1).map(|next| next.since).chain([last]).collect();
     let states = MemoryStore::new();
     let tables = app.tables();
-    let places = Places { log: app.store(), states: &states, tables: &tables, end, lazy: true };
-    while let Step::Moved { events } = runner.step(&places)? {
-        replayed.events += events as u64;
-        compare(app, &states, &mut wanted, &mut replayed)?;
-        if replayed.difference.is_some() {
-            return Ok(replayed);
+    for (deployment, end) in history.into_iter().zip(ends) {
+        let package = package::installed(app, deployment.package)?;
+        let mut runner = app.runner(deployment, &package)?;
+        let places = Places { log: app.store(), states: &states, tables: &tables, end, lazy: true };
+        while let Step::Moved { events } = runner.step(&places)? {
+            replayed.events += events as u64;
+            compare(app, &states, &mut wanted, &mut replayed)?;
+            if replayed.difference.is_some() {
+                return Ok(replayed);
+            }
         }
     }
     if let Some((leaf, bytes)) = wanted.next(app)? {
@@ -105,7 +107,7 @@ fn compare(
 
 /// The sealed alert leaves of one deployment, in order.
 struct Sealed {
-    marks: [String; 3],
+    deployment: DeploymentId,
     at: u64,
     size: u64,
     /// Leaves taken from the replay so far.
@@ -113,11 +115,9 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn new(app: &App, deployment: &Deployment) -> Result<Self, AppError> {
+    fn new(app: &App, deployment: DeploymentId) -> Self {
         let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        let id = deployment.id.0.to_string();
-        let marks = [id, deployment.package.to_string(), deployment.parameters_sha256.clone()];
-        Ok(Self { marks, at: 0, size, taken: 0 })
+        Self { deployment, at: 0, size, taken: 0 }
     }
 
     fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
@@ -126,15 +126,10 @@ impl Sealed {
             self.at += 1;
             let bytes = app.with_ledger(|ledger| ledger.leaf(index))?;
             let Some(alert) = crate::alert::as_alert(index, &bytes)? else { continue };
-            if self.is_own(&alert) {
+            if alert.deployment == self.deployment {
                 return Ok(Some((index, bytes)));
             }
         }
         Ok(None)
-    }
-
-    fn is_own(&self, alert: &AlertLeaf) -> bool {
-        let own = [alert.deployment.0.to_string(), alert.package.to_string(), alert.params.clone()];
-        own == self.marks
     }
 }

@@ -3,8 +3,9 @@
 use plumbline::package::{self, Enabling};
 use plumbline::{App, AppError, Home, Kind};
 use plumbline_contract::id::{EventSeq, PackageHash};
+use plumbline_tests::outcome::assert_replays;
 use plumbline_tests::random::Random;
-use plumbline_tests::{TestHome, plugins};
+use plumbline_tests::{TestHome, case, plugins};
 use serde_json::Map;
 use std::fs;
 use std::path::Path;
@@ -112,16 +113,24 @@ fn a_package_that_is_not_installed_or_a_wrong_parameter_enables_nothing() {
 }
 
 #[test]
-fn zz_temp_replay_after_a_change_of_parameters() {
+fn a_change_of_parameters_holds_from_its_place_in_the_log_on_also_in_a_replay() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);
-    let mut lines = plumbline_tests::case(1, "2026-02-09T10:00:00", "");
-    lines.extend(plumbline_tests::case(2, "2026-03-31T10:00:00", ""));
-    home.import("a.ndjson", &lines);
-    let parameters = Map::from_iter([("off".to_owned(), serde_json::json!(["APPR-T01"]))]);
-    home.enable(&packages, "approval.wasm", &parameters);
-    home.import("b.ndjson", &plumbline_tests::case(3, "2026-06-30T10:00:00", ""));
-    let replayed = plumbline::replay::replay(&home.app).unwrap();
-    println!("{replayed:#?}");
-    assert!(replayed.iter().all(|one| one.difference.is_none()));
+    let rows = [
+        ("2026-02-09T10:00:00", "[]"),
+        ("2026-04-01T10:00:00", r#"["APPR-T01"]"#),
+        ("2026-06-01T10:00:00", r#"["APPR-T03"]"#),
+    ];
+    for (number, (accepted, off)) in rows.into_iter().enumerate() {
+        let off: serde_json::Value = serde_json::from_str(off).unwrap();
+        home.enable(&packages, "approval.wasm", &Map::from_iter([("off".to_owned(), off)]));
+        let mut lines = case(number, accepted, "");
+        lines.extend(case(20 + number, &format!("2026-0{}-29T10:00:00", 3 + 2 * number), ""));
+        home.import(&format!("{number}.ndjson"), &lines);
+    }
+    assert_replays(&home.app);
+    let leaves = plumbline_tests::outcome::alert_leaves(&home.app);
+    let mut params: Vec<_> = leaves.into_iter().map(|(_, leaf)| leaf.params).collect();
+    params.dedup();
+    assert_eq!(params.len(), 3, "each of the three raised cards");
 }

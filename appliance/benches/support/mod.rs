@@ -1,6 +1,6 @@
 //! What the benchmarks share: a county's log made up in memory, its reference tables, processor
 //! time and medians. It measures nothing itself.
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part of it")]
 
 pub mod county;
 

@@ -84,6 +84,7 @@ fn act(act: AlertAct) -> &'static str {
         AlertAct::Raised => "raised",
         AlertAct::Escalated => "escalated",
         AlertAct::Lowered => "lowered",
+        AlertAct::Amended => "amended",
         AlertAct::Withdrawn => "withdrawn",
     }
 }

@@ -95,5 +95,8 @@ pub struct Deployment {
     pub parameters_sha256: String,
     /// First event that it looks at.
     pub from: EventSeq,
+    /// First event that it looks at with this package and these parameters.
+    #[serde(default)]
+    pub since: EventSeq,
     pub grants: Grants,
 }

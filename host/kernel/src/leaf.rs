@@ -69,7 +69,8 @@ impl LeafContext<'_> {
         let act = match finding.was {
             None => AlertAct::Raised,
             Some(was) if was < finding.level => AlertAct::Escalated,
-            Some(_) => AlertAct::Lowered,
+            Some(was) if was > finding.level => AlertAct::Lowered,
+            Some(_) => AlertAct::Amended,
         };
         let mut leaf = self.blank(place, &finding.rule, &finding.episode, act);
         leaf.key.clone_from(&finding.subject);

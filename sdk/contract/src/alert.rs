@@ -38,6 +38,8 @@ pub enum AlertAct {
     Escalated,
     /// The same alert at a lower level, because the facts were corrected.
     Lowered,
+    /// The same alert at the same level with another `due` or `at`, because the facts changed.
+    Amended,
     /// No longer true; the earlier leaves stay.
     Withdrawn,
 }

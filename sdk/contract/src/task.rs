@@ -21,6 +21,11 @@ pub const NAME_BYTES_MAX: usize = 512;
 /// Longest text of one field in a verdict, in bytes.
 pub const VERDICT_TEXT_BYTES_MAX: usize = 16 * 1024;
 
+/// A wake later than any log time: the key only wants to be looked at when a table changes.
+pub const WAKE_ON_TABLE: Local = Local(i64::MAX - 1);
+/// As [`WAKE_ON_TABLE`], because a period ends outside the loaded calendar: the doctor counts these.
+pub const WAKE_ON_CALENDAR: Local = Local(i64::MAX - 2);
+
 /// An event as a plugin sees it. All times are local readings of the region's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventView<'a> {

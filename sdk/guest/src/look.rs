@@ -3,7 +3,7 @@
 use crate::host::{CalendarId, FromRow, Host, Memory};
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
-use plumbline_contract::task::{Check, Outcome, Record};
+use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
 use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, parse_stamp};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
 use std::rc::Rc;
@@ -195,6 +195,7 @@ impl<'a> Look<'a> {
 
     /// A date that the rule needs lies outside the loaded calendar: it does not fire.
     pub fn provisional(&mut self) {
+        self.wake.get_or_insert(WAKE_ON_CALENDAR);
         self.explain(Outcome::Unknown, || {
             let zh = "期限落在尚未发布的节假日历之外，暂不出牌".to_owned();
             (zh, "the period ends outside the loaded calendar, no card on it".to_owned())

@@ -6,8 +6,10 @@ use crate::look::{Fire, Look};
 use crate::{Event, Host};
 use plumbline_contract::alert::Level;
 use plumbline_contract::event::fingerprint;
-use plumbline_contract::task::{EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, Withdrawal};
-use plumbline_contract::time::Local;
+use plumbline_contract::task::{
+    EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, WAKE_ON_TABLE, Withdrawal,
+};
+use plumbline_contract::time::{Day, Local};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,9 @@ struct Standing {
     rule: String,
     episode: String,
     level: Level,
+    /// When it came about and by when it was due, as its newest finding says.
+    at: Local,
+    due: Option<Day>,
 }
 
 /// What the SDK keeps for a key around the author's state.
@@ -161,8 +166,10 @@ impl<S: Stream> Fold<'_, S> {
         let mut look = Look::new(self.host, self.memory, now, &self.kept.region, trace);
         S::check(&self.kept.state, self.params, &mut look);
         let Look { wake, fired, trace, facts, measures, .. } = look;
-        self.kept.wake = wake;
         self.settle(fired, now, input);
+        // What stands must be looked at again when a table changes, which only keys with a wake are.
+        let stands = !self.kept.standing.is_empty();
+        self.kept.wake = wake.or(stands.then_some(WAKE_ON_TABLE));
         for mut fact in facts {
             fact.region.clone_from(&self.kept.region);
             fact.dept.clone_from(&self.kept.dept);
@@ -195,11 +202,20 @@ impl<S: Stream> Fold<'_, S> {
             let known =
                 self.kept.standing.iter_mut().find(|known| is_same(known, rule, &fire.episode));
             let was = match known {
-                Some(standing) if standing.level == fire.level => continue,
-                Some(standing) => Some(std::mem::replace(&mut standing.level, fire.level)),
+                Some(standing)
+                    if (standing.level, standing.at, standing.due)
+                        == (fire.level, fire.at, fire.due) =>
+                {
+                    continue;
+                }
+                Some(standing) => {
+                    (standing.at, standing.due) = (fire.at, fire.due);
+                    Some(std::mem::replace(&mut standing.level, fire.level))
+                }
                 None => {
                     let (rule, episode) = (rule.to_owned(), fire.episode.clone());
-                    self.kept.standing.push(Standing { rule, episode, level: fire.level });
+                    let Fire { level, at, due, .. } = fire;
+                    self.kept.standing.push(Standing { rule, episode, level, at, due });
                     None
                 }
             };
