@@ -6,7 +6,7 @@
 //! States live in memory and facts go back into the log, so nothing of the store is in the figures.
 //!
 //! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin, `PLUMBLINE_BENCH_CASES` and
-//! `PLUMBLINE_BENCH_ROUNDS` set the size. `PLUMBLINE_BENCH_PROFILE=1` also counts calls to the host.
+//! `PLUMBLINE_BENCH_ROUNDS` set the size.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod support;
@@ -41,28 +41,41 @@ fn main() {
     println!("{} events, {bytes} bytes of payload each", log.len());
     let mut rounds = Vec::new();
     for round in 0..setting("PLUMBLINE_BENCH_ROUNDS", 3) {
-        let figures = Bench::new(&package, zone.clone()).run(&log);
-        println!("round {round}: {figures}");
-        rounds.push(figures);
+        let streams = Bench::new(&package, zone.clone()).run(&log);
+        let mut whole = Part::default();
+        streams.values().for_each(|part| whole.add(part));
+        println!("round {round}: {whole}");
+        if round == 0 {
+            streams.iter().for_each(|(stream, part)| println!("  {stream:<12}{part}"));
+        }
+        rounds.push(whole);
     }
-    let pick = |of: fn(&Figures) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
-    println!("native : wasm by processor time, median: {:.3}", pick(Figures::ratio));
-    println!("folds per processor second in wasm, median: {:.0}", pick(Figures::folds_per_second));
+    let pick = |of: fn(&Part) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
+    println!("native : wasm by processor time, median: {:.3}", pick(Part::ratio));
+    println!("folds per processor second in wasm, median: {:.0}", pick(Part::folds_per_second));
 }
 
-/// Processor time of one round.
-#[derive(Debug, Default)]
-struct Figures {
+/// What one stream took in one round, or all of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
     native: Duration,
     wasm: Duration,
-    events: usize,
     tasks: usize,
     folds: usize,
     fuel: u64,
     state_bytes: usize,
 }
 
-impl Figures {
+impl Part {
+    fn add(&mut self, other: &Self) {
+        self.native += other.native;
+        self.wasm += other.wasm;
+        self.tasks += other.tasks;
+        self.folds += other.folds;
+        self.fuel += other.fuel;
+        self.state_bytes += other.state_bytes;
+    }
+
     fn ratio(&self) -> f64 {
         self.native.as_secs_f64() / self.wasm.as_secs_f64()
     }
@@ -72,22 +85,20 @@ impl Figures {
     }
 }
 
-impl std::fmt::Display for Figures {
+impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let us = |time: Duration| time.as_secs_f64() * 1e6 / self.folds as f64;
         write!(
             f,
-            "{} events with facts, {} tasks, {} folds; native {:.2} us a fold, wasm {:.2} us \
-             ({:.0} fuel, {:.0} folds/s, {} bytes of state a task), ratio {:.3}",
-            self.events,
-            self.tasks,
+            "{:>8} folds in {:>7} tasks: native {:>6.2} us, wasm {:>6.2} us a fold, ratio {:.3}; \
+             {:>6.0} fuel a fold, {:>5} bytes of state",
             self.folds,
+            self.tasks,
             us(self.native),
             us(self.wasm),
-            self.fuel as f64 / self.folds as f64,
-            self.folds_per_second(),
-            self.state_bytes / self.tasks,
             self.ratio(),
+            self.fuel as f64 / self.folds as f64,
+            self.state_bytes / self.tasks,
         )
     }
 }
@@ -102,7 +113,7 @@ struct Bench {
     host: NativeHost,
     tables: Arc<dyn Tables>,
     states: BTreeMap<(usize, String), Vec<u8>>,
-    figures: Figures,
+    parts: BTreeMap<String, Part>,
 }
 
 impl Bench {
@@ -142,21 +153,21 @@ impl Bench {
             instance,
             tables,
             states: BTreeMap::new(),
-            figures: Figures::default(),
+            parts: BTreeMap::new(),
         }
     }
 
-    fn run(mut self, log: &[Event]) -> Figures {
+    fn run(mut self, log: &[Event]) -> BTreeMap<String, Part> {
         let mut seq = 0;
         // Facts are read after the batch that published them.
         let mut facts: Vec<Event> = Vec::new();
         for batch in log.chunks(BATCH_EVENTS) {
-            let batch: Vec<Event> =
-                std::mem::take(&mut facts).into_iter().chain(batch.to_vec()).collect();
+            let facts_of_last = std::mem::take(&mut facts).into_iter();
+            let batch: Vec<Event> = facts_of_last.chain(batch.to_vec()).collect();
             facts = self.batch(EventSeq(seq), &batch);
             seq += batch.len() as u64;
         }
-        self.figures
+        self.parts
     }
 
     /// Folds a batch; returns the facts that it published.
@@ -177,12 +188,13 @@ impl Bench {
             })
             .collect();
         let mut verdicts = Vec::with_capacity(tasks.len());
-        for (turn, tasks) in tasks.chunks(TASKS_PER_CALL).enumerate() {
-            verdicts.extend(self.call(turn % 2 == 0, tasks));
+        for tasks in tasks.chunk_by(|a, b| a.stream == b.stream) {
+            for (turn, tasks) in tasks.chunks(TASKS_PER_CALL).enumerate() {
+                verdicts.extend(self.call(turn % 2 == 0, tasks));
+            }
         }
         drop(tasks);
         self.states = states;
-        self.figures.events += events.len();
         let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
         let context = LeafContext {
             plan: &self.plan,
@@ -194,7 +206,6 @@ impl Bench {
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
         for effect in effects.states {
-            self.figures.state_bytes += effect.state.len();
             self.states.insert((effect.stream, effect.key), effect.state);
         }
         effects.facts
@@ -202,23 +213,27 @@ impl Bench {
 
     /// One call by each of the two, in turns, so that neither always finds warm memory.
     fn call(&mut self, native_first: bool, tasks: &[Task<'_>]) -> Vec<Verdict> {
-        let native = native_first.then(|| self.call_native(tasks));
+        let before = native_first.then(|| self.call_native(tasks));
         let start = thread_cpu();
         let batch = self.instance.supervise(&self.world, tasks, false).unwrap();
-        self.figures.wasm += thread_cpu() - start;
-        self.figures.fuel += batch.fuel;
-        self.figures.tasks += tasks.len();
-        self.figures.folds += tasks.iter().map(|task| task.inputs.len()).sum::<usize>();
-        let native = native.unwrap_or_else(|| self.call_native(tasks));
-        assert_eq!(native, batch.verdicts, "native and wasm answer the same");
-        native
+        let wasm = thread_cpu() - start;
+        let (verdicts, native) = before.unwrap_or_else(|| self.call_native(tasks));
+        assert!(verdicts == batch.verdicts, "native and wasm answer the same");
+        self.parts.entry(tasks[0].stream.to_owned()).or_default().add(&Part {
+            native,
+            wasm,
+            tasks: tasks.len(),
+            folds: tasks.iter().map(|task| task.inputs.len()).sum(),
+            fuel: batch.fuel,
+            state_bytes: verdicts.iter().map(|verdict| verdict.state.len()).sum(),
+        });
+        verdicts
     }
 
-    fn call_native(&mut self, tasks: &[Task<'_>]) -> Vec<Verdict> {
+    fn call_native(&self, tasks: &[Task<'_>]) -> (Vec<Verdict>, Duration) {
         let start = thread_cpu();
         let verdicts = self.native.supervise(&self.host, tasks, false);
-        self.figures.native += thread_cpu() - start;
-        verdicts
+        (verdicts, thread_cpu() - start)
     }
 }
 

@@ -24,6 +24,8 @@ struct Case {
     map: Option<PathBuf>,
     zone: &'static str,
     with_plugin: bool,
+    /// Whether the made-up county's tables hold for it, besides the calendar.
+    with_tables: bool,
 }
 
 fn main() {
@@ -37,9 +39,16 @@ fn main() {
         map: None,
         zone: support::ZONE,
         with_plugin: false,
+        with_tables: true,
     };
-    let folded =
-        Case { name: "county NDJSON", file: county, with_plugin: true, map: None, zone: bare.zone };
+    let folded = Case {
+        name: "county NDJSON",
+        file: county,
+        map: None,
+        zone: support::ZONE,
+        with_plugin: true,
+        with_tables: true,
+    };
     let mut cases = vec![bare, folded];
     if let Some(data) = folder("PLUMBLINE_DATA") {
         let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/receipt/receipt.toml");
@@ -49,6 +58,7 @@ fn main() {
             map: Some(map),
             zone: "Europe/Amsterdam",
             with_plugin: true,
+            with_tables: false,
         });
     }
     let rounds = setting("PLUMBLINE_BENCH_ROUNDS", 3);
@@ -67,7 +77,10 @@ fn main() {
 /// Imports once into a fresh home; returns events per processor second.
 fn run(case: &Case, packages: &Path, round: usize) -> f64 {
     let dir = tempfile::tempdir().unwrap();
-    let app = support::home(dir.path(), case.with_plugin.then_some(packages), case.zone);
+    let mut tables = support::tables();
+    tables.retain(|(name, _)| case.with_tables || *name == "calendar");
+    let packages = case.with_plugin.then_some(packages);
+    let app = support::home(dir.path(), packages, case.zone, tables);
     let request = ImportRequest { map: case.map.as_deref(), ..ImportRequest::new(&case.file) };
     let (cpu, wall) = (process_cpu(), Instant::now());
     let report = import(&app, &request, &mut |_, _| {}).unwrap();

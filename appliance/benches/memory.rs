@@ -26,7 +26,7 @@ fn main() {
     let file = dir.path().join("county.ndjson");
     let exe = std::env::current_exe().unwrap();
     assert!(std::process::Command::new(exe).env(WRITE, &file).status().unwrap().success());
-    let app = support::home(dir.path(), Some(&packages), support::ZONE);
+    let app = support::home(dir.path(), Some(&packages), support::ZONE, support::tables());
     println!("an empty home, open: {:.0} MiB", memory_mib("VmRSS"));
     let cpu = process_cpu();
     let request = ImportRequest::new(&file);

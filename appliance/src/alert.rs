@@ -110,6 +110,11 @@ impl AlertIndex {
     }
 
     fn take(&mut self, index: u64, alert: &AlertLeaf) {
+        let known = self.places.contains_key(&alert.id);
+        if alert.act == AlertAct::Withdrawn && !known {
+            // Nothing to withdraw: there is no alert to list.
+            return;
+        }
         let fresh = Place { key: key_mark(&alert.key), first: index, shown: index, last: index };
         let place = self.places.entry(alert.id.clone()).or_insert_with(|| {
             self.order.insert(index, alert.id.clone());

@@ -9,7 +9,7 @@ use crate::table::{TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
-use plumbline_contract::id::{EventSeq, LeafIndex, TableVersion};
+use plumbline_contract::id::{LeafIndex, TableVersion};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::TableRow;
@@ -263,7 +263,8 @@ impl App {
     /// If the store fails.
     pub fn tick(&self, time: Millis, import: bool) -> Result<Appended, AppError> {
         let data = json!(Tick { time, import }).to_string();
-        let id = format!("tick/{}{}", if import { "import/" } else { "" }, time.0);
+        // Unique by its place: two imports may end at the same moment, and each needs its tick.
+        let id = format!("tick/{}/{}", time.0, self.store.next_seq());
         let event = self.host_event(TICK_TYPE, id, TICK_TYPE.to_owned(), time, data);
         let appended = self.store.append(&[event])?;
         appended.into_iter().next().ok_or_else(|| AppError::new(Kind::Failed, "store", "tick"))
@@ -329,10 +330,12 @@ impl App {
             TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
         let data = json!(loaded).to_string();
         let id = format!("table/{table}/{version}");
-        // Open keys look again at the log's own time: with a log of former years, the wall clock
-        // would make everything overdue.
-        let logged = self.log_time()?.map_or(now, |newest| newest.min(now));
+        // In a home that only imports, open keys look again at the log's own time: with a log of
+        // former years, the wall clock would make everything overdue.
+        let logged = self.import_time()?.unwrap_or(now);
         let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
+        // The act first: one too many after a crash is harmless, one missing is not.
+        self.store.push_leaves(&[act::leaf("table", now, &self.zone, json!(loaded))])?;
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
                 let mut history = TableHistory::load(&*self.store)?;
@@ -342,35 +345,31 @@ impl App {
                 *lock(&self.tables) = Arc::new(history);
             }
         }
-        let particulars = json!(loaded);
-        self.record(&[act::leaf("table", now, &self.zone, particulars)])?;
+        self.seal()?;
         Ok((version, true))
     }
 
-    /// How far log time has come: the last tick, or the last event if that is later. `None` for an
-    /// empty log.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn log_time(&self) -> Result<Option<Millis>, AppError> {
-        let mut newest = None;
-        if let Some(seq) = self.store.by_subject(TICK_TYPE, 1)?.pop() {
-            newest = self.store.get(seq)?.map(|tick| tick.logged);
-        }
-        if let Some(last) = self.store.next_seq().0.checked_sub(1) {
-            newest = newest.max(self.store.get(EventSeq(last))?.map(|event| event.logged));
-        }
-        Ok(newest)
-    }
-
-    fn same_version(&self, table: &str, sha256: &str) -> Result<Option<TableVersion>, AppError> {
-        let Some(seq) = self.store.by_subject(&table_subject(table), 1)?.pop() else {
+    /// How far log time has come in a home whose last tick ended an import; `None` where the wall
+    /// clock is log time.
+    fn import_time(&self) -> Result<Option<Millis>, AppError> {
+        let Some(seq) = self.store.by_subject(TICK_TYPE, 1)?.pop() else { return Ok(None) };
+        let Some(event) = self.store.get(seq)?.filter(|event| event.kind == TICK_TYPE) else {
             return Ok(None);
         };
-        let Some(event) = self.store.get(seq)? else { return Ok(None) };
+        let tick: Tick = serde_json::from_str(&event.data)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+        Ok(tick.import.then_some(tick.time))
+    }
+
+    /// The version in force, if its rows have this digest.
+    fn same_version(&self, table: &str, sha256: &str) -> Result<Option<TableVersion>, AppError> {
+        let tables = self.tables();
+        let newest = tables.changes().iter().rev().find(|(_, name, _)| name == table);
+        let Some((seq, _, version)) = newest else { return Ok(None) };
+        let Some(event) = self.store.get(*seq)? else { return Ok(None) };
         let loaded: TableLoaded = serde_json::from_str(&event.data)
             .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
-        Ok((loaded.sha256 == sha256).then_some(TableVersion(loaded.version)))
+        Ok((loaded.sha256 == sha256).then_some(*version))
     }
 
     /// Puts acts into the ledger and seals them.
@@ -388,18 +387,23 @@ impl App {
     /// If the store fails.
     pub fn drive(&self, lazy: bool) -> Result<Driven, AppError> {
         let tables = self.tables();
-        let end = self.store.next_seq();
         let mut driven = Driven::default();
         let mut runners = lock(&self.runners);
-        for runner in runners.iter_mut() {
-            let end = EventSeq(u64::MAX).min(self.store.next_seq()).max(end);
-            let (log, states) = (&*self.store, &*self.store);
-            let places = Places { log, states, tables: &tables, end, lazy };
-            while let Step::Moved { events } = runner.step(&places)? {
-                driven.events += events as u64;
+        // One step each in turn, so that a slow plugin does not keep the others waiting.
+        loop {
+            let mut moved = false;
+            for runner in runners.iter_mut() {
+                let (log, states, end) = (&*self.store, &*self.store, self.store.next_seq());
+                let places = Places { log, states, tables: &tables, end, lazy };
+                if let Step::Moved { events } = runner.step(&places)? {
+                    moved = true;
+                    driven.events += events as u64;
+                }
+            }
+            if !moved {
+                return Ok(driven);
             }
         }
-        Ok(driven)
     }
 
     /// Runs all deployments until none has anything left, facts of others included, then seals.

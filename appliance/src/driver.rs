@@ -10,10 +10,11 @@ use call::{Answer, Call};
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
 use plumbline_contract::id::{EventSeq, PackageHash};
 use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
-use plumbline_contract::time::{Local, Millis, Zone};
+use plumbline_contract::time::{Local, Zone};
 use plumbline_engine::{Calendars, Instance, Limits, Plugin, World};
 use plumbline_kernel::{
-    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Plan, settle,
+    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Plan, is_import,
+    settle,
 };
 use plumbline_store::{Commit, Cursor, Due, GapRow, KeyId, KeyState, Row, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,14 +186,8 @@ impl Runner {
         Ok(Step::Moved { events })
     }
 
-    fn tick(&mut self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
-        let tick: Tick = serde_json::from_str(&row.event.data)
-            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
-        let until = self.zone.local(tick.time);
-        self.timers(places, from, row, until, until, (tick.time, tick.import))
-    }
-
-    /// Open keys look again at the new tables, at the log time of the change.
+    /// Keys with a wake look again at the new tables, at the log time of the change. They are paged
+    /// by key, so that each comes once, whatever wake it then asks for.
     fn tables_changed(
         &mut self,
         places: &Places<'_>,
@@ -200,34 +195,51 @@ impl Runner {
         row: &Row,
     ) -> Result<Step, AppError> {
         let now = self.zone.local(row.event.logged);
-        self.timers(places, from, row, Local(i64::MAX), now, (row.event.logged, false))
+        let after = from.tick_after.as_ref().map(|(_, id)| id);
+        let page = places.states.states(self.deployment.id, after, TIMERS_PER_STEP)?;
+        let Some((last, _)) = page.last() else { return self.pass(places, from, row) };
+        let to = Cursor { seq: row.seq, tick_after: Some((now, last.clone())) };
+        let waiting = page.into_iter().filter_map(|(id, state)| Some((state.wake?, id)));
+        let due = waiting.map(|(wake, id)| Due { wake, id }).collect();
+        let mark = InputMark { seq: row.seq, logged: row.event.logged, import: false };
+        self.look_again(places, (from, to), due, mark, now)
     }
 
-    /// Hands a tick at `now` to the keys whose wake is at or before `until`, some at a time.
-    fn timers(
-        &mut self,
-        places: &Places<'_>,
-        from: Cursor,
-        row: &Row,
-        until: Local,
-        now: Local,
-        (logged, import): (Millis, bool),
-    ) -> Result<Step, AppError> {
+    /// Goes on behind a host event.
+    fn pass(&self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
+        let to = Cursor { seq: row.seq.next(), tick_after: None };
+        self.commit(places, from, to, Effects::default())?;
+        Ok(Step::Moved { events: 1 })
+    }
+
+    /// Hands a tick to the keys that are due by then, some at a time.
+    fn tick(&mut self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
+        let tick: Tick = serde_json::from_str(&row.event.data)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+        let until = self.zone.local(tick.time);
         let id = self.deployment.id;
         let due = places.states.due(id, until, from.tick_after.as_ref(), TIMERS_PER_STEP)?;
-        let Some(last) = due.last() else {
-            let to = Cursor { seq: row.seq.next(), tick_after: None };
-            self.commit(places, from, to, Effects::default())?;
-            return Ok(Step::Moved { events: 1 });
-        };
+        let Some(last) = due.last() else { return self.pass(places, from, row) };
         let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
-        // The new versions hold for what the change itself sets off.
-        self.look_at(places, row.seq.next())?;
-        let mark = InputMark { seq: row.seq, logged, import };
+        let mark = InputMark { seq: row.seq, logged: tick.time, import: tick.import };
+        self.look_again(places, (from, to), due, mark, until)
+    }
+
+    /// Hands a tick at `now` to some keys.
+    fn look_again(
+        &mut self,
+        places: &Places<'_>,
+        (from, to): (Cursor, Cursor),
+        due: Vec<Due>,
+        mark: InputMark,
+        now: Local,
+    ) -> Result<Step, AppError> {
+        // The new versions hold for what their own change sets off.
+        self.look_at(places, mark.seq.next())?;
         let tasks: Vec<_> = due.into_iter().filter_map(|due| self.timer_task(due)).collect();
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
         let mut effects = self.fold(places, tasks, &[mark], &inputs)?;
-        self.let_sleep(places, until.min(now), &mut effects)?;
+        self.let_sleep(places, now, &mut effects)?;
         self.commit(places, from, to, effects)?;
         Ok(Step::Moved { events: 0 })
     }
@@ -422,7 +434,7 @@ impl Runner {
             to: gap.to,
             id: id(gap.stream, gap.key),
             code: gap.fault.code().to_owned(),
-            fault: gap.fault.to_string(),
+            fault: gap.fault.account(),
         });
         let commit = Commit {
             deployment: self.deployment.id,
@@ -440,6 +452,5 @@ impl Runner {
 }
 
 fn mark(seq: EventSeq, event: &Event) -> InputMark {
-    let own = event.corrected.unwrap_or(event.recorded);
-    InputMark { seq, logged: event.logged, import: event.logged == own }
+    InputMark { seq, logged: event.logged, import: is_import(event) }
 }

@@ -103,7 +103,7 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
 fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
     let mut newest = rows.iter().map(|row| row.event.logged).max().unwrap_or_default();
     if let Some(seq) = app.store().by_subject(TICK_TYPE, 1)?.pop()
-        && let Some(event) = app.store().get(seq)?
+        && let Some(event) = app.store().get(seq)?.filter(|event| event.kind == TICK_TYPE)
         && let Ok(tick) = serde_json::from_str::<Tick>(&event.data)
     {
         newest = newest.max(tick.time);

@@ -87,7 +87,8 @@ pub fn import(
     let name = progress_name(request)?;
     let mut progress = load_progress(app, &name)?;
     let mut report = ImportReport::default();
-    if progress.done {
+    let again = progress.done;
+    if again {
         // The same file once more: read it again, so that the report can say what it holds.
         progress = Progress { newest: progress.newest, ..Progress::default() };
     }
@@ -117,7 +118,12 @@ pub fn import(
         watch(source.bytes_read(), source.bytes_total().unwrap_or_default());
     }
     rejects.flush()?;
-    finish(app, request, &name, progress, &mut report)?;
+    let stored = report.new + report.superseding + report.older;
+    // The same file once more adds nothing, not even the note that time has passed.
+    let adds = stored > 0 || !again || request.until.is_some();
+    let newest = (progress.newest != 0).then_some(Millis(progress.newest));
+    let until = request.until.or(newest).filter(|_| adds);
+    finish(app, until, &name, progress, &mut report)?;
     report.rejects_file = rejects.finish()?;
     Ok(report)
 }
@@ -192,12 +198,11 @@ fn seal(
 /// Lets log time run to the end of the import, so that what is overdue by then is raised.
 fn finish(
     app: &App,
-    request: &ImportRequest<'_>,
+    until: Option<Millis>,
     name: &str,
     mut progress: Progress,
     report: &mut ImportReport,
 ) -> Result<(), AppError> {
-    let until = request.until.or((progress.newest != 0).then_some(Millis(progress.newest)));
     if let Some(until) = until {
         app.tick(until, true)?;
     }

@@ -10,6 +10,7 @@ use plumbline_kernel::{Deployment, Grants, Mode};
 use plumbline_ledger::{PackageError, VerifyingKey, sha256_hex, verify_package};
 use serde_json::{Map, Value, json};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 /// Prefix of settings that hold deployments.
@@ -67,18 +68,26 @@ pub fn trust(app: &App, vkey: &str) -> Result<VerifyingKey, AppError> {
 pub fn install(app: &App, package: &VerifiedPackage) -> Result<(), AppError> {
     app.engine().load(package).map_err(|error| AppError::new(Kind::Refused, "package", error))?;
     let path = app.home().packages_dir().join(format!("{}.wasm", package.hash()));
-    if path.exists() {
+    if verify_file(app, &path).is_ok_and(|known| known.hash() == package.hash()) {
         return Ok(());
     }
-    let partial = path.with_extension("partial");
-    fs::write(&partial, package.component()).map_err(|error| AppError::io(&partial, &error))?;
-    fs::rename(&partial, &path).map_err(|error| AppError::io(&path, &error))?;
+    keep(&path, package.component()).map_err(|error| AppError::io(&path, &error))?;
     let plugin = &package.manifest().plugin;
     let particulars = json!({
         "plugin": plugin.id, "version": plugin.version, "release": plugin.release,
         "package": package.hash(), "signers": package.signers(),
     });
     app.record(&[act::leaf("install", clock::now(), app.zone(), particulars)])
+}
+
+/// Writes a file so that after a power cut it is there whole or not at all: a deployment relies on it.
+fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let partial = path.with_extension("partial");
+    let mut file = fs::File::create(&partial)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&partial, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Reads an installed package; it is verified anew each time.

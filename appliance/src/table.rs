@@ -39,7 +39,7 @@ impl TableHistory {
         let mut history = Self::default();
         for spec in specs() {
             for seq in store.by_subject(&table_subject(&spec.name), VERSIONS_MAX)? {
-                if let Some(event) = store.get(seq)? {
+                if let Some(event) = store.get(seq)?.filter(|event| event.kind == TABLE_TYPE) {
                     history.note(seq, &event.data)?;
                 }
             }

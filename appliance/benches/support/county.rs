@@ -53,7 +53,8 @@ pub fn tables() -> Vec<(&'static str, String)> {
 /// a case.
 #[must_use]
 pub fn log(cases: usize, zone: &Zone) -> Vec<Event> {
-    let mut maker = Maker { zone, dice: Dice(0x9e37_79b9_7f4a_7c15), events: Vec::new() };
+    let dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut maker = Maker { zone, dice, serials: [0; DEPTS as usize], events: Vec::new() };
     let working: Vec<Day> = (0..)
         .map(|offset| Day::from_ymd(2025, 1, 6).expect("a date").plus(offset))
         .filter(|day| !matches!(day.weekday(), 6 | 7))
@@ -99,6 +100,8 @@ impl Dice {
 struct Maker<'a> {
     zone: &'a Zone,
     dice: Dice,
+    /// The last number that each department gave to an application.
+    serials: [u64; DEPTS as usize],
     events: Vec<Event>,
 }
 
@@ -148,8 +151,9 @@ impl Maker<'_> {
         let id = |what: &str| format!("{case}-{what}");
         let received = self.moment(days[0], Local(0));
         let window = self.dice.below(WINDOWS);
+        self.serials[dept as usize] += 1;
         let data = json!({
-            "case_no": case, "serial": number / DEPTS + 1, "item_code": format!("XK-{item:04}"),
+            "case_no": case, "serial": self.serials[dept as usize], "item_code": format!("XK-{item:04}"),
             "applicant_ref": format!("h:{:016x}{:016x}", self.dice.below(1 << 30), number),
             "applicant_kind": if self.dice.percent(60) { "org" } else { "person" },
             "channel": if self.dice.percent(70) { "window" } else { "online" },

@@ -59,9 +59,14 @@ pub fn table_set() -> TableSet {
     set
 }
 
-/// A fresh home with all tables and, if its folder is given, the approval plugin.
+/// A fresh home in the zone with the tables and, if its folder is given, the approval plugin.
 #[must_use]
-pub fn home(dir: &Path, packages: Option<&Path>, zone: &str) -> App {
+pub fn home(
+    dir: &Path,
+    packages: Option<&Path>,
+    zone: &str,
+    tables: Vec<(&'static str, Vec<TableRow>)>,
+) -> App {
     let config = Config {
         origin: "bench.invalid/county".to_owned(),
         region: String::new(),
@@ -69,7 +74,7 @@ pub fn home(dir: &Path, packages: Option<&Path>, zone: &str) -> App {
         listen: "127.0.0.1:0".to_owned(),
     };
     let app = App::create(Home::new(dir.join("home")), &config).unwrap();
-    for (name, rows) in tables() {
+    for (name, rows) in tables {
         app.load_table(name, rows).unwrap();
     }
     let Some(packages) = packages else { return app };

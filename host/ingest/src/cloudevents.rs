@@ -150,6 +150,7 @@ impl<'a> Envelope<'a> {
         envelope::text("id", &id)?;
         let source = text("source", self.source)?;
         envelope::text("source", &source)?;
+        envelope::not_reserved("source", &source)?;
         let kind = text("type", self.kind)?;
         envelope::kind("type", &kind)?;
         let time = stamp("time", self.time, reading.zone)?;
@@ -188,13 +189,16 @@ impl<'a> Envelope<'a> {
         if self.subject.is_some() {
             let subject = text("subject", self.subject)?;
             envelope::optional_text("subject", &subject)?;
+            envelope::not_reserved("subject", &subject)?;
             return Ok(subject.into_owned());
         }
         for name in envelope::SUBJECT_FIELDS {
             let found = data.iter().find(|(field, _)| field == name);
             let subject = found.and_then(|(_, slot)| slot.value.text());
             if let Some(subject) = subject.filter(|subject| !subject.is_empty()) {
-                envelope::optional_text(&format!("data.{name}"), &subject)?;
+                let field = format!("data.{name}");
+                envelope::optional_text(&field, &subject)?;
+                envelope::not_reserved(&field, &subject)?;
                 return Ok(subject.into_owned());
             }
         }

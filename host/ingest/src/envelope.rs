@@ -44,6 +44,16 @@ pub(crate) fn kind(field: &str, kind: &str) -> Result<(), Reject> {
     Ok(())
 }
 
+/// Sources and subjects under which the host keeps its own events: an outsider must not write there.
+pub(crate) fn not_reserved(field: &str, text: &str) -> Result<(), Reject> {
+    let host = HOST_TYPE_PREFIX.trim_end_matches('.');
+    let own = text.strip_prefix(host);
+    if own.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':'])) {
+        return Err(Reject::new(RejectCode::ReservedType, field, text));
+    }
+    Ok(())
+}
+
 pub(crate) fn region(field: &str, code: &str) -> Result<(), Reject> {
     text(field, code)?;
     if !matches!(code.len(), 6 | 9 | 12) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -77,6 +87,8 @@ pub(crate) fn data_size(data: &str) -> Result<(), Reject> {
 pub(crate) fn check(event: &Event, received: Millis) -> Result<(), Reject> {
     text("id", &event.id)?;
     text("source", &event.source)?;
+    not_reserved("source", &event.source)?;
+    not_reserved("subject", &event.subject)?;
     kind("type", &event.kind)?;
     optional_text("subject", &event.subject)?;
     region("region", &event.region)?;

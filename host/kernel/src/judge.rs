@@ -1,6 +1,8 @@
 //! Whether a verdict keeps the contract and the grants. One that does not is a fault of the plugin.
 
 use crate::{InputMark, KeyTask, Plan};
+use plumbline_contract::id::region_contains;
+use plumbline_contract::manifest::Rule;
 use plumbline_contract::task::{EVIDENCE_MAX, Fault, Finding, NAME_BYTES_MAX, Verdict};
 
 impl Plan {
@@ -23,17 +25,18 @@ impl Plan {
         }
         for gone in &verdict.withdrawals {
             known(&inputs, gone.input)?;
-            if self.manifest().rule(&gone.rule).is_none() {
-                return Err(Fault::BadOutput(format!("unknown rule `{}`", gone.rule)));
-            }
+            self.rule_of(task.stream, &gone.rule)?;
+            bounded(&[&gone.episode, &gone.reason])?;
         }
         for record in verdict.facts.iter().chain(&verdict.measures) {
             known(&inputs, record.input)?;
         }
         for fact in &verdict.facts {
+            bounded(&[&fact.name, &fact.key, &fact.region, &fact.dept])?;
             if !self.grants().may_publish(&fact.name) {
                 return Err(Fault::Refused(format!("fact `{}`", fact.name)));
             }
+            self.own_region(&fact.region)?;
         }
         let last = inputs.iter().map(|mark| self.zone().local(mark.logged)).max();
         if verdict.wake.is_some_and(|wake| last.is_some_and(|last| wake <= last)) {
@@ -41,6 +44,33 @@ impl Plan {
         }
         Ok(())
     }
+
+    /// A rule of the task's own stream.
+    fn rule_of(&self, stream: usize, id: &str) -> Result<&Rule, Fault> {
+        let Some(rule) = self.manifest().rule(id) else {
+            return Err(Fault::BadOutput(format!("unknown rule `{id}`")));
+        };
+        if self.manifest().streams[stream].name != rule.stream {
+            return Err(Fault::BadOutput(format!("rule `{id}` is not of this stream")));
+        }
+        Ok(rule)
+    }
+
+    /// A deployment speaks of its own region subtree only.
+    fn own_region(&self, region: &str) -> Result<(), Fault> {
+        if region_contains(self.region(), region) {
+            return Ok(());
+        }
+        Err(Fault::Refused(format!("region `{region}`")))
+    }
+}
+
+/// Names go into keys and into leaves, whose length is bounded.
+fn bounded(names: &[&String]) -> Result<(), Fault> {
+    if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
+        return Err(Fault::BadOutput(format!("a name is longer than {NAME_BYTES_MAX} bytes")));
+    }
+    Ok(())
 }
 
 fn judge_finding(
@@ -49,12 +79,7 @@ fn judge_finding(
     mark: InputMark,
     finding: &Finding,
 ) -> Result<(), Fault> {
-    let Some(rule) = plan.manifest().rule(&finding.rule) else {
-        return Err(Fault::BadOutput(format!("unknown rule `{}`", finding.rule)));
-    };
-    if plan.manifest().streams[stream].name != rule.stream {
-        return Err(Fault::BadOutput(format!("rule `{}` is not of this stream", rule.id)));
-    }
+    let rule = plan.rule_of(stream, &finding.rule)?;
     if !rule.levels.contains(&finding.level) {
         let level = finding.level.as_str();
         return Err(Fault::BadOutput(format!("rule `{}` has no level {level}", rule.id)));
@@ -62,10 +87,8 @@ fn judge_finding(
     if Some(finding.level) > plan.grants().highest_level() {
         return Err(Fault::Refused(format!("level {}", finding.level.as_str())));
     }
-    let names = [&finding.episode, &finding.subject, &finding.region, &finding.dept];
-    if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
-        return Err(Fault::BadOutput(format!("a name is longer than {NAME_BYTES_MAX} bytes")));
-    }
+    bounded(&[&finding.episode, &finding.subject, &finding.region, &finding.dept])?;
+    plan.own_region(&finding.region)?;
     if finding.evidence.len() > EVIDENCE_MAX {
         return Err(Fault::BadOutput(format!("more than {EVIDENCE_MAX} events are cited")));
     }

@@ -98,7 +98,7 @@ impl LeafContext<'_> {
         let mut leaf = self.blank(place, GAP_RULE, &episode, AlertAct::Raised);
         leaf.at.clone_from(&leaf.issued_at);
         leaf.evidence = evidence.iter().copied().take(EVIDENCE_MAX).collect();
-        leaf.values = serde_json::json!({ "code": fault.code(), "fault": fault.to_string() });
+        leaf.values = serde_json::json!({ "code": fault.code(), "fault": fault.account() });
         bytes(&leaf)
     }
 }

@@ -14,4 +14,4 @@ pub use deployment::{Deployment, Grants, Mode};
 pub use error::KernelError;
 pub use leaf::{GAP_RULE, LeafContext};
 pub use plan::{KeyTask, Plan};
-pub use settle::{Effects, GapEffect, InputMark, KeyEffect, settle};
+pub use settle::{Effects, GapEffect, InputMark, KeyEffect, is_import, settle};

@@ -17,6 +17,18 @@ pub struct InputMark {
     pub import: bool,
 }
 
+/// Serial of a fact that follows from an imported event: facts need no running number of their own.
+const IMPORTED_FACT: u64 = 0;
+
+/// Whether an event's log time is its source's own, as in an import.
+#[must_use]
+pub fn is_import(event: &Event) -> bool {
+    if event.kind.starts_with(FACT_TYPE_PREFIX) {
+        return event.serial == Some(IMPORTED_FACT);
+    }
+    event.logged == event.corrected.unwrap_or(event.recorded)
+}
+
 /// New state of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyEffect {
@@ -155,7 +167,8 @@ impl Settler<'_, '_> {
             logged: mark.logged,
             region: record.region,
             dept: record.dept,
-            serial: None,
+            // A fact of an import is one itself, and carries that mark; see `is_import`.
+            serial: mark.import.then_some(IMPORTED_FACT),
             actor: None,
             dataversion: 1,
             data: record.data,

@@ -10,8 +10,8 @@ use std::fmt;
 /// Longest stream name, key, table name, table key or settings key, in bytes: such texts become
 /// parts of storage keys, and a leaf page of the tree holds up to 16 keys inline.
 pub const KEY_BYTES_MAX: usize = 1024;
-/// Largest ledger leaf, in bytes: a leaf is one alert or one act with its values.
-pub const LEAF_BYTES_MAX: usize = 256 * 1024;
+/// Largest ledger leaf, in bytes: what the ledger's format holds (C2SP tlog-tiles, 16-bit length).
+pub const LEAF_BYTES_MAX: usize = 65_535;
 /// Largest settings value, in bytes: an installation record with its manifest is some 100 KiB.
 pub const META_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest row of a reference table, in bytes of JSON text.

@@ -33,6 +33,11 @@ pub(crate) struct Kv {
 /// Cheap to clone, reads as a byte slice.
 pub(crate) type Bytes = sled::IVec;
 /// A key with its value.
+/// How often and at what interval a locked directory is tried: half a second in all, so that a
+/// second process is told soon enough.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 pub(crate) type Pair = (Bytes, Bytes);
 
 impl Kv {
@@ -42,14 +47,7 @@ impl Kv {
             .path(dir)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let db = config.open().map_err(|error| {
-            let text = error.to_string();
-            if text.contains("could not acquire lock") {
-                StoreError::Busy(text)
-            } else {
-                error.into()
-            }
-        })?;
+        let db = open_patiently(&config)?;
         let file = OpenOptions::new().read(true).write(true).open(dir.join("db"))?;
         File::open(dir.join("conf"))?.sync_all()?;
         file.sync_all()?;
@@ -106,5 +104,26 @@ impl Kv {
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         self.db.flush()?;
         Ok(self.file.sync_data()?)
+    }
+}
+
+/// sled lets go of a directory in its background threads, some time after the last handle is
+/// dropped; a process that opens it again at once would find itself in its own way.
+fn open_patiently(config: &sled::Config) -> Result<sled::Db, StoreError> {
+    let mut tries = 0;
+    loop {
+        let error = match config.open() {
+            Ok(db) => return Ok(db),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        if !text.contains("could not acquire lock") {
+            return Err(error.into());
+        }
+        tries += 1;
+        if tries == LOCK_TRIES {
+            return Err(StoreError::Busy(text));
+        }
+        std::thread::park_timeout(LOCK_PAUSE);
     }
 }

@@ -257,15 +257,41 @@ fn string_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut at = start;
     let mut escaped = false;
     loop {
+        at += plain_len(bytes.get(at..)?);
         match bytes.get(at)? {
             b'"' => return Some((at, escaped)),
             b'\\' => {
                 escaped = true;
                 at += 2;
             }
+            // A control character has no place in a text, but the host stores what a parser let by.
             _ => at += 1,
         }
     }
+}
+
+/// How many bytes at the start need no care in a text: neither a quote nor a backslash nor a control
+/// character. Eight at a time, since payloads are mostly texts.
+fn plain_len(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES * 0x80;
+    // The high bit of each byte that is zero, or below 0x20; a byte after the first such one may be
+    // marked as well, but only the first counts.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let controls = |word: u64| word.wrapping_sub(ONES * 0x20) & !word;
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
+        let slashes = zeros(word ^ (ONES * u64::from(b'\\')));
+        let marks = (quotes | slashes | controls(word)) & HIGHS;
+        if marks != 0 {
+            return index * 8 + marks.trailing_zeros() as usize / 8;
+        }
+    }
+    let rest = words.len() * 8;
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | ..0x20);
+    rest + bytes[rest..].iter().take_while(is_plain).count()
 }
 
 fn unescape(raw: &str) -> String {
@@ -313,6 +339,9 @@ fn hex4(chars: &mut std::str::Chars<'_>) -> u32 {
     chars.by_ref().take(4).fold(0, |code, c| code * 16 + c.to_digit(16).unwrap_or(0))
 }
 
+/// Room for the few fields of an ordinary object.
+const WRITER_BYTES: usize = 128;
+
 /// Writes one JSON object, field by field, for values and facts.
 #[derive(Clone, Debug)]
 pub struct Writer {
@@ -321,7 +350,9 @@ pub struct Writer {
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { text: String::from("{") }
+        let mut text = String::with_capacity(WRITER_BYTES);
+        text.push('{');
+        Self { text }
     }
 }
 
@@ -344,7 +375,7 @@ impl Writer {
     #[must_use]
     pub fn int(mut self, name: &str, value: i64) -> Self {
         self.name(name);
-        self.text.push_str(&value.to_string());
+        push_int(&mut self.text, value);
         self
     }
 
@@ -377,15 +408,40 @@ impl Writer {
 }
 
 fn push_quoted(text: &mut String, value: &str) {
+    text.reserve(value.len() + 2);
     text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            c if (c as u32) < 0x20 => text.push_str(&format!("\\u{:04x}", c as u32)),
-            c => text.push(c),
+    let mut rest = value;
+    loop {
+        // What needs care is one byte long, so both cuts fall between characters.
+        let (plain, from) = rest.split_at(plain_len(rest.as_bytes()));
+        text.push_str(plain);
+        match from.as_bytes().first() {
+            None => break,
+            Some(b'"') => text.push_str("\\\""),
+            Some(b'\\') => text.push_str("\\\\"),
+            Some(b'\n') => text.push_str("\\n"),
+            Some(control) => text.push_str(&format!("\\u{control:04x}")),
         }
+        rest = &from[1..];
     }
     text.push('"');
+}
+
+/// A number in decimal, without the detour through the formatter.
+fn push_int(text: &mut String, value: i64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        text.push('-');
+    }
+    digits[at..].iter().for_each(|digit| text.push(char::from(*digit)));
 }

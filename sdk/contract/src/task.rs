@@ -16,8 +16,11 @@ pub const FACTS_MAX: usize = 256;
 /// Most events that one finding cites: more prove nothing further, and a leaf of the ledger holds
 /// 65,535 bytes.
 pub const EVIDENCE_MAX: usize = 512;
-/// Longest name in a finding (episode, subject, region, department), in bytes.
-pub const NAME_BYTES_MAX: usize = 512;
+/// Longest name in a verdict (episode, subject, region, department, reason), in bytes: as long as an
+/// attribute of an event.
+pub const NAME_BYTES_MAX: usize = crate::event::ATTRIBUTE_BYTES_MAX;
+/// Longest account of a fault that is recorded, in characters.
+pub const FAULT_CHARS_MAX: usize = 500;
 /// Longest text of one field in a verdict, in bytes.
 pub const VERDICT_TEXT_BYTES_MAX: usize = 16 * 1024;
 
@@ -193,6 +196,14 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The fault in words for records: one line of bounded length, whatever the plugin wrote.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let text = self.to_string();
+        let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        plain.take(FAULT_CHARS_MAX).collect()
+    }
+
     /// A stable code for records and metrics.
     #[must_use]
     pub fn code(&self) -> &'static str {

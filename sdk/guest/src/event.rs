@@ -42,6 +42,7 @@ impl<'a> Event<'a> {
     pub fn text(&self, name: &str) -> Option<String> {
         match self.get(name)? {
             Value::Null => Some(String::new()),
+            list @ Value::Array(_) if list.is_empty() => Some(String::new()),
             Value::Number(raw) => Some(raw.to_owned()),
             value => value.text().map(std::borrow::Cow::into_owned),
         }
@@ -61,7 +62,7 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
         match self.get(name)? {
-            Value::Null => Some(Vec::new()),
+            Value::Null | Value::Text { raw: "", .. } => Some(Vec::new()),
             list @ Value::Array(_) => {
                 let texts = list.items().filter_map(Value::text);
                 Some(texts.map(std::borrow::Cow::into_owned).collect())

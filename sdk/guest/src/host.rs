@@ -36,36 +36,59 @@ pub trait FromRow: Sized + 'static {
     fn from_row(row: &Object<'_>) -> Option<Self>;
 }
 
-type RowKey = (TypeId, String, Day);
-
-/// Rows that were looked up during one batch, already typed, and opened calendars.
+/// Rows that were looked up during one batch, already typed, and opened calendars. Looking a second
+/// time allocates nothing: it happens some dozen times for each event.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    rows: RefCell<BTreeMap<RowKey, Option<Rc<dyn Any>>>>,
-    calendars: RefCell<BTreeMap<(String, String), CalendarId>>,
+    rows: RefCell<BTreeMap<String, Vec<Known>>>,
+    calendars: RefCell<BTreeMap<String, BTreeMap<String, CalendarId>>>,
+}
+
+/// What is known about one key of one table.
+#[derive(Debug)]
+struct Known {
+    kind: TypeId,
+    /// The first and the last day for which it is known. One row with one text has one period, so
+    /// between two days on which it was found it is in force as well.
+    from: Day,
+    to: Day,
+    text: Option<String>,
+    row: Option<Rc<dyn Any>>,
 }
 
 impl Memory {
     pub(crate) fn row<T: FromRow>(&self, host: &dyn Host, key: &str, on: Day) -> Option<Rc<T>> {
-        let id = (TypeId::of::<T>(), key.to_owned(), on);
-        let known = self.rows.borrow().get(&id).cloned();
-        let row = known.unwrap_or_else(|| {
-            let text = host.lookup(T::TABLE, key, on);
-            let row = text.and_then(|text| T::from_row(&Object::parse(&text)));
-            let row = row.map(|row| Rc::new(row) as Rc<dyn Any>);
-            self.rows.borrow_mut().insert(id, row.clone());
-            row
-        })?;
-        row.downcast::<T>().ok()
+        let kind = TypeId::of::<T>();
+        let mut rows = self.rows.borrow_mut();
+        if !rows.contains_key(key) {
+            rows.insert(key.to_owned(), Vec::new());
+        }
+        let known = rows.get_mut(key)?;
+        let of_day = |known: &&Known| known.kind == kind && known.from <= on && on <= known.to;
+        if let Some(found) = known.iter().find(of_day) {
+            return found.row.clone()?.downcast::<T>().ok();
+        }
+        let text = host.lookup(T::TABLE, key, on);
+        let same = |known: &&mut Known| known.kind == kind && known.text == text;
+        if let Some(found) = known.iter_mut().find(same)
+            && text.is_some()
+        {
+            (found.from, found.to) = (found.from.min(on), found.to.max(on));
+            return found.row.clone()?.downcast::<T>().ok();
+        }
+        let row = text.as_deref().and_then(|text| T::from_row(&Object::parse(text))).map(Rc::new);
+        let any = row.clone().map(|row| row as Rc<dyn Any>);
+        known.push(Known { kind, from: on, to: on, text, row: any });
+        row
     }
 
     pub(crate) fn calendar(&self, host: &dyn Host, region: &str, organ: &str) -> CalendarId {
         let mut calendars = self.calendars.borrow_mut();
-        if let Some(id) = calendars.get(&(region.to_owned(), organ.to_owned())) {
+        if let Some(id) = calendars.get(region).and_then(|organs| organs.get(organ)) {
             return *id;
         }
         let id = host.open(region, organ);
-        calendars.insert((region.to_owned(), organ.to_owned()), id);
+        calendars.entry(region.to_owned()).or_default().insert(organ.to_owned(), id);
         id
     }
 }

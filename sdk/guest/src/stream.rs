@@ -5,13 +5,13 @@ use crate::host::Memory;
 use crate::look::{Fire, Look};
 use crate::{Event, Host};
 use plumbline_contract::alert::Level;
-use plumbline_contract::event::fingerprint;
 use plumbline_contract::task::{
     EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, WAKE_ON_TABLE, Withdrawal,
 };
 use plumbline_contract::time::{Day, Local};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A rule: its id in the manifest and the function that decides it over the view `V` of a key.
 pub type Rule<V, P> = (&'static str, fn(&V, &P, &mut Look<'_>));
@@ -50,36 +50,41 @@ pub fn apply<V, P>(
 
 /// An alert that stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Standing {
-    rule: String,
-    episode: String,
+struct Standing<'a> {
+    #[serde(borrow)]
+    rule: Cow<'a, str>,
+    #[serde(borrow)]
+    episode: Cow<'a, str>,
     level: Level,
     /// When it came about and by when it was due, as its newest finding says.
     at: Local,
     due: Option<Day>,
 }
 
-/// What the SDK keeps for a key around the author's state.
+/// What the SDK keeps for a key around the author's state. Its texts stay where the host put them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "S: Serialize + DeserializeOwned")]
-struct Kept<S> {
+struct Kept<'a, S> {
     clock: Local,
     wake: Option<Local>,
-    region: String,
-    dept: String,
-    standing: Vec<Standing>,
+    #[serde(borrow)]
+    region: Cow<'a, str>,
+    #[serde(borrow)]
+    dept: Cow<'a, str>,
+    #[serde(borrow)]
+    standing: Vec<Standing<'a>>,
     /// Fingerprints of facts and measures that were published already.
     published: Vec<u64>,
     state: S,
 }
 
-impl<S: Default> Default for Kept<S> {
+impl<S: Default> Default for Kept<'_, S> {
     fn default() -> Self {
         Self {
             clock: Local(i64::MIN),
             wake: None,
-            region: String::new(),
-            dept: String::new(),
+            region: Cow::Borrowed(""),
+            dept: Cow::Borrowed(""),
             standing: Vec::new(),
             published: Vec::new(),
             state: S::default(),
@@ -89,7 +94,7 @@ impl<S: Default> Default for Kept<S> {
 
 /// One key's fold over the inputs of a task.
 struct Fold<'a, S: Stream> {
-    kept: Kept<S::State>,
+    kept: Kept<'a, S::State>,
     params: &'a S::Params,
     host: &'a dyn Host,
     memory: &'a Memory,
@@ -130,8 +135,8 @@ pub fn run<S: Stream>(
 #[derive(Debug, Default)]
 pub struct MemoryOfBatch(Memory);
 
-impl<S: Stream> Fold<'_, S> {
-    fn input(&mut self, input: &Input<'_>, index: u32, trace: bool) {
+impl<'a, S: Stream> Fold<'a, S> {
+    fn input(&mut self, input: &'a Input<'a>, index: u32, trace: bool) {
         let now = self.kept.clock.max(input.logged());
         let is_event = matches!(input, Input::Event(_));
         let mut looked = false;
@@ -146,12 +151,8 @@ impl<S: Stream> Fold<'_, S> {
         self.kept.clock = now;
         match input {
             Input::Event(view) => {
-                if view.region != self.kept.region {
-                    view.region.clone_into(&mut self.kept.region);
-                }
-                if view.dept != self.kept.dept {
-                    view.dept.clone_into(&mut self.kept.dept);
-                }
+                self.kept.region = Cow::Borrowed(view.region);
+                self.kept.dept = Cow::Borrowed(view.dept);
                 let event = Event::new(view, self.host);
                 S::take(&mut self.kept.state, &event, self.params);
                 self.look(now, index, trace);
@@ -171,8 +172,8 @@ impl<S: Stream> Fold<'_, S> {
         let stands = !self.kept.standing.is_empty();
         self.kept.wake = wake.or(stands.then_some(WAKE_ON_TABLE));
         for mut fact in facts {
-            fact.region.clone_from(&self.kept.region);
-            fact.dept.clone_from(&self.kept.dept);
+            fact.region.push_str(&self.kept.region);
+            fact.dept.push_str(&self.kept.dept);
             publish(&mut self.kept.published, fact, &mut self.verdict.facts, input);
         }
         for measure in measures {
@@ -183,13 +184,13 @@ impl<S: Stream> Fold<'_, S> {
 
     /// Compares what fires now with what stands.
     fn settle(&mut self, fired: Vec<(&'static str, Fire)>, seen: Local, input: u32) {
-        let gone = |standing: &Standing| {
+        let gone = |standing: &Standing<'_>| {
             !fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
         };
         for standing in self.kept.standing.iter().filter(|standing| gone(standing)) {
             self.verdict.withdrawals.push(Withdrawal {
-                rule: standing.rule.clone(),
-                episode: standing.episode.clone(),
+                rule: standing.rule.clone().into_owned(),
+                episode: standing.episode.clone().into_owned(),
                 seen,
                 input,
                 reason: "data_corrected".to_owned(),
@@ -213,7 +214,7 @@ impl<S: Stream> Fold<'_, S> {
                     Some(std::mem::replace(&mut standing.level, fire.level))
                 }
                 None => {
-                    let (rule, episode) = (rule.to_owned(), fire.episode.clone());
+                    let (rule, episode) = (Cow::Borrowed(rule), fire.episode.clone().into());
                     let Fire { level, at, due, .. } = fire;
                     self.kept.standing.push(Standing { rule, episode, level, at, due });
                     None
@@ -242,24 +243,43 @@ impl<S: Stream> Fold<'_, S> {
             at: fire.at,
             seen,
             input,
-            region: self.kept.region.clone(),
-            dept: fire.dept.unwrap_or_else(|| self.kept.dept.clone()),
+            region: self.kept.region.clone().into_owned(),
+            dept: fire.dept.unwrap_or_else(|| self.kept.dept.clone().into_owned()),
             evidence: fire.evidence.into_iter().take(EVIDENCE_MAX).collect(),
             values: fire.values.finish(),
         }
     }
 }
 
-fn is_same(standing: &Standing, rule: &str, episode: &str) -> bool {
+fn is_same(standing: &Standing<'_>, rule: &str, episode: &str) -> bool {
     standing.rule == rule && standing.episode == episode
 }
 
 fn publish(published: &mut Vec<u64>, mut record: Record, out: &mut Vec<Record>, input: u32) {
-    let parts = [record.name.as_bytes(), record.key.as_bytes(), record.data.as_bytes()];
-    let mark = fingerprint(&parts);
+    let mark = mark(&record);
     if !published.contains(&mark) {
         published.push(mark);
         record.input = input;
         out.push(record);
     }
+}
+
+/// A fingerprint of what a record says. It is taken of every fact at every look, so it eats eight
+/// bytes at a time; each step can be undone, so two records with one mark differ in many places.
+fn mark(record: &Record) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = 0u64;
+    let mut eat = |word: u64| {
+        hash = (hash.rotate_left(29) ^ word).wrapping_mul(FACTOR);
+        hash ^= hash >> 32;
+    };
+    for part in [&record.name, &record.key, &record.data] {
+        eat(part.len() as u64);
+        let (words, rest) = part.as_bytes().as_chunks::<8>();
+        words.iter().for_each(|word| eat(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        eat(u64::from_le_bytes(last));
+    }
+    hash
 }

@@ -5,6 +5,13 @@ use crate::CONTRACT_VERSION;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+/// Longest name in a manifest, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+/// Most articles of law that one rule cites.
+const LAWS_MAX: usize = 32;
+/// Rules that start so are the host's own.
+const HOST_RULE_PREFIX: &str = "HOST-";
+
 /// What is wrong with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
@@ -39,13 +46,14 @@ pub struct ParameterError {
 impl Manifest {
     pub(super) fn check(&self) -> Result<(), ManifestError> {
         let plugin = &self.plugin;
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if plugin.id.is_empty() || plugin.id.len() > 64 || !plugin.id.chars().all(plain) {
-            return Err(ManifestError::Field { field: "plugin.id", value: plugin.id.clone() });
-        }
-        if plugin.version.is_empty() || plugin.version.contains(char::is_whitespace) {
-            let value = plugin.version.clone();
-            return Err(ManifestError::Field { field: "plugin.version", value });
+        name("plugin.id", &plugin.id)?;
+        name("plugin.domain", &plugin.domain)?;
+        let version = &plugin.version;
+        if version.is_empty()
+            || version.len() > NAME_BYTES_MAX
+            || version.contains(char::is_whitespace)
+        {
+            return Err(ManifestError::Field { field: "plugin.version", value: version.clone() });
         }
         if plugin.contract != CONTRACT_VERSION {
             return Err(ManifestError::Contract { found: plugin.contract.clone() });
@@ -60,6 +68,7 @@ impl Manifest {
 
     fn check_streams(&self) -> Result<(), ManifestError> {
         for stream in &self.streams {
+            name("stream.name", &stream.name)?;
             for kind in &stream.events {
                 if !self.may_see(kind) {
                     let (stream, kind) = (stream.name.clone(), kind.clone());
@@ -82,6 +91,13 @@ impl Manifest {
     fn check_rules(&self) -> Result<(), ManifestError> {
         let highest = self.highest_level();
         for rule in &self.rules {
+            let wrong = rule.id.len() > NAME_BYTES_MAX || rule.id.starts_with(HOST_RULE_PREFIX);
+            if wrong || rule.law.len() > LAWS_MAX {
+                return Err(ManifestError::Field { field: "rule.id", value: rule.id.clone() });
+            }
+            if let Some(law) = rule.law.iter().find(|law| law.len() > NAME_BYTES_MAX) {
+                return Err(ManifestError::Field { field: "rule.law", value: law.clone() });
+            }
             if !self.streams.iter().any(|stream| stream.name == rule.stream) {
                 let (rule, stream) = (rule.id.clone(), rule.stream.clone());
                 return Err(ManifestError::NoStream { rule, stream });
@@ -170,6 +186,16 @@ impl Parameter {
         }
         Ok(())
     }
+}
+
+/// Lower-case letters, digits, hyphens and underscores: such names become parts of event types, of
+/// keys and of leaves.
+fn name(field: &'static str, value: &str) -> Result<(), ManifestError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    if value.is_empty() || value.len() > NAME_BYTES_MAX || !value.chars().all(plain) {
+        return Err(ManifestError::Field { field, value: value.to_owned() });
+    }
+    Ok(())
 }
 
 fn unique<'a>(

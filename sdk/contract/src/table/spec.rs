@@ -15,6 +15,9 @@ pub struct TableSpec {
     pub en: String,
     /// Columns whose values, joined by `/`, are the key.
     pub key: Vec<String>,
+    /// Columns of which at least one must be filled, where the row would say nothing without.
+    #[serde(default)]
+    pub one_of: Vec<String>,
     #[serde(rename = "column")]
     pub columns: Vec<Column>,
 }
@@ -137,6 +140,10 @@ impl TableSpec {
                 return Err(RowError::Missing(column.name.clone()));
             }
         }
+        let filled = |name: &String| row.get(name).is_some_and(|value| value != "");
+        if !self.one_of.is_empty() && !self.one_of.iter().any(filled) {
+            return Err(RowError::Missing(self.one_of.join(" / ")));
+        }
         let key: Vec<_> = self.key.iter().map(|name| show(row.get(name))).collect();
         let date = |names: &[&str]| {
             let value = names.iter().find_map(|name| row.get(*name));
@@ -196,11 +203,16 @@ impl Column {
                 "false" | "0" | "否" | "no" => false.into(),
                 _ => return Err(wrong()),
             },
-            ColumnKind::List => {
-                let items = text.split(';').map(str::trim).filter(|item| !item.is_empty());
-                items.map(|item| Value::from(item.to_owned())).collect::<Vec<_>>().into()
-            }
+            ColumnKind::List => list(text),
+            // A plain list of names may stand where a list of objects may.
+            ColumnKind::Json if !text.starts_with(['[', '{']) => list(text),
             ColumnKind::Json => serde_json::from_str(text).map_err(|_| wrong())?,
         })
     }
+}
+
+/// Texts joined by `;`.
+fn list(text: &str) -> Value {
+    let items = text.split(';').map(str::trim).filter(|item| !item.is_empty());
+    items.map(|item| Value::from(item.to_owned())).collect::<Vec<_>>().into()
 }
