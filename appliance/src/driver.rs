@@ -20,8 +20,9 @@ use plumbline_store::{Commit, Cursor, Due, GapRow, KeyId, KeyState, Row, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Events read at once: large enough that neighbouring keys share the store's pages.
-pub const BATCH_EVENTS: usize = 4096;
+/// Events read at once: large enough that neighbouring keys share the store's pages and a key's
+/// events meet in one batch, so that its state is written once for several of them.
+pub const BATCH_EVENTS: usize = 8192;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
 /// what a replay derives.
 pub const TIMERS_PER_STEP: usize = 1024;

@@ -6,6 +6,7 @@
 use crate::error::StoreError;
 use plumbline_contract::event::{Event, fingerprint};
 use plumbline_contract::id::EventSeq;
+use std::cell::RefCell;
 use std::fmt;
 
 /// Events in a full block. Fewer blocks are fewer keys, which is what sled's cost grows with; more
@@ -144,7 +145,7 @@ pub(crate) fn decode(mut block: &[u8]) -> Result<Vec<Stored>, StoreError> {
     if count > BLOCK_EVENTS || raw_bytes > RAW_BYTES_MAX {
         return Err(damaged());
     }
-    let raw = zstd::bulk::decompress(block, raw_bytes)
+    let raw = unpack(block, raw_bytes)
         .map_err(|error| StoreError::Corrupt(format!("block cannot be decompressed: {error}")))?;
     let mut raw = &raw[..];
     let mut rows = Vec::with_capacity(count);
@@ -156,6 +157,17 @@ pub(crate) fn decode(mut block: &[u8]) -> Result<Vec<Stored>, StoreError> {
         raw = rest;
     }
     if raw.is_empty() { Ok(rows) } else { Err(damaged()) }
+}
+
+/// Each thread keeps its decompressor: to make one costs as much as to unpack a block.
+fn unpack(block: &[u8], raw_bytes: usize) -> std::io::Result<Vec<u8>> {
+    thread_local! {
+        static KEPT: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    KEPT.with_borrow_mut(|kept| match kept {
+        Some(decompressor) => decompressor.decompress(block, raw_bytes),
+        None => kept.insert(zstd::bulk::Decompressor::new()?).decompress(block, raw_bytes),
+    })
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {

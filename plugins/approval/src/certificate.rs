@@ -60,8 +60,7 @@ impl Stream for Certificates {
             return certificate.told(event).unwrap_or_default();
         }
         let text = |name| event.text(name).unwrap_or_default();
-        let is_backfill = text("channel") == "backfill";
-        let batch = if is_backfill { text("batch") } else { String::new() };
+        let batch = excuse::batch(event);
         let issued = Issued { case_no: text("case_no"), item: text("item_code"), batch };
         certificate.issued.put(event, issued);
     }

@@ -1,6 +1,7 @@
 //! One complaint, or one bad rating that the stream `rating` tells of: APPR-C01 投诉差评逾期.
 
 use crate::Params;
+use crate::period::daily_timer;
 use crate::rating::can_answer;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Facts, Fire, Level, Local, Look, Rule, Stream, Unit, apply};
@@ -145,6 +146,6 @@ fn overdue(from: Day, answered: Option<Local>, days: i32, look: &mut Look<'_>) -
 fn passed(due: Day, answered: Option<Local>, look: &mut Look<'_>) -> bool {
     match answered {
         Some(answered) => answered.day() > due,
-        None => look.reached(due.plus(1).start()),
+        None => look.reached(daily_timer(due.plus(1))),
     }
 }

@@ -10,7 +10,7 @@ mod member;
 mod pattern;
 mod work;
 
-use crate::Params;
+use crate::{Params, excuse};
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Entry, Event, Facts, Local, Look, Rule, Span, Stream, apply};
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +156,8 @@ impl Stream for Entries {
         match event.kind {
             "fact.approval.rank" => return file.rank(event).unwrap_or_default(),
             "fact.approval.member" => {
+                // A case without any line yet answers too.
+                file.case_no = event.text("case_no").unwrap_or_default();
                 return file.joints.extend(event.text("joint_no"));
             }
             _ => {}
@@ -176,8 +178,7 @@ impl Stream for Entries {
         } else {
             event.actor.to_owned()
         };
-        let is_backfill = event.text("channel").is_some_and(|channel| channel == "backfill");
-        let batch = event.text("batch").filter(|_| is_backfill).unwrap_or_default();
+        let batch = excuse::batch(event);
         let (identity, logged) = (event.identity, event.logged);
         file.lines.put(event, Line { said, identity, logged, officer, batch });
     }

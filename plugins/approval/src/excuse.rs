@@ -3,7 +3,7 @@
 
 use plumbline_guest::contract::time::parse_stamp;
 use plumbline_guest::json::{Object, Value};
-use plumbline_guest::{Day, FromRow, Local, Look, Span};
+use plumbline_guest::{Day, Event, FromRow, Local, Look, Span};
 
 /// Most outages of one source that are looked at: a year of one every second working day.
 const OUTAGES_MAX: u32 = 128;
@@ -16,13 +16,20 @@ pub(crate) fn outages(look: &Look<'_>, source: &str, on: Day) -> Vec<Span> {
     if !source.is_empty() {
         rows.extend(look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX));
     }
-    let mut spans: Vec<_> = rows.iter().filter_map(|(_, row)| span(row)).collect();
+    let mut spans: Vec<_> = rows.iter().filter_map(|(_, row)| span(row, source)).collect();
     spans.sort_by_key(|span| (span.begin, span.end));
+    spans.dedup_by_key(|span| (span.begin, span.end));
     spans
 }
 
-fn span(row: &str) -> Option<Span> {
+/// The outage of a row that is about this source or all of them. The key alone does not tell: a
+/// source may begin with a slash or continue after one.
+fn span(row: &str, source: &str) -> Option<Span> {
     let row = Object::parse(row);
+    let of = row.get("source").and_then(Value::text).unwrap_or_default();
+    if !of.is_empty() && of != source {
+        return None;
+    }
     let ticket = row.get("ticket").and_then(Value::text)?;
     let at = |name| row.get(name).and_then(Value::text).and_then(|text| local(&text));
     let span = Span { begin: at("from_time")?, end: at("to_time")? };
@@ -50,6 +57,12 @@ pub(crate) fn minutes_outside(outages: &[Span], from: Local, to: Local) -> i64 {
         reached = reached.max(outage.end.min(to));
     }
     (outside + to.0 - reached.0) / plumbline_guest::MS_PER_MINUTE
+}
+
+/// The migration that a line names; empty if none. Only the table can approve it.
+pub(crate) fn batch(event: &Event<'_>) -> String {
+    let named = ["batch", "backfill_batch"].into_iter().filter_map(|name| event.text(name));
+    named.map(|batch| batch.trim().to_owned()).find(|batch| !batch.is_empty()).unwrap_or_default()
 }
 
 /// An approved migration of old records.

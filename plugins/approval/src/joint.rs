@@ -208,29 +208,37 @@ fn delayed(joint: &Joint, params: &Params, look: &mut Look<'_>) {
 
 fn silent_member(joint: &Joint, member: &Member<'_>, params: &Params, look: &mut Look<'_>) {
     let limit = member.limit_wd.unwrap_or(params.limits.member_wd);
-    let standing = joint.standings.get(member.case_no);
-    let pauses = standing.map(Standing::pauses).unwrap_or_default();
-    let Some(due) = period::due(look, member.from.time.day(), limit, &pauses) else {
+    // A case without a line tells nothing by answering; whose it is must be known from elsewhere.
+    let has_told = |standing: &&Standing| standing.rev > 0 || !member.dept.is_empty();
+    let Some(standing) = joint.standings.get(member.case_no).filter(has_told) else {
+        return look.quiet(untold);
+    };
+    let Some(due) = period::due(look, member.from.time.day(), limit, &standing.pauses()) else {
         return look.provisional();
     };
-    let replied = standing.and_then(|standing| replied(standing, member));
+    let replied = replied(standing, member);
     if !is_past(due, replied, look) {
         return look.quiet(|| (format!("应于 {due} 前回复"), format!("reply due {due}")));
     }
     let lead = joint.start().map_or("", |start| start.lead);
     let dept = if member.dept.is_empty() { lead } else { member.dept };
     let separator = if member.dept.is_empty() { "" } else { "/" };
-    let evidence = [Some(member.from.seq), standing.map(|standing| standing.seq)];
     look.fire(
         Fire::overdue(Level::Yellow, due)
             .episode(format!("{}{separator}{}", member.case_no, member.dept))
             .dept(dept)
-            .evidence(evidence.into_iter().flatten())
+            .evidence([member.from.seq, standing.seq])
             .int("limit_wd", limit.into())
             .day("due", due)
             .text("zh", &format!("成员部门 {dept} 对办件 {} 的回复", member.case_no))
             .text("en", &format!("the reply of {dept} on case {}", member.case_no)),
     );
+}
+
+/// In an import the timers may come before what the cases tell: nothing is held against anyone
+/// until they have told.
+fn untold() -> (String, String) {
+    ("成员办件情况尚未告知".into(), "how the cases stand is not told yet".into())
 }
 
 /// When the member replied or ended the case.
@@ -246,8 +254,9 @@ fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
         return look.unknown("approval.joint.started");
     };
     let limits = &params.limits;
-    let standings: Vec<_> =
-        cases.iter().filter_map(|case_no| joint.standings.get(case_no)).collect();
+    let standings: Option<Vec<_>> =
+        cases.iter().map(|case_no| joint.standings.get(case_no)).collect();
+    let Some(standings) = standings else { return look.quiet(untold) };
     let extension = standings.iter().map(|standing| standing.ext_wd).max().unwrap_or(0);
     let limit = limits.joint_wd + extension.min(limits.joint_ext_wd);
     let pauses: Vec<_> = standings.iter().flat_map(|standing| standing.pauses()).collect();
@@ -256,7 +265,7 @@ fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
     };
     let completed = joint.said.iter().find(|entry| matches!(entry.fact, Said::Completed));
     let ends: Option<Vec<_>> = standings.iter().map(|standing| standing.ended).collect();
-    let all_ended = ends.filter(|ends| ends.len() == cases.len()).and_then(|e| e.into_iter().max());
+    let all_ended = ends.and_then(|ends| ends.into_iter().max());
     let ended = completed.map(|entry| entry.time).or(all_ended);
     if !is_past(due, ended, look) {
         return look.quiet(|| (format!("总期限至 {due}"), format!("the whole is due {due}")));
@@ -277,6 +286,6 @@ fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
 fn is_past(due: Day, done: Option<Local>, look: &mut Look<'_>) -> bool {
     match done {
         Some(done) => done.day() > due,
-        None => look.reached(due.plus(1).start()),
+        None => look.reached(period::daily_timer(due.plus(1))),
     }
 }

@@ -24,6 +24,8 @@ pub struct Limits {
     pub order_min: i64,
     /// Whether each window has its own range of numbers.
     pub serial_by_window: bool,
+    /// Whether a missing number that is a certificate's or a fee receipt's own number is told of.
+    pub mention_receipts: bool,
     /// How far apart a ticket and its case may be, minutes, and from how many it is yellow.
     pub match_min: i64,
     pub unmatched_yellow: usize,
@@ -70,6 +72,7 @@ impl Limits {
             gap_min_n: parameters.int("gap_min_n")?,
             order_min: parameters.int("order_min")?,
             serial_by_window: parameters.flag("serial_by_window")?,
+            mention_receipts: parameters.flag("mention_receipts")?,
             match_min: parameters.int("match_min")?,
             unmatched_yellow: parameters.int("unmatched_yellow")?,
             lookback_d: parameters.int("lookback_d")?,

@@ -1,10 +1,19 @@
-//! The last day of a period in working days that lawful pauses interrupt.
+//! The last day of a period in working days that lawful pauses interrupt, and when its end is
+//! noticed.
 
-use plumbline_guest::{Day, Look, Span, Unit};
+use plumbline_guest::{Day, Local, Look, Span, Unit};
+
+/// The minute of the day at which daily timers fire.
+const DAILY_TIMER_MINUTE: i64 = 10;
 
 /// Rounds after which a period counts as standing still: each moves the end by the days that a
 /// pause took, so a period that still moves then lies years ahead or in a pause without end.
 const ROUNDS_MAX: usize = 256;
+
+/// When the daily timer fires on a day.
+pub(crate) fn daily_timer(day: Day) -> Local {
+    day.start().plus_minutes(DAILY_TIMER_MINUTE)
+}
 
 /// The first day on which `days` working days outside the pauses have passed since `from`; none
 /// while an open pause holds it, or where the calendar is not known.

@@ -14,8 +14,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Latest receipts that are kept one by one: a week of an ordinary department, a day of a busy one.
 /// A correction that comes later adds its number and leaves the wrong one.
 const LATEST_MAX: usize = 200;
-/// Most mentions of numbers that no receipt has: more are no more telling.
+/// Most mentions of numbers that no receipt has, of each kind: more are no more telling.
 const MENTIONS_MAX: usize = 256;
+/// How far above the highest number a receipt number still counts as one of the register: further
+/// ahead it belongs to a numbering of its own.
+const AHEAD_MAX: i64 = 1000;
 /// Most gaps that have a card of their own; the rest share one card.
 const CARDS_MAX: usize = 20;
 /// Numbers and positions that one card of disorder lists.
@@ -57,6 +60,8 @@ pub(crate) struct Register {
     settled: BTreeMap<String, i64>,
     /// Numbers without a receipt that a certificate or a fee receipt names, with its position.
     mentions: BTreeSet<(i64, u64)>,
+    /// The same where the certificate's or the receipt's own number is the missing one; the lowest.
+    receipts: BTreeSet<(i64, u64)>,
     /// By month as `2026-03` and batch.
     disorder: BTreeMap<(String, String), Disorder>,
 }
@@ -87,6 +92,11 @@ impl Stream for Serials {
                 if let Some(number) = number(event) {
                     register.mention(number, event.seq);
                 }
+                if params.limits.mention_receipts {
+                    for number in own_numbers(event) {
+                        register.mention_receipt(number, event.seq);
+                    }
+                }
             }
             _ => {}
         }
@@ -103,6 +113,16 @@ fn number(event: &Event<'_>) -> Option<i64> {
     event.text("serial")?.trim().parse().ok().filter(|number| *number >= 0)
 }
 
+/// The number of a certificate or a fee receipt, where the whole of it is a number.
+fn own_numbers(event: &Event<'_>) -> impl Iterator<Item = i64> {
+    let texts = ["receipt_no", "cert_no"].into_iter().filter_map(|name| event.text(name));
+    texts.filter_map(|text| {
+        let text = text.trim();
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { text.parse().ok() } else { None }
+    })
+}
+
 fn is_void(event: &Event<'_>) -> bool {
     event.text("reason").is_some_and(|reason| matches!(reason.trim(), "void" | "作废"))
 }
@@ -117,7 +137,6 @@ impl Register {
         let window = if params.limits.serial_by_window { text("window_id") } else { String::new() };
         let label = event.text("serial_range").unwrap_or(window);
         let range = if is_void { self.range_of_gap(number).unwrap_or(label) } else { label };
-        let is_backfill = text("channel") == "backfill";
         let mut receipt = Receipt {
             identity: event.identity,
             version: event.version,
@@ -125,11 +144,13 @@ impl Register {
             range,
             recorded: event.recorded,
             seq: event.seq,
-            batch: if is_backfill { text("batch") } else { String::new() },
+            batch: excuse::batch(event),
             is_void,
             is_behind: false,
         };
-        self.mentions.retain(|(mentioned, _)| *mentioned != number);
+        for mentions in [&mut self.mentions, &mut self.receipts] {
+            mentions.retain(|(mentioned, _)| *mentioned != number);
+        }
         let numbers = self.ranges.entry(receipt.range.clone()).or_default();
         let overdue = numbers.insert(number, receipt.recorded);
         let is_behind = |recorded: Local, higher: Local| recorded.0 - higher.0 > slack_ms;
@@ -214,6 +235,28 @@ impl Register {
         if !is_present && self.mentions.len() < MENTIONS_MAX {
             self.mentions.insert((number, seq));
         }
+    }
+
+    /// Keeps the lowest: those above the highest number of the register are the last to matter.
+    fn mention_receipt(&mut self, number: i64, seq: u64) {
+        let is_missing = |range: &Numbers| {
+            range.hull().is_some_and(|(low, high)| low <= number && number <= high + AHEAD_MAX)
+        };
+        let is_present = self.ranges.values().any(|range| range.contains(number));
+        if !is_present && self.ranges.values().any(is_missing) {
+            self.receipts.insert((number, seq));
+            if self.receipts.len() > MENTIONS_MAX {
+                self.receipts.pop_last();
+            }
+        }
+    }
+
+    /// Positions of the lines that name a number of the gap.
+    fn named(&self, gap: &Gap) -> Vec<u64> {
+        let within = (gap.first, 0)..=(gap.last, u64::MAX);
+        let named = self.mentions.range(within.clone()).chain(self.receipts.range(within));
+        let positions: BTreeSet<_> = named.map(|(_, seq)| *seq).collect();
+        positions.into_iter().take(LISTED_MAX).collect()
     }
 }
 
@@ -315,8 +358,7 @@ fn missing_of(
         let permille = (lost + given_up).saturating_mul(1000) / total.max(1);
         let is_many =
             total >= limits.gap_min_n && (lost + given_up) * 1000 > limits.gap_permille * total;
-        let named = register.mentions.range((gap.first, 0)..=(gap.last, u64::MAX));
-        let evidence: Vec<_> = named.map(|(_, seq)| *seq).take(LISTED_MAX).collect();
+        let evidence = register.named(gap);
         let is_red = is_many || !evidence.is_empty();
         let level = if is_red { Level::Red } else { Level::Yellow };
         found.push(Missing { gap: *gap, range: name.to_owned(), level, evidence, permille });

@@ -198,6 +198,7 @@ fn value_misfit(place: &str, property: &Value, value: &Value) -> Option<String> 
     let fits = match kind {
         Some("string") => value.is_string(),
         Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
         Some("boolean") => value.is_boolean(),
         Some("array") => value.is_array(),
         Some("object") => value.is_object(),

@@ -42,6 +42,16 @@ pub trait FromRow: Sized + 'static {
 pub(crate) struct Memory {
     rows: RefCell<BTreeMap<String, Vec<Known>>>,
     calendars: RefCell<BTreeMap<String, BTreeMap<String, CalendarId>>>,
+    scans: RefCell<BTreeMap<String, Vec<Scan>>>,
+}
+
+/// What the scan of a table gave, listed under its prefix.
+#[derive(Debug)]
+struct Scan {
+    table: String,
+    on: Day,
+    max: u32,
+    rows: Vec<(String, String)>,
 }
 
 /// What is known about one key of one table.
@@ -80,6 +90,28 @@ impl Memory {
         let any = row.clone().map(|row| row as Rc<dyn Any>);
         known.push(Known { kind, from: on, to: on, text, row: any });
         row
+    }
+
+    /// Rules ask again at every look, mostly for rows that are not there.
+    pub(crate) fn scan(
+        &self,
+        host: &dyn Host,
+        table: &str,
+        prefix: &str,
+        (on, max): (Day, u32),
+    ) -> Vec<(String, String)> {
+        let mut scans = self.scans.borrow_mut();
+        if !scans.contains_key(prefix) {
+            scans.insert(prefix.to_owned(), Vec::new());
+        }
+        let known = scans.get_mut(prefix).expect("it was put there if it was missing");
+        let same = |scan: &&Scan| scan.on == on && scan.max == max && scan.table == table;
+        if let Some(scan) = known.iter().find(same) {
+            return scan.rows.clone();
+        }
+        let rows = host.scan(table, prefix, on, max);
+        known.push(Scan { table: table.to_owned(), on, max, rows: rows.clone() });
+        rows
     }
 
     pub(crate) fn calendar(&self, host: &dyn Host, region: &str, organ: &str) -> CalendarId {

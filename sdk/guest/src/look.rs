@@ -240,7 +240,7 @@ impl<'a> Look<'a> {
     /// Rows in force whose key starts with `prefix`, as JSON texts, in key order.
     #[must_use]
     pub fn rows(&self, table: &str, prefix: &str, on: Day, max: u32) -> Vec<(String, String)> {
-        self.host.scan(table, prefix, on, max)
+        self.memory.scan(self.host, table, prefix, (on, max))
     }
 
     /// The calendar of the region without any organ's timetable.

@@ -6,7 +6,7 @@
 
 use super::fact::Fact;
 use super::limit::CaseParams;
-use super::view::daily_timer;
+use crate::period::daily_timer;
 use plumbline_guest::{Day, Entry, Facts, Look, Unit};
 
 /// How it stands with the answer.

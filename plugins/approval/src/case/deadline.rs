@@ -2,9 +2,10 @@
 
 use super::answer::Answer;
 use super::clock::{Clock, Limit, Reach};
-use super::view::{Act, Case, daily_timer};
+use super::view::{Act, Case};
 use super::{explain, fact::Fact};
 use crate::Params;
+use crate::period::daily_timer;
 use plumbline_guest::{Day, Due, Fire, Level, Look, Unit};
 
 /// APPR-T01 临期预警: at the daily timer of the day on which `warn` working days or fewer are
@@ -120,7 +121,7 @@ pub(crate) fn promised(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     } else {
         Level::Yellow
     };
-    look.fire(overdue(case, level, &limit, due).evidence([accepted.seq()]));
+    look.fire(overdue(case, level, Some(accepted.seq()), &limit, due));
 }
 
 /// APPR-T03 法定超期: not decided within the statutory limit, counted from the day on which the
@@ -135,7 +136,7 @@ pub(crate) fn statutory(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     }
     let deemed = case.answer(params, look).deemed().map(|base| base.seq);
     let start = deemed.or(case.accepted.map(Act::seq));
-    look.fire(overdue(case, Level::Red, &limit, due).evidence(start));
+    look.fire(overdue(case, Level::Red, start, &limit, due));
 }
 
 /// The last lawful day, unless the clock stands or the calendar does not reach so far.
@@ -148,9 +149,11 @@ fn settled(limit: &Limit, look: &mut Look<'_>) -> Option<Day> {
     None
 }
 
-fn overdue(case: &Case<'_>, level: Level, limit: &Limit, due: Day) -> Fire {
+/// The evidence is what started the clock, then what ended it too late.
+fn overdue(case: &Case<'_>, level: Level, start: Option<u64>, limit: &Limit, due: Day) -> Fire {
     Fire::overdue(level, due)
         .dept(case.dept())
+        .evidence(start)
         .evidence(case.end.map(|end| end.seq))
         .int("limit_wd", limit.total().into())
         .day("due", due)

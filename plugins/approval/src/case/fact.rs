@@ -3,6 +3,7 @@
 //! `Option` means that the field was absent: unknown. A field that is present and empty is kept as
 //! an empty text, `false` or an empty list: lacking.
 
+use crate::excuse;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Local, json::Value};
 
@@ -35,8 +36,8 @@ pub(crate) struct Receipt {
     pub(crate) applicant: Option<String>,
     pub(crate) materials: Vec<Material>,
     pub(crate) track: Track,
-    /// Migrated history, and the batch that was approved for it.
-    pub(crate) backfill: Option<String>,
+    /// The migration of old records that it names; empty if none.
+    pub(crate) batch: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,7 +137,8 @@ pub(crate) struct Delivery {
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Fee {
     pub(crate) code: Option<String>,
-    pub(crate) qty: i64,
+    /// Thousandths of a unit; absent or unreadable is unknown.
+    pub(crate) qty: Option<i64>,
     pub(crate) amount: Option<i64>,
     pub(crate) receipt: String,
     pub(crate) region: String,
@@ -211,8 +213,8 @@ impl Fact {
             }),
             "fee_charged" => Self::FeeCharged(Fee {
                 code: event.text("fee_code"),
-                qty: event.int("qty").unwrap_or(1),
-                amount: event.int("amount"),
+                qty: event.text("qty").and_then(|qty| thousandths(&qty)),
+                amount: whole(event, "amount"),
                 receipt: event.text("receipt_no").unwrap_or_default(),
                 region: event.region.to_owned(),
             }),
@@ -223,13 +225,12 @@ impl Fact {
 }
 
 fn receipt(event: &Event<'_>) -> Receipt {
-    let backfill = event.text("channel").is_some_and(|channel| channel == "backfill");
     Receipt {
         item: event.text("item_code"),
         applicant: event.text("applicant_ref"),
         materials: materials(event),
         track: track(event),
-        backfill: backfill.then(|| event.text("batch").unwrap_or_default()),
+        batch: excuse::batch(event),
     }
 }
 
@@ -288,6 +289,26 @@ fn hearing(event: &Event<'_>) -> Option<HearingAct> {
         entitled: !stranger,
         letter: filled(event, "letter_no"),
     })
+}
+
+/// A whole number, or a text of one.
+fn whole(event: &Event<'_>, name: &str) -> Option<i64> {
+    event.int(name).or_else(|| event.text(name)?.trim().parse().ok())
+}
+
+/// A quantity such as `3` or `2.5` in thousandths. Finer parts are rounded up, so that they make
+/// no charge too high.
+fn thousandths(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (units, parts) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if units.is_empty() || !is_digits(units) || !is_digits(parts) {
+        return None;
+    }
+    let (kept, finer) = parts.split_at(parts.len().min(3));
+    let kept: i64 = format!("{kept:0<3}").parse().ok()?;
+    let finer = i64::from(finer.bytes().any(|byte| byte != b'0'));
+    units.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(kept + finer)
 }
 
 fn filled(event: &Event<'_>, name: &str) -> bool {

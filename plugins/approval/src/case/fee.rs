@@ -9,6 +9,8 @@ use plumbline_guest::{Fire, Level, Look};
 
 /// What rounding may add, fen.
 const ROUNDING_FEN: i64 = 1;
+/// Parts in which a unit is counted.
+const MILLI: i64 = 1000;
 
 /// What is wrong with one charge.
 enum Verdict {
@@ -74,11 +76,22 @@ fn judge(case: &Case<'_>, act: Act<'_, Fee>, look: &Look<'_>) -> Verdict {
     let Some(price) = row.get("price").and_then(Value::int) else {
         return Verdict::Unknown("tariff.price");
     };
-    let full = price.saturating_mul(act.said.qty);
-    let most = row.get("cap").and_then(Value::int).map_or(full, |cap| cap.min(full));
+    let cap = row.get("cap").and_then(Value::int);
+    let full = act.said.qty.map(|qty| full(price, qty));
+    let Some(most) = full.into_iter().chain(cap).min() else { return Verdict::Unknown("qty") };
     if amount > most.saturating_add(ROUNDING_FEN) {
         let zh = format!("标准最高 {most} 分");
         return Verdict::Wrong(zh, format!("the tariff allows {most} fen"));
     }
+    if full.is_none() {
+        // Within the cap, but how many units were charged is not known.
+        return Verdict::Unknown("qty");
+    }
     Verdict::Lawful
+}
+
+/// Price times quantity in thousandths, half a fen rounded up.
+fn full(price: i64, qty: i64) -> i64 {
+    let fen = (i128::from(price) * i128::from(qty) + i128::from(MILLI / 2)) / i128::from(MILLI);
+    i64::try_from(fen).unwrap_or(i64::MAX)
 }

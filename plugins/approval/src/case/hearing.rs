@@ -3,8 +3,9 @@
 use super::defect::Defects;
 use super::fact::{Fact, HearingAct, Phase};
 use super::procedure::is_hearing;
-use super::view::{Act, Case, daily_timer};
+use super::view::{Act, Case};
 use crate::Params;
+use crate::period::daily_timer;
 use plumbline_guest::{Day, Entry, Level, Look, Unit};
 
 /// What happened around the hearing.

@@ -17,14 +17,12 @@ impl FromRow for Batch {
     }
 }
 
-/// Whether the case came with `channel=backfill` in a batch that was approved when its row was
-/// created. The channel alone excuses nothing.
+/// Whether the case came in a batch that was approved when its row was created. The row is the
+/// proof; `channel=backfill` alone excuses nothing.
 pub(crate) fn is_migrated(case: &Case<'_>, look: &Look<'_>) -> bool {
     let Some(received) = case.received else { return false };
-    let Some(batch) = received.said.backfill.as_deref().filter(|batch| !batch.is_empty()) else {
-        return false;
-    };
-    look.row::<Batch>(batch, received.entry.recorded.day()).is_some()
+    let batch = &received.said.batch;
+    !batch.is_empty() && look.row::<Batch>(batch, received.entry.recorded.day()).is_some()
 }
 
 /// Stands in for every rule of such a case.

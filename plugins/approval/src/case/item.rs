@@ -47,10 +47,7 @@ impl FromRow for Item {
             let link = link.object();
             Some((text(&link, "kind")?, Link::from_row(&link)?))
         });
-        let mandatory = list(row, "materials").filter_map(|material| {
-            let material = material.object();
-            if flag(&material, "mandatory") { text(&material, "code") } else { None }
-        });
+        let mandatory = list(row, "materials").filter_map(mandatory_code);
         let fee_codes = row.get("fee_codes").map(|codes| {
             codes.items().filter_map(Value::text).map(std::borrow::Cow::into_owned).collect()
         });
@@ -97,6 +94,16 @@ impl Node {
             separate: flag(&row, "separate"),
         })
     }
+}
+
+/// The code of a material, unless it is optional: as with steps, what does not say so is mandatory.
+fn mandatory_code(material: Value<'_>) -> Option<String> {
+    if let Some(code) = material.text() {
+        return (!code.is_empty()).then(|| code.into_owned());
+    }
+    let material = material.object();
+    let is_mandatory = material.get("mandatory").and_then(Value::bool).unwrap_or(true);
+    if is_mandatory { text(&material, "code") } else { None }
 }
 
 fn list<'a>(row: &Object<'a>, name: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {

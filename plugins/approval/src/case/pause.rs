@@ -2,8 +2,9 @@
 
 use super::clock::{Clock, Reach, Standing, Stop};
 use super::defect::Defects;
-use super::view::{Case, daily_timer};
+use super::view::Case;
 use crate::Params;
+use crate::period::daily_timer;
 use plumbline_guest::{Day, Level, Look, Unit};
 
 /// Looks at each stop after acceptance. A stop begun with `last_day_wd` or less of the limit left

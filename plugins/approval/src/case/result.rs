@@ -3,8 +3,9 @@
 use super::defect::Defects;
 use super::fact::{Decision, Fact, Material};
 use super::item::text;
-use super::view::{Act, Case, daily_timer};
+use super::view::{Act, Case};
 use crate::Params;
+use crate::period::daily_timer;
 use plumbline_guest::json::Object;
 use plumbline_guest::{Day, FromRow, Level, Look, Unit};
 

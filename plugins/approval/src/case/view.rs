@@ -9,12 +9,10 @@ use super::fact::{Acceptance, Decision, Fact, Receipt, Track};
 use super::item::Item;
 use super::procedure::{self, Process};
 use crate::Params;
+use crate::period::daily_timer;
 use plumbline_guest::{Day, Entry, Facts, Local, Look};
 use std::cell::OnceCell;
 use std::rc::Rc;
-
-/// The minute of the day at which daily timers fire.
-const DAILY_TIMER_MINUTE: i64 = 10;
 
 /// An act: the event that reported it and what it says.
 #[derive(Debug)]
@@ -154,9 +152,4 @@ impl<'a> Case<'a> {
         let entry = entry.or(self.received.map(|received| received.entry));
         entry.or(self.facts.iter().next()).map_or("", |entry| &entry.dept)
     }
-}
-
-/// When the daily timer fires on a day.
-pub(crate) fn daily_timer(day: Day) -> Local {
-    day.start().plus_minutes(DAILY_TIMER_MINUTE)
 }

@@ -130,6 +130,11 @@ impl Numbers {
         inside && self.gaps.get(index).is_none_or(|gap| number < gap.first)
     }
 
+    /// The lowest and the highest number.
+    pub(crate) fn hull(&self) -> Option<(i64, i64)> {
+        self.hull.map(|(low, high, _)| (low, high))
+    }
+
     pub(crate) fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
