@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use support::county::usual_start;
 use support::{approval, folder, median, setting, table_set, thread_cpu};
 
 /// As in the driver.
@@ -36,7 +37,7 @@ fn main() {
     let Some(packages) = folder("PLUMBLINE_TEST_PLUGINS") else { return };
     let package = approval(&packages);
     let zone = Arc::new(Zone::shanghai());
-    let log = support::county::log(setting("PLUMBLINE_BENCH_CASES", 30_000), &zone);
+    let log = support::county::log(setting("PLUMBLINE_BENCH_CASES", 30_000), usual_start(), &zone);
     let bytes = log.iter().map(|event| event.data.len()).sum::<usize>() / log.len();
     println!("{} events, {bytes} bytes of payload each", log.len());
     let mut rounds = Vec::new();

@@ -15,6 +15,7 @@ use plumbline_contract::time::Zone;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use support::county::usual_start;
 use support::{folder, median, memory_mib, process_cpu, setting};
 
 /// What is imported.
@@ -98,7 +99,7 @@ fn run(case: &Case, packages: &Path, round: usize) -> f64 {
 fn write_county(path: &Path, cases: usize) {
     let zone = Zone::shanghai();
     let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
-    for event in support::county::log(cases, &zone) {
+    for event in support::county::log(cases, usual_start(), &zone) {
         writeln!(file, "{}", support::county::line(&event, &zone)).unwrap();
     }
     file.flush().unwrap();

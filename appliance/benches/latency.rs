@@ -81,7 +81,7 @@ fn bodies(count: usize) -> Vec<String> {
     let zone = Zone::shanghai();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let now = Millis(now.as_millis() as i64);
-    let ordinary = support::county::log(count / 5 + 1, &zone);
+    let ordinary = support::county::log(count / 5 + 1, zone.local(now).day(), &zone);
     let body = |(index, event): (usize, Event)| {
         let event = Event { time: now, recorded: now, logged: now, ..event };
         let event = if index % ALERT_EVERY == 0 { overcharge(index, event) } else { event };
@@ -91,7 +91,7 @@ fn bodies(count: usize) -> Vec<String> {
 }
 
 fn overcharge(index: usize, event: Event) -> Event {
-    let data = serde_json::json!({ "case_no": format!("L{index}"), "fee_code": "FEE-00", "qty": 1,
+    let data = serde_json::json!({ "case_no": format!("L{index}"), "fee_code": "FEE-00", "qty": 1000,
         "amount": 9_999_900, "receipt_no": format!("L-{index}"), "payee_acct": "h:czzh-0001" });
     let (id, kind) = (format!("over-{index}"), "approval.case.fee_charged".to_owned());
     Event { id, kind, data: data.to_string(), ..event }
@@ -163,8 +163,9 @@ fn read_alerts(
         assert!(stream.read_line(&mut line).unwrap() > 0, "the stream goes on");
         let Some(data) = line.strip_prefix("data:") else { continue };
         let alert: serde_json::Value = serde_json::from_str(data).unwrap();
-        let index = alert["key"].as_str().and_then(|key| key.strip_prefix('L')?.parse().ok());
-        if let (Some(index), "APPR-F01") = (index, alert["rule"].as_str().unwrap_or_default()) {
+        let (key, rule) = (&alert["leaf"]["key"], &alert["leaf"]["rule"]);
+        let index = key.as_str().and_then(|key| key.strip_prefix('L')?.parse().ok());
+        if let (Some(index), Some("APPR-F01")) = (index, rule.as_str()) {
             latencies.push(due(index).elapsed());
         }
     }

@@ -12,6 +12,7 @@ use plumbline::import::{ImportRequest, import};
 use plumbline_contract::time::Zone;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use support::county::usual_start;
 use support::{disk_bytes, folder, memory_mib, process_cpu, setting};
 
 /// Tells the child where to write the log.
@@ -58,7 +59,9 @@ fn main() {
 fn write_county(path: &Path) {
     let zone = Zone::shanghai();
     let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
-    for event in support::county::log(setting("PLUMBLINE_BENCH_CASES", 155_000), &zone) {
+    for event in
+        support::county::log(setting("PLUMBLINE_BENCH_CASES", 155_000), usual_start(), &zone)
+    {
         writeln!(file, "{}", support::county::line(&event, &zone)).unwrap();
     }
     file.flush().unwrap();

@@ -49,14 +49,20 @@ pub fn tables() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// First working day of the log, where it does not matter which.
+#[must_use]
+pub fn usual_start() -> Day {
+    Day::from_ymd(2025, 1, 6).expect("a date")
+}
+
 /// The log of so many cases in the order in which they were recorded: about six and a half events
 /// a case.
 #[must_use]
-pub fn log(cases: usize, zone: &Zone) -> Vec<Event> {
+pub fn log(cases: usize, first: Day, zone: &Zone) -> Vec<Event> {
     let dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut maker = Maker { zone, dice, serials: [0; DEPTS as usize], events: Vec::new() };
     let working: Vec<Day> = (0..)
-        .map(|offset| Day::from_ymd(2025, 1, 6).expect("a date").plus(offset))
+        .map(|offset| first.plus(offset))
         .filter(|day| !matches!(day.weekday(), 6 | 7))
         .take(cases / CASES_PER_DAY + 60)
         .collect();
@@ -209,7 +215,7 @@ impl Maker<'_> {
         }
         if self.dice.percent(30) {
             let data = json!({ "case_no": case, "fee_code": format!("FEE-{:02}", item % 20),
-                "qty": 1, "window_id": format!("W{:02}", number % WINDOWS),
+                "qty": 1000, "window_id": format!("W{:02}", number % WINDOWS),
                 "amount": 1000 + (item % 20) * 100, "receipt_no": format!("PJ-{number:08}"),
                 "payee_acct": "h:czzh-0001", "note": "工本费，凭非税收入统一票据收取" });
             let paid = at.plus_minutes(7);

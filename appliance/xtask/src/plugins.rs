@@ -47,7 +47,9 @@ pub(crate) fn build_vendors(root: &Path, out: &Path) -> Result<PathBuf> {
 fn javascript(folder: &Path) -> Result<Vec<u8>> {
     prerequisites::node()?;
     if !folder.join("node_modules").exists() {
-        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
+        // Not `npm ci`: it insists on the lock file naming the optional parts of every platform.
+        let arguments = ["install", "--no-save", "--no-audit", "--no-fund"];
+        run(Command::new("npm").args(arguments).current_dir(folder))?;
     }
     run(Command::new("npm").args(["run", "build"]).current_dir(folder))?;
     Ok(fs::read(folder.join("dist/fuel.component.wasm"))?)
