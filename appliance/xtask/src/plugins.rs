@@ -46,7 +46,8 @@ pub(crate) fn build_vendors(root: &Path, out: &Path) -> Result<PathBuf> {
 
 fn javascript(folder: &Path) -> Result<Vec<u8>> {
     prerequisites::node()?;
-    if !folder.join("node_modules").exists() {
+    // npm writes this file when it has finished, so that an interrupted install is done again.
+    if !folder.join("node_modules/.package-lock.json").exists() {
         // Not `npm ci`: it insists on the lock file naming the optional parts of every platform.
         let arguments = ["install", "--no-save", "--no-audit", "--no-fund"];
         run(Command::new("npm").args(arguments).current_dir(folder))?;
