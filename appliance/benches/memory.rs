@@ -60,7 +60,7 @@ fn write_county(path: &Path) {
     let zone = Zone::shanghai();
     let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
     for event in
-        support::county::log(setting("PLUMBLINE_BENCH_CASES", 155_000), usual_start(), &zone)
+        support::county::log(setting("PLUMBLINE_BENCH_CASES", 157_000), usual_start(), &zone)
     {
         writeln!(file, "{}", support::county::line(&event, &zone)).unwrap();
     }
