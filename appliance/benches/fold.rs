@@ -176,7 +176,7 @@ impl Bench {
         let seqs = (first.0..).map(EventSeq);
         let key_tasks = self.plan.tasks(seqs.clone().zip(events));
         let views: Vec<_> =
-            seqs.clone().zip(events).map(|(seq, event)| view(seq, event, &self.zone)).collect();
+            seqs.clone().zip(events).map(|(seq, event)| EventView::of(seq, event, &self.zone)).collect();
         let states = std::mem::take(&mut self.states);
         let streams = self.plan.manifest().streams.clone();
         let tasks: Vec<Task<'_>> = key_tasks
@@ -235,25 +235,6 @@ impl Bench {
         let start = thread_cpu();
         let verdicts = self.native.supervise(&self.host, tasks, false);
         (verdicts, thread_cpu() - start)
-    }
-}
-
-fn view<'a>(seq: EventSeq, event: &'a Event, zone: &Zone) -> EventView<'a> {
-    EventView {
-        seq: seq.0,
-        identity: event.identity(),
-        version: event.dataversion,
-        kind: &event.kind,
-        time: zone.local(event.time),
-        recorded: zone.local(event.recorded),
-        corrected: event.corrected.map(|at| zone.local(at)),
-        logged: zone.local(event.logged),
-        region: &event.region,
-        dept: &event.dept,
-        actor: event.actor.as_deref().unwrap_or(""),
-        source: &event.source,
-        serial: event.serial,
-        data: &event.data,
     }
 }
 
