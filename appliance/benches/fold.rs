@@ -175,8 +175,11 @@ impl Bench {
     fn batch(&mut self, first: EventSeq, events: &[Event]) -> Vec<Event> {
         let seqs = (first.0..).map(EventSeq);
         let key_tasks = self.plan.tasks(seqs.clone().zip(events));
-        let views: Vec<_> =
-            seqs.clone().zip(events).map(|(seq, event)| EventView::of(seq, event, &self.zone)).collect();
+        let views: Vec<_> = seqs
+            .clone()
+            .zip(events)
+            .map(|(seq, event)| EventView::of(seq, event, &self.zone))
+            .collect();
         let states = std::mem::take(&mut self.states);
         let streams = self.plan.manifest().streams.clone();
         let tasks: Vec<Task<'_>> = key_tasks

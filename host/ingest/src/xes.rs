@@ -485,7 +485,11 @@ impl Names {
 
     fn is_top(&self, name: &[u8]) -> bool {
         match self.starts.last() {
-            Some(start) => (self.any && self.depth() == 1) || &self.bytes[*start..] == name,
+            // The root is a log under whatever prefix, also where reading began behind it.
+            Some(_) if self.depth() == 1 => {
+                name.rsplit(|byte| *byte == b':').next() == Some(b"log")
+            }
+            Some(start) => &self.bytes[*start..] == name,
             None => false,
         }
     }
