@@ -220,7 +220,7 @@ impl Traces {
         if byte > 0 {
             self.number = number;
             self.rooted = true;
-            self.open.push_any();
+            self.open.push(b"log");
         }
         let found = self.window.skip_to(byte)?;
         // What is wrong with the end was said when the end was reached.
@@ -464,8 +464,6 @@ fn local_name(name: &[u8]) -> &[u8] {
 struct Names {
     bytes: Vec<u8>,
     starts: Vec<usize>,
-    /// The outermost name was never seen, since reading began inside it.
-    any: bool,
 }
 
 impl Names {
@@ -476,11 +474,6 @@ impl Names {
     fn push(&mut self, name: &[u8]) {
         self.starts.push(self.bytes.len());
         self.bytes.extend_from_slice(name);
-    }
-
-    fn push_any(&mut self) {
-        self.any = true;
-        self.push(b"");
     }
 
     fn is_top(&self, name: &[u8]) -> bool {
