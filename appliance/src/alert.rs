@@ -13,6 +13,19 @@ use std::collections::BTreeMap;
 pub enum AlertState {
     Open,
     Withdrawn,
+    Closed,
+}
+
+impl AlertState {
+    fn after(act: AlertAct) -> Self {
+        match act {
+            AlertAct::Withdrawn => Self::Withdrawn,
+            AlertAct::Closed => Self::Closed,
+            AlertAct::Raised | AlertAct::Escalated | AlertAct::Lowered | AlertAct::Amended => {
+                Self::Open
+            }
+        }
+    }
 }
 
 /// An alert as lists show it: its newest leaf that says something, and its state.
@@ -111,8 +124,9 @@ impl AlertIndex {
 
     fn take(&mut self, index: u64, alert: &AlertLeaf) {
         let known = self.places.contains_key(&alert.id);
-        if alert.act == AlertAct::Withdrawn && !known {
-            // Nothing to withdraw: there is no alert to list.
+        let stands = AlertState::after(alert.act) == AlertState::Open;
+        if !stands && !known {
+            // Nothing to end: there is no alert to list.
             return;
         }
         let fresh = Place { key: key_mark(&alert.key), first: index, shown: index, last: index };
@@ -121,7 +135,7 @@ impl AlertIndex {
             fresh
         });
         place.last = index;
-        if alert.act != AlertAct::Withdrawn {
+        if stands {
             place.shown = index;
         }
     }
@@ -211,15 +225,14 @@ fn read(ledger: &Ledger, place: Place) -> Result<Alert, AppError> {
     };
     let shown = leaf(place.shown)?;
     let last = if place.last == place.shown { None } else { Some(leaf(place.last)?) };
+    let state = last.as_ref().map_or(AlertState::Open, |last| AlertState::after(last.act));
     let reason = last.and_then(|last| last.reason);
-    let state = if place.last == place.shown { AlertState::Open } else { AlertState::Withdrawn };
     Ok(Alert { state, first_leaf: place.first, leaf: place.last, reason, ..from_leaf(shown) })
 }
 
 /// An alert as its leaf alone shows it.
 #[must_use]
 pub fn from_leaf(leaf: AlertLeaf) -> Alert {
-    let withdrawn = leaf.act == AlertAct::Withdrawn;
     Alert {
         id: leaf.id,
         rule: leaf.rule,
@@ -228,7 +241,7 @@ pub fn from_leaf(leaf: AlertLeaf) -> Alert {
         due: leaf.due,
         at: leaf.at,
         issued_at: leaf.issued_at,
-        state: if withdrawn { AlertState::Withdrawn } else { AlertState::Open },
+        state: AlertState::after(leaf.act),
         late: leaf.late,
         region: leaf.region,
         dept: leaf.dept,

@@ -89,7 +89,7 @@ pub fn play(app: &App, tell: &mut dyn FnMut(DayReport)) -> Result<(), AppError> 
         app.tick(end, true)?;
         for (_, alert) in app.settle()? {
             match (alert.act, alert.level) {
-                (AlertAct::Withdrawn, _) => report.withdrawn += 1,
+                (AlertAct::Withdrawn | AlertAct::Closed, _) => report.withdrawn += 1,
                 (AlertAct::Lowered | AlertAct::Amended, _) => {}
                 (_, Level::Notice) => report.notices += 1,
                 (_, Level::Yellow) => report.yellows += 1,

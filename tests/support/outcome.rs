@@ -49,7 +49,7 @@ pub fn outcomes(app: &App, rules: &str) -> Vec<Outcome> {
         if !leaf.rule.starts_with(rules) {
             continue;
         }
-        if leaf.act == AlertAct::Withdrawn {
+        if matches!(leaf.act, AlertAct::Withdrawn | AlertAct::Closed) {
             alerts.get_mut(&leaf.id).unwrap().0.stands = false;
             continue;
         }

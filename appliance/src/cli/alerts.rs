@@ -37,6 +37,7 @@ pub(super) struct Filter {
 enum State {
     Open,
     Withdrawn,
+    Closed,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -51,6 +52,7 @@ impl Filter {
         let state = self.state.map(|state| match state {
             State::Open => AlertState::Open,
             State::Withdrawn => AlertState::Withdrawn,
+            State::Closed => AlertState::Closed,
         });
         let level = self.level.map(|level| match level {
             LevelWord::Notice => Level::Notice,

@@ -104,9 +104,13 @@ pub(super) fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
     if alert.late {
         head.push(out.text("alert.late"));
     }
-    if alert.state == AlertState::Withdrawn {
-        let reason = alert.reason.as_deref().unwrap_or_default();
-        head.push(text::say(lang, "alert.withdrawn", &[("reason", reason)]));
+    let reason = alert.reason.as_deref().unwrap_or_default();
+    match alert.state {
+        AlertState::Open => {}
+        AlertState::Withdrawn => {
+            head.push(text::say(lang, "alert.withdrawn", &[("reason", reason)]));
+        }
+        AlertState::Closed => head.push(text::say(lang, "alert.closed", &[("reason", reason)])),
     }
     head.push(format!("[{}]", alert.id));
     head.retain(|part| !part.is_empty());

@@ -90,6 +90,7 @@ impl Filter {
             "" => None,
             "open" => Some(AlertState::Open),
             "withdrawn" => Some(AlertState::Withdrawn),
+            "closed" => Some(AlertState::Closed),
             other => return unknown("state", other),
         };
         let level = match Level::ALL.iter().find(|level| level.as_str() == query.level) {

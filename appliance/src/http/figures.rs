@@ -86,6 +86,7 @@ fn act(act: AlertAct) -> &'static str {
         AlertAct::Lowered => "lowered",
         AlertAct::Amended => "amended",
         AlertAct::Withdrawn => "withdrawn",
+        AlertAct::Closed => "closed",
     }
 }
 

@@ -74,7 +74,7 @@ fn exposition(service: &Service) -> Result<String, Problem> {
     text.sample("", *service.sealed().borrow());
     text.family("plumbline_alert_leaves_total", "counter", "Alert leaves by level and act.");
     for level in Level::ALL {
-        for act in ["raised", "escalated", "lowered", "withdrawn"] {
+        for act in ["raised", "escalated", "lowered", "withdrawn", "closed"] {
             let count = figures.alerts.get(&(level, act)).copied().unwrap_or_default();
             text.sample(&format!("level=\"{}\",act=\"{act}\"", level.as_str()), count);
         }

@@ -42,6 +42,8 @@ pub enum AlertAct {
     Amended,
     /// No longer true; the earlier leaves stay.
     Withdrawn,
+    /// Over: what the host warned of has been made good, for instance a gap that was replayed.
+    Closed,
 }
 
 /// A leaf that raises, changes or withdraws one alert. Field order is the order of the bytes.
@@ -82,7 +84,7 @@ pub struct AlertLeaf {
     /// Positions in the event log.
     pub evidence: Vec<u64>,
     pub values: serde_json::Value,
-    /// Why, for a withdrawal.
+    /// Why, for a withdrawal or a closing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
 }
