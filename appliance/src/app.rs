@@ -1,24 +1,28 @@
 //! The composer: one home with its store, ledger, engine and deployments.
 
 use crate::alert::{Alert, AlertIndex};
-use crate::driver::{Places, Runner, Step};
+use crate::driver::{Loader, Places, Prepared, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
-use crate::package::{self, DEPLOYMENT_META};
+use crate::package;
+use crate::setting::SettingHistory;
 use crate::table::{TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
 use plumbline_contract::alert::AlertLeaf;
-use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
-use plumbline_contract::id::{LeafIndex, TableVersion};
+use plumbline_contract::event::{
+    Event, REBUILD_TYPE, Rebuild, SETTING_TYPE, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick,
+};
+use plumbline_contract::id::{LeafIndex, PackageHash, TableVersion};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Millis, Zone};
-use plumbline_engine::{Calendars, Engine, Limits};
-use plumbline_kernel::{Deployment, Plan};
+use plumbline_engine::{Calendars, Engine, Limits, Plugin};
+use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, SledStore, Store};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Leaves sealed under one checkpoint at once.
@@ -41,7 +45,12 @@ pub struct App {
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
     tables: Mutex<Arc<TableHistory>>,
+    settings: Mutex<Arc<SettingHistory>>,
     runners: Mutex<Vec<Runner>>,
+    /// Deployments that could not be started.
+    suspended: Mutex<Vec<(Deployment, AppError)>>,
+    /// Packages that were loaded since the start.
+    loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -83,6 +92,7 @@ impl App {
         let engine = Engine::new(Some(home.cache_dir()))
             .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let tables = Arc::new(TableHistory::load(&*store)?);
+        let settings = Arc::new(SettingHistory::load(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let app = Self {
             home,
@@ -95,7 +105,10 @@ impl App {
             ledger: Mutex::new(ledger),
             alerts: Mutex::new(alerts),
             tables: Mutex::new(tables),
+            settings: Mutex::new(settings),
             runners: Mutex::new(Vec::new()),
+            suspended: Mutex::new(Vec::new()),
+            loaded: Mutex::new(BTreeMap::new()),
         };
         app.reload()?;
         app.seal()?;
@@ -175,73 +188,124 @@ impl App {
         lock(&self.alerts).from(&ledger, first_leaf, take)
     }
 
-    /// # Errors
-    /// If a stored deployment cannot be read.
-    pub fn deployments(&self) -> Result<Vec<Deployment>, AppError> {
-        let stored = self.store.meta_scan(DEPLOYMENT_META)?;
-        let read = |(_, bytes): &(String, Vec<u8>)| {
-            serde_json::from_slice(bytes)
-                .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
-        };
-        stored.iter().map(read).collect()
+    /// The history of deployments.
+    #[must_use]
+    pub fn settings(&self) -> Arc<SettingHistory> {
+        lock(&self.settings).clone()
     }
 
-    /// Starts the deployments as they are stored now.
+    /// The deployments that have not ended, as they are now.
+    #[must_use]
+    pub fn deployments(&self) -> Vec<Deployment> {
+        self.settings().running()
+    }
+
+    /// Starts the deployments where each of them stands.
     ///
     /// # Errors
-    /// If a package is missing or no longer to be trusted.
+    /// If the store fails. A deployment whose package is missing or no longer to be trusted stands
+    /// still; [`App::suspended`] says so.
     pub fn reload(&self) -> Result<(), AppError> {
-        let mut runners = Vec::new();
-        for deployment in self.deployments()? {
-            let package = package::installed(self, deployment.package)?;
-            runners.push(self.runner(deployment, &package)?);
+        let settings = self.settings();
+        let (mut runners, mut suspended) = (Vec::new(), Vec::new());
+        for newest in settings.running() {
+            let cursor = self.store.cursor(newest.id)?;
+            let present = settings.at(newest.id, cursor.seq).unwrap_or(&newest).clone();
+            match self.runner(present) {
+                Ok(runner) => runners.push(runner),
+                Err(error) if is_standstill(&error) => suspended.push((newest, error)),
+                Err(error) => return Err(error),
+            }
         }
         *lock(&self.runners) = runners;
+        *lock(&self.suspended) = suspended;
         Ok(())
+    }
+
+    /// The deployments that stand still, and why.
+    #[must_use]
+    pub fn suspended(&self) -> Vec<(Deployment, AppError)> {
+        let mut all = lock(&self.suspended).clone();
+        let running = lock(&self.runners);
+        let still = running
+            .iter()
+            .filter_map(|runner| Some((runner.deployment().clone(), runner.suspended.clone()?)));
+        all.extend(still);
+        all
     }
 
     /// A runner for a deployment.
     ///
     /// # Errors
-    /// If the package does not compile or lacks a grant.
-    pub fn runner(
-        &self,
-        deployment: Deployment,
-        package: &VerifiedPackage,
-    ) -> Result<Runner, AppError> {
-        let plugin = self
-            .engine
-            .load(package)
-            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
-        let manifest = Arc::new(package.manifest().clone());
-        let plan = Plan::new(&deployment, manifest, self.zone.clone())
-            .map_err(|error| AppError::new(Kind::Refused, "grant", error))?;
-        let limits = limits(package);
-        let calendars = self.calendars.clone();
-        Ok(Runner::new(deployment, plan, plugin, limits, calendars, self.threads))
+    /// If a package is missing, does not compile or lacks a grant.
+    pub fn runner(&self, deployment: Deployment) -> Result<Runner, AppError> {
+        let prepared = self.prepare(&deployment)?;
+        Ok(Runner::new(deployment, prepared, self.calendars.clone(), self.threads))
     }
 
-    /// Whether a plugin takes the parameters of a deployment.
+    /// Puts another state of a deployment into force from here on: an act in the ledger and an
+    /// event in the log, behind which it holds.
     ///
     /// # Errors
-    /// What the plugin says against them.
-    pub fn check_plugin(
-        &self,
-        deployment: &Deployment,
-        package: &VerifiedPackage,
-    ) -> Result<(), AppError> {
-        let plugin = self
-            .engine
-            .load(package)
-            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
-        let started = plugin.instantiate(limits(package), &deployment.parameters);
-        started.map(drop).map_err(|error| AppError::new(Kind::Refused, "parameter", error))
+    /// If the store fails.
+    pub fn change_deployment(&self, changed: &Deployment, act: Vec<u8>) -> Result<(), AppError> {
+        let data = json!(changed).to_string();
+        let next = self.store.next_seq();
+        let id = format!("setting/{}/{next}", changed.id);
+        let logged = self.import_time()?.unwrap_or_else(clock::now);
+        let event = self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data);
+        // The act first: one too many after a crash is harmless, one missing is not.
+        self.store.push_leaves(&[act])?;
+        for seq in self.store.append(&[event])?.into_iter().filter_map(Appended::seq) {
+            Arc::make_mut(&mut lock(&self.settings)).note(seq, changed.clone());
+        }
+        let is_known = |runner: &Runner| runner.deployment().id == changed.id;
+        let mut runners = lock(&self.runners);
+        if changed.mode != Mode::Ended && !runners.iter().any(is_known) {
+            lock(&self.suspended).retain(|(known, _)| known.id != changed.id);
+            runners.push(self.runner(changed.clone())?);
+        }
+        drop(runners);
+        self.seal().map(drop)
+    }
+
+    /// Asks for keys of a deployment to be folded anew from the log.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn ask_rebuild(&self, rebuild: &Rebuild) -> Result<(), AppError> {
+        let data = json!(rebuild).to_string();
+        let id = format!("rebuild/{}/{}", rebuild.deployment, self.store.next_seq());
+        let logged = self.import_time()?.unwrap_or_else(clock::now);
+        let event = self.host_event(REBUILD_TYPE, id, REBUILD_TYPE.to_owned(), logged, data);
+        self.store.append(&[event])?;
+        Ok(())
+    }
+
+    /// Whether the plugins take the parameters of a deployment.
+    ///
+    /// # Errors
+    /// What a plugin says against them, or why a package cannot be used.
+    pub fn check_plugins(&self, prepared: &Prepared) -> Result<(), AppError> {
+        for (variant, (plugin, limits)) in prepared.plan.variants().iter().zip(&prepared.plugins) {
+            let started = plugin.instantiate(*limits, &variant.parameters);
+            started.map_err(|error| AppError::new(Kind::Refused, "parameter", error))?;
+        }
+        Ok(())
     }
 
     /// Manifests of the running deployments.
     #[must_use]
     pub fn manifests(&self) -> Vec<Manifest> {
-        lock(&self.runners).iter().map(|runner| runner.plan().manifest().clone()).collect()
+        let runners = lock(&self.runners);
+        let variants = runners.iter().flat_map(|runner| runner.plan().variants());
+        let mut manifests: Vec<Manifest> = Vec::new();
+        for variant in variants {
+            if !manifests.contains(&variant.manifest) {
+                manifests.push((*variant.manifest).clone());
+            }
+        }
+        manifests
     }
 
     /// Uses the runners, which stand still meanwhile.
@@ -392,15 +456,24 @@ impl App {
         // One step each in turn, so that a slow plugin does not keep the others waiting.
         loop {
             let mut moved = false;
-            for runner in runners.iter_mut() {
+            for runner in runners.iter_mut().filter(|runner| runner.suspended.is_none()) {
                 let (log, states, end) = (&*self.store, &*self.store, self.store.next_seq());
-                let places = Places { log, states, tables: &tables, end, lazy };
-                if let Step::Moved { events } = runner.step(&places)? {
-                    moved = true;
-                    driven.events += events as u64;
+                let places = Places { log, states, tables: &tables, loader: self, end, lazy };
+                match runner.step(&places) {
+                    Ok(Step::Idle) => {}
+                    Ok(Step::Moved { events }) => {
+                        moved = true;
+                        driven.events += events as u64;
+                    }
+                    Err(error) if is_standstill(&error) => {
+                        tracing::error!(plugin = runner.deployment().plugin, %error, "stands still");
+                        runner.suspended = Some(error);
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             if !moved {
+                runners.retain(|runner| runner.deployment().mode != Mode::Ended);
                 return Ok(driven);
             }
         }
@@ -435,6 +508,61 @@ impl App {
         self.store.drop_leaves(LeafIndex(ledger.size()))?;
         lock(&self.alerts).follow(&ledger)
     }
+}
+
+impl Loader for App {
+    fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
+        let mut manifests = BTreeMap::new();
+        for hash in deployment.packages() {
+            manifests.insert(hash, self.load(hash)?.manifest);
+        }
+        let digest = plumbline_ledger::sha256_hex;
+        let plan =
+            Plan::new(deployment, &manifests, self.zone.clone(), digest).map_err(|error| {
+                match error {
+                    KernelError::Parameter { .. } => AppError::new(Kind::Usage, "parameter", error),
+                    _ => AppError::new(Kind::Refused, "grant", error),
+                }
+            })?;
+        let mut plugins = Vec::new();
+        for variant in plan.variants() {
+            let loaded = self.load(variant.package)?;
+            plugins.push((loaded.plugin, loaded.limits));
+        }
+        Ok(Prepared { plan, plugins })
+    }
+}
+
+/// A package that was verified and compiled.
+#[derive(Clone, Debug)]
+struct Loaded {
+    manifest: Arc<Manifest>,
+    plugin: Plugin,
+    limits: Limits,
+}
+
+impl App {
+    /// A package, verified and compiled once in the life of the process.
+    fn load(&self, hash: PackageHash) -> Result<Loaded, AppError> {
+        if let Some(known) = lock(&self.loaded).get(&hash) {
+            return Ok(known.clone());
+        }
+        let package = package::installed(self, hash)?;
+        let plugin = self
+            .engine
+            .load(&package)
+            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
+        let manifest = Arc::new(package.manifest().clone());
+        let loaded = Loaded { manifest, plugin, limits: limits(&package) };
+        lock(&self.loaded).insert(hash, loaded.clone());
+        Ok(loaded)
+    }
+}
+
+/// Whether an error keeps one deployment from going on, and nothing else.
+fn is_standstill(error: &AppError) -> bool {
+    matches!(error.kind, Kind::Refused | Kind::NotFound)
+        || (error.kind == Kind::Integrity && error.message == "package")
 }
 
 /// How much a package may use.

@@ -2,7 +2,7 @@
 
 use crate::alert::Alert;
 use crate::app::App;
-use crate::driver::Places;
+use crate::driver::{Explained, Places};
 use crate::error::{AppError, Kind};
 use plumbline_contract::event::{TICK_TYPE, Tick};
 use plumbline_contract::task::{Check, Fault};
@@ -77,15 +77,15 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
     let now = log_time(app, &rows)?;
     let tables = app.tables();
     let (log, end) = (app.store(), app.store().next_seq());
-    let places = Places { log, states: log, tables: &tables, end, lazy: false };
+    let places = Places { log, states: log, tables: &tables, loader: app, end, lazy: false };
     let checks = app.with_runners(|runners| {
         let mut checks = Vec::new();
         for runner in runners {
             let ids = keys(runner.plan(), subject, &rows);
             let local = runner.plan().zone().local(now);
             let answers = runner.explain(&places, &ids, local)?;
-            for (id, answer) in answers {
-                checks.extend(looked(runner.plan().manifest(), &id, answer));
+            for Explained { id, manifest, answer } in answers {
+                checks.extend(looked(&manifest, &id, answer));
             }
         }
         Ok::<_, AppError>(checks)
@@ -113,12 +113,10 @@ fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
 
 /// The keys to which the subject's events go, and the subject itself where it is a key.
 fn keys(plan: &plumbline_kernel::Plan, subject: &str, rows: &[Row]) -> Vec<KeyId> {
-    let streams = &plan.manifest().streams;
-    let id = |stream: usize, key: &str| KeyId {
-        stream: streams[stream].name.clone(),
-        key: key.to_owned(),
-    };
-    let routed = rows.iter().flat_map(|row| plan.keys(&row.event));
+    let streams = plan.streams();
+    let id =
+        |stream: usize, key: &str| KeyId { stream: streams[stream].clone(), key: key.to_owned() };
+    let routed = rows.iter().filter_map(|row| plan.keys(&row.event)).flat_map(|(_, keys)| keys);
     let mut ids: Vec<_> = routed.map(|(stream, key)| id(stream, &key)).collect();
     ids.extend((0..streams.len()).map(|stream| id(stream, subject)));
     ids.sort();

@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod deploy;
 pub mod doctor;
 pub mod driver;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod package;
 pub mod replay;
 pub mod scaffold;
 pub mod serve;
+pub mod setting;
 pub mod table;
 pub mod text;
 

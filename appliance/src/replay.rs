@@ -3,9 +3,8 @@
 use crate::app::App;
 use crate::driver::{Places, Step};
 use crate::error::AppError;
-use crate::package;
-use plumbline_contract::id::{DeploymentId, LeafIndex};
-use plumbline_kernel::Deployment;
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
+use plumbline_kernel::{Deployment, Mode};
 use plumbline_store::{MemoryStore, Store};
 use serde::Serialize;
 
@@ -33,19 +32,20 @@ pub struct Difference {
     pub replay: Option<String>,
 }
 
-/// Replays all deployments.
+/// Replays all live deployments.
 ///
-/// A deployment that an administrator has changed is replayed with the package and the parameters
+/// A deployment that an administrator has changed is replayed with the packages and the parameters
 /// that were in force at each place of the log.
 ///
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
     app.settle()?;
-    app.deployments()?.into_iter().map(|deployment| replay_one(app, deployment)).collect()
+    let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
+    live.map(|deployment| replay_one(app, &deployment)).collect()
 }
 
-fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
+fn replay_one(app: &App, deployment: &Deployment) -> Result<Replayed, AppError> {
     let mut wanted = Sealed::new(app, deployment.id);
     let mut replayed = Replayed {
         deployment: deployment.id.0,
@@ -54,21 +54,20 @@ fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
         same: 0,
         difference: None,
     };
-    let last = app.store().cursor(deployment.id)?.seq;
-    let history = package::history(app, deployment)?;
-    let ends: Vec<_> = history.iter().skip(1).map(|next| next.since).chain([last]).collect();
+    let end = app.store().cursor(deployment.id)?.seq;
+    let settings = app.settings();
+    let first = settings.at(deployment.id, EventSeq(0)).unwrap_or(deployment).clone();
     let states = MemoryStore::new();
-    let tables = app.tables();
-    for (deployment, end) in history.into_iter().zip(ends) {
-        let package = package::installed(app, deployment.package)?;
-        let mut runner = app.runner(deployment, &package)?;
-        let places = Places { log: app.store(), states: &states, tables: &tables, end, lazy: true };
-        while let Step::Moved { events } = runner.step(&places)? {
-            replayed.events += events as u64;
-            compare(app, &states, &mut wanted, &mut replayed)?;
-            if replayed.difference.is_some() {
-                return Ok(replayed);
-            }
+    let (tables, mut runner) = (app.tables(), app.runner(first)?);
+    let places =
+        Places { log: app.store(), states: &states, tables: &tables, loader: app, end, lazy: true };
+    loop {
+        let step = runner.step(&places)?;
+        compare(app, &states, &mut wanted, &mut replayed)?;
+        match step {
+            _ if replayed.difference.is_some() => return Ok(replayed),
+            Step::Idle => break,
+            Step::Moved { events } => replayed.events += events as u64,
         }
     }
     if let Some((leaf, bytes)) = wanted.next(app)? {

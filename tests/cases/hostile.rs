@@ -101,7 +101,7 @@ fn each_way_of_misbehaving_is_contained_and_named() {
 
 /// One card and one row for each input that was not supervised, with the culprit's name.
 fn check_named(home: &TestHome, how: &str, code: &str, text: &str) {
-    let hostile = home.app.deployments().unwrap().into_iter().find(|one| one.plugin == "hostile");
+    let hostile = home.app.deployments().into_iter().find(|one| one.plugin == "hostile");
     let hostile = hostile.unwrap();
     let gaps = home.app.store().gaps(hostile.id).unwrap();
     let named = alert_leaves(&home.app).into_iter().map(|(_, leaf)| leaf);

@@ -5,8 +5,9 @@ pub mod outcome;
 pub mod random;
 
 use plumbline::alert::Alert;
+use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
-use plumbline::package::{self, Enabling};
+use plumbline::package;
 use plumbline::{App, import, table};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -103,8 +104,8 @@ impl TestHome {
         let verified = package::verify_file(&self.app, &packages.join(file)).unwrap();
         package::install(&self.app, &verified).unwrap();
         let package = verified.hash();
-        let enabling = Enabling { package, region, parameters, from_start: true };
-        package::enable(&self.app, &enabling).unwrap();
+        let enabling = Enabling::new(package, region, parameters);
+        deploy::enable(&self.app, &enabling).unwrap();
     }
 
     /// Imports lines.

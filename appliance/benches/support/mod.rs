@@ -4,8 +4,9 @@
 
 pub mod county;
 
+use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
-use plumbline::package::{self, Enabling};
+use plumbline::package;
 use plumbline::{App, table};
 use plumbline_contract::table::{TableRow, TableSet};
 use plumbline_ledger::{TrustedKeys, verify_package};
@@ -83,8 +84,8 @@ pub fn home(
     let verified = package::verify_file(&app, &packages.join("approval.wasm")).unwrap();
     package::install(&app, &verified).unwrap();
     let (package, parameters) = (verified.hash(), &Map::new());
-    let enabling = Enabling { package, region: "", parameters, from_start: true };
-    package::enable(&app, &enabling).unwrap();
+    let enabling = Enabling::new(package, "", parameters);
+    deploy::enable(&app, &enabling).unwrap();
     app
 }
 

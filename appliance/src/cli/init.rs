@@ -2,9 +2,10 @@
 
 use super::{Context, OK};
 use crate::app::App;
+use crate::deploy::{self, Enabling};
 use crate::error::{AppError, Kind};
 use crate::home::Config;
-use crate::package::{self, Enabling};
+use crate::package;
 use crate::table;
 use plumbline_contract::CALENDAR_CSV;
 use plumbline_contract::desk::CALENDAR_TABLE;
@@ -142,12 +143,11 @@ fn shipped(app: &App, dir: &Path, region: &str) -> Result<Vec<serde_json::Value>
         let package = package::verify_file(app, &path)?;
         package::install(app, &package)?;
         let parameters = Map::new();
-        let enabling =
-            Enabling { package: package.hash(), region, parameters: &parameters, from_start: true };
-        let deployment = package::enable(app, &enabling)?;
+        let enabling = Enabling::new(package.hash(), region, &parameters);
+        let deployment = deploy::enable(app, &enabling)?;
         enabled.push(json!({
-            "plugin": deployment.plugin, "version": deployment.version,
-            "package": deployment.package, "deployment": deployment.id, "region": region,
+            "plugin": deployment.plugin, "version": package.manifest().plugin.version,
+            "package": package.hash(), "deployment": deployment.id, "region": region,
         }));
     }
     Ok(enabled)

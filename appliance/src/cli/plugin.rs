@@ -78,9 +78,22 @@ pub(super) enum Command {
         /// 从现在还是从日志开头看起 / Look from now on, or at the whole log
         #[arg(long, value_enum, default_value = "now")]
         from: From,
+        #[command(flatten)]
+        agreed: Agreed,
     },
     /// 列出已安装的插件包 / List installed packages
     List,
+}
+
+/// What an administrator says yes to.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Agreed {
+    /// 同意比以前更多的权限 / Agree to more rights than before
+    #[arg(long = "accept-rights")]
+    rights: bool,
+    /// 同意由新的厂商签名 / Agree to another signer than before
+    #[arg(long = "accept-signer")]
+    signer: bool,
 }
 
 /// Where a new deployment begins.
@@ -102,8 +115,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Verify { file, vkey } => admin::verify(context, &file, vkey.as_deref()),
         Command::Trust { key } => admin::trust(context, &key),
         Command::Install { file } => admin::install(context, &file),
-        Command::Enable { plugin, region, params, from } => {
-            admin::enable(context, &plugin, region, params.as_deref(), from)
+        Command::Enable { plugin, region, params, from, agreed } => {
+            admin::enable(context, &plugin, region, params.as_deref(), from, agreed)
         }
         Command::List => admin::list(context),
     }

@@ -30,7 +30,8 @@ pub(crate) struct Health {
 struct Pace {
     id: u16,
     plugin: String,
-    region: String,
+    mode: &'static str,
+    scope: String,
     cursor: u64,
     lag: u64,
     gaps: usize,
@@ -41,8 +42,8 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<H
     let look = |service: &Service| {
         let app = service.app();
         let pace = |standing: Standing| {
-            let Standing { id, plugin, region, cursor, lag, gaps, .. } = standing;
-            Pace { id, plugin, region, cursor, lag, gaps }
+            let Standing { id, plugin, mode, scope, cursor, lag, gaps, .. } = standing;
+            Pace { id, plugin, mode, scope, cursor, lag, gaps }
         };
         Ok(Health {
             ok: !service.is_stopping(),
@@ -110,8 +111,9 @@ impl Exposition {
 
     fn by_deployment(&mut self, standings: &[Standing], value: impl Fn(&Standing) -> u64) {
         for standing in standings {
-            let Standing { id, plugin, region, .. } = standing;
-            let labels = format!("deployment=\"{id}\",plugin={plugin:?},region={region:?}");
+            let Standing { id, plugin, mode, scope, .. } = standing;
+            let labels =
+                format!("deployment=\"{id}\",plugin={plugin:?},mode=\"{mode}\",scope={scope:?}");
             self.sample(&labels, value(standing));
         }
     }

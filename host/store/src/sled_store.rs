@@ -1,7 +1,8 @@
 //! The store of the appliance: reads on the caller's thread, writes through the writer thread.
 
 use crate::api::{
-    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Store, TableRow,
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Standing, Store,
+    TableRow,
 };
 use crate::block::{Prepared, decode_event};
 use crate::check::Problem;
@@ -190,6 +191,29 @@ impl Store for SledStore {
         }
     }
 
+    fn standing(
+        &self,
+        deployment: DeploymentId,
+        after: Option<(&KeyId, &str)>,
+        max: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let all = key::deployment(key::STANDING, deployment);
+        let after = after.map(|(id, alert)| key::standing(deployment, id, alert));
+        let from = after.map(|key| key::after_prefix(&key));
+        let range = self.shared.kv.range(from.as_ref().unwrap_or(&all), &key::after_prefix(&all));
+        stage::values(range).take(max).map(standing).collect()
+    }
+
+    fn standing_of(
+        &self,
+        deployment: DeploymentId,
+        id: &KeyId,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let from = key::standing_of(deployment, id);
+        let range = self.shared.kv.range(&from, &key::after_prefix(&from));
+        stage::values(range).map(standing).collect()
+    }
+
     fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError> {
         self.ask_until_done(|| Job::DropDeployment(deployment))
     }
@@ -303,6 +327,13 @@ impl Store for SledStore {
     fn sync(&self) -> Result<(), StoreError> {
         self.ask(Job::Sync).map(|_| ())
     }
+}
+
+fn standing(pair: Result<stage::Value, StoreError>) -> Result<Standing, StoreError> {
+    let (key, row) = pair?;
+    let mut parts = Parts::of(&key)?;
+    parts.u16()?;
+    Ok(Standing { id: parts.key_id()?, alert: parts.text()?, row })
 }
 
 fn prepare(events: &[Event]) -> Result<Vec<Prepared>, StoreError> {

@@ -167,6 +167,12 @@ impl Writer {
         for (id, state) in &commit.states {
             put_state(of, id, state.as_ref(), stage)?;
         }
+        for (id, alert, row) in &commit.standing {
+            stage.replace(key::standing(of, id, alert), row.as_deref())?;
+        }
+        for gap in &commit.gaps_closed {
+            stage.remove(key::gap(of, *gap))?;
+        }
         put_gaps(of, &commit.gaps, stage)?;
         let events = self.events.append(events)?;
         Ok(Committed { events, first_leaf: self.push_leaves(&commit.leaves, stage) })
@@ -231,7 +237,7 @@ fn put_gaps(of: DeploymentId, gaps: &[GapRow], stage: &mut Stage<'_>) -> Result<
 /// Removes states with their wakes first, the cursor last: a deployment that was dropped by halves
 /// still has its cursor, and dropping it again ends the work.
 fn drop_deployment(of: DeploymentId, stage: &mut Stage<'_>) -> Result<bool, StoreError> {
-    for prefix in [key::STATES, key::WAKES, key::GAPS] {
+    for prefix in [key::STATES, key::WAKES, key::STANDING, key::GAPS] {
         let from = key::deployment(prefix, of);
         for pair in stage.kv().range(&from, &key::after_prefix(&from)) {
             let (key, value) = pair?;
