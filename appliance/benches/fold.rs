@@ -20,9 +20,9 @@ use plumbline_contract::task::{EventView, Input, Task, Verdict};
 use plumbline_contract::time::Zone;
 use plumbline_engine::{Calendars, Engine, Instance, Limits, World};
 use plumbline_guest::native::{Native, NativeHost};
-use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, settle};
+use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, Setting, settle};
 use plumbline_ledger::sha256_hex;
-use serde_json::{Map, Value};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,6 @@ impl std::fmt::Display for Part {
 
 struct Bench {
     plan: Plan,
-    deployment: Deployment,
     zone: Arc<Zone>,
     world: World,
     instance: Instance,
@@ -120,35 +119,32 @@ struct Bench {
 impl Bench {
     fn new(package: &VerifiedPackage, zone: Arc<Zone>) -> Self {
         let manifest = Arc::new(package.manifest().clone());
-        let parameters = manifest.parameters(&Map::new()).unwrap();
-        let parameters = Value::Object(parameters).to_string();
+        let setting = Setting { package: Some(package.hash()), ..Setting::default() };
         let deployment = Deployment {
             id: DeploymentId(1),
             plugin: manifest.plugin.id.clone(),
-            version: manifest.plugin.version.clone(),
-            package: package.hash(),
-            region: String::new(),
             mode: Mode::Live,
-            parameters_sha256: sha256_hex(parameters.as_bytes()),
-            parameters,
+            scope: String::new(),
             from: EventSeq(0),
-            since: EventSeq(0),
-            grants: Grants::all(package.hash(), &manifest),
+            settings: vec![setting],
+            grants: vec![Grants::all(package.hash(), &manifest)],
         };
+        let manifests = BTreeMap::from([(package.hash(), manifest)]);
+        let plan = Plan::new(&deployment, &manifests, zone.clone(), sha256_hex).unwrap();
+        let variant = plan.variants()[0].clone();
         let tables: Arc<dyn Tables> = Arc::new(table_set());
         let world = World {
             tables: tables.clone(),
             calendars: Arc::new(Calendars::default()),
             zone: zone.clone(),
-            granted_tables: Arc::new(deployment.grants.tables()),
+            granted_tables: Arc::new(variant.grants.tables()),
         };
         let plugin = Engine::new(None).unwrap().load(package).unwrap();
-        let instance = plugin.instantiate(Limits::default(), &deployment.parameters).unwrap();
+        let instance = plugin.instantiate(Limits::default(), &variant.parameters).unwrap();
         Self {
-            plan: Plan::new(&deployment, manifest, zone.clone()).unwrap(),
-            native: Native::new(&deployment.parameters).unwrap(),
+            plan,
+            native: Native::new(&variant.parameters).unwrap(),
             host: NativeHost::new(tables.clone(), (*zone).clone()),
-            deployment,
             zone,
             world,
             instance,
@@ -181,11 +177,11 @@ impl Bench {
             .map(|(seq, event)| EventView::of(seq, event, &self.zone))
             .collect();
         let states = std::mem::take(&mut self.states);
-        let streams = self.plan.manifest().streams.clone();
+        let streams = self.plan.streams().to_vec();
         let tasks: Vec<Task<'_>> = key_tasks
             .iter()
             .map(|task| Task {
-                stream: &streams[task.stream].name,
+                stream: &streams[task.stream],
                 key: &task.key,
                 state: states.get(&(task.stream, task.key.clone())).map_or(&[], Vec::as_slice),
                 inputs: task.inputs.iter().map(|i| Input::Event(views[*i].clone())).collect(),
@@ -200,12 +196,8 @@ impl Bench {
         drop(tasks);
         self.states = states;
         let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
-        let context = LeafContext {
-            plan: &self.plan,
-            deployment: &self.deployment,
-            tables: self.tables.versions(),
-            region: "",
-        };
+        let tables = [self.tables.versions().clone()];
+        let context = LeafContext { plan: &self.plan, tables: &tables };
         let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
