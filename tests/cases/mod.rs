@@ -8,3 +8,4 @@ mod packages;
 mod tidy;
 mod timing;
 mod vendors;
+mod worker;

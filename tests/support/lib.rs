@@ -1,6 +1,7 @@
 //! Homes, events and packages for the end-to-end tests. It tests nothing itself.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
 
+pub mod fault;
 pub mod outcome;
 pub mod random;
 
@@ -165,7 +166,8 @@ pub fn instant(local: &str) -> Millis {
 }
 
 /// An event of [`event`] as it is received live.
-fn to_event(line: &str, received: Millis) -> Event {
+#[must_use]
+pub fn to_event(line: &str, received: Millis) -> Event {
     let line: Value = serde_json::from_str(line).unwrap();
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let time = |name: &str| line[name].as_str().map(instant);
