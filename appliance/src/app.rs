@@ -78,6 +78,7 @@ impl App {
         let zone = Arc::new(load_zone(&config.zone)?);
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
+        outbox_fits(&*store, ledger.size())?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
         let engine = Engine::new(Some(home.cache_dir()))
@@ -435,6 +436,18 @@ impl App {
         self.store.drop_leaves(LeafIndex(ledger.size()))?;
         lock(&self.alerts).follow(&ledger)
     }
+}
+
+/// The outbox follows on the ledger without a hole. If it does not, one of the two was damaged, or
+/// replaced by an older copy, and going on would lose leaves or seal some twice.
+fn outbox_fits(store: &dyn Store, sealed: u64) -> Result<(), AppError> {
+    let end = store.next_leaf().0;
+    let first = store.leaves(LeafIndex(0), 1)?.first().map_or(end, |(leaf, _)| leaf.0);
+    if (first..=end).contains(&sealed) {
+        return Ok(());
+    }
+    let detail = format!("ledger: {sealed} leaves; store: {first}..{end}");
+    Err(AppError::new(Kind::Integrity, "outbox-apart", detail))
 }
 
 /// How much a package may use.
