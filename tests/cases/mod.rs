@@ -5,6 +5,7 @@ mod hostile;
 mod ledger;
 mod main_job;
 mod packages;
+mod power;
 mod tidy;
 mod timing;
 mod vendors;

@@ -3,6 +3,7 @@
 
 pub mod fault;
 pub mod outcome;
+pub mod power;
 pub mod random;
 
 use plumbline::alert::Alert;
@@ -146,7 +147,7 @@ impl TestHome {
 }
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
