@@ -4,18 +4,19 @@ use crate::alert::{Alert, AlertIndex};
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
+use crate::log_clock::LogClock;
 use crate::package::{self, DEPLOYMENT_META};
 use crate::table::{TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
-use plumbline_contract::id::{LeafIndex, TableVersion};
+use plumbline_contract::id::{EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Millis, Zone};
 use plumbline_engine::{Calendars, Engine, Limits};
-use plumbline_kernel::{Deployment, Plan};
+use plumbline_kernel::{Deployment, Plan, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, SledStore, Store};
 use serde_json::json;
@@ -42,6 +43,7 @@ pub struct App {
     alerts: Mutex<AlertIndex>,
     tables: Mutex<Arc<TableHistory>>,
     runners: Mutex<Vec<Runner>>,
+    log_clock: Mutex<LogClock>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -84,6 +86,7 @@ impl App {
         let engine = Engine::new(Some(home.cache_dir()))
             .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let tables = Arc::new(TableHistory::load(&*store)?);
+        let log_clock = LogClock::after(newest_live(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let app = Self {
             home,
@@ -97,6 +100,7 @@ impl App {
             alerts: Mutex::new(alerts),
             tables: Mutex::new(tables),
             runners: Mutex::new(Vec::new()),
+            log_clock: Mutex::new(log_clock),
         };
         app.reload()?;
         app.seal()?;
@@ -250,6 +254,19 @@ impl App {
         use_them(&mut lock(&self.runners))
     }
 
+    /// Log time of what is received now. It never goes back, and a jump of the wall clock counts
+    /// only once it has lasted.
+    #[must_use]
+    pub fn log_time(&self) -> Millis {
+        self.log_time_at(clock::now(), clock::running())
+    }
+
+    /// As [`App::log_time`], at given readings of the wall clock and of the running clock.
+    #[must_use]
+    pub fn log_time_at(&self, wall: Millis, running: Millis) -> Millis {
+        lock(&self.log_clock).at(wall, running)
+    }
+
     /// Appends events; when it returns they are durable.
     ///
     /// # Errors
@@ -307,7 +324,7 @@ impl App {
         table: &str,
         rows: Vec<TableRow>,
     ) -> Result<(TableVersion, bool), AppError> {
-        self.load_table_at(table, rows, clock::now())
+        self.load_table_at(table, rows, self.log_time())
     }
 
     /// As [`App::load_table`], at a given log time.
@@ -436,6 +453,24 @@ impl App {
         self.store.drop_leaves(LeafIndex(ledger.size()))?;
         lock(&self.alerts).follow(&ledger)
     }
+}
+
+/// Newest log time that was taken from the host's clocks: of the last tick, and of the last event
+/// unless it was imported.
+fn newest_live(store: &dyn Store) -> Result<Millis, AppError> {
+    let mut newest = Millis(0);
+    let last = store.next_seq().0.checked_sub(1).map(EventSeq);
+    for seq in store.by_subject(TICK_TYPE, 1)?.into_iter().chain(last) {
+        let Some(event) = store.get(seq)? else { continue };
+        let is_live = match event.kind.as_str() {
+            TICK_TYPE => serde_json::from_str(&event.data).is_ok_and(|tick: Tick| !tick.import),
+            _ => !event.is_host() && !is_import(&event),
+        };
+        if is_live {
+            newest = newest.max(event.logged);
+        }
+    }
+    Ok(newest)
 }
 
 /// The outbox follows on the ledger without a hole. If it does not, one of the two was damaged, or

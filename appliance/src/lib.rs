@@ -16,6 +16,7 @@ pub mod harness;
 pub mod home;
 pub mod http;
 pub mod import;
+pub mod log_clock;
 pub mod package;
 pub mod replay;
 pub mod scaffold;
