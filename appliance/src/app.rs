@@ -1,24 +1,26 @@
 //! The composer: one home with its store, ledger, engine and deployments.
 
+mod deployments;
+
+pub use deployments::limits;
+
 use crate::alert::{Alert, AlertIndex};
-use crate::driver::{Loader, Places, Prepared, Runner, Step};
+use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
-use crate::package;
+use crate::log_clock::LogClock;
 use crate::setting::SettingHistory;
 use crate::table::{TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
+use deployments::{Loaded, is_standstill};
 use plumbline_contract::alert::AlertLeaf;
-use plumbline_contract::event::{
-    Event, REBUILD_TYPE, Rebuild, SETTING_TYPE, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick,
-};
-use plumbline_contract::id::{LeafIndex, PackageHash, TableVersion};
+use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
+use plumbline_contract::id::{EventSeq, LeafIndex, PackageHash, TableVersion};
 use plumbline_contract::manifest::Manifest;
-use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Millis, Zone};
-use plumbline_engine::{Calendars, Engine, Limits, Plugin};
-use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
+use plumbline_engine::{Calendars, Engine};
+use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, SledStore, Store};
 use serde_json::json;
@@ -27,8 +29,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
-/// A package larger than this carries a script engine and gets the memory for it.
-const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
@@ -51,6 +51,8 @@ pub struct App {
     suspended: Mutex<Vec<(Deployment, AppError)>>,
     /// Packages that were loaded since the start.
     loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
+    log_clock: Mutex<LogClock>,
+    told_time: Mutex<Option<Millis>>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -87,12 +89,14 @@ impl App {
         let zone = Arc::new(load_zone(&config.zone)?);
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
+        outbox_fits(&*store, ledger.size())?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
         let engine = Engine::new(Some(home.cache_dir()))
             .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let tables = Arc::new(TableHistory::load(&*store)?);
         let settings = Arc::new(SettingHistory::load(&*store)?);
+        let log_clock = LogClock::after(newest_live(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let app = Self {
             home,
@@ -109,6 +113,8 @@ impl App {
             runners: Mutex::new(Vec::new()),
             suspended: Mutex::new(Vec::new()),
             loaded: Mutex::new(BTreeMap::new()),
+            log_clock: Mutex::new(log_clock),
+            told_time: Mutex::new(None),
         };
         app.reload()?;
         app.seal()?;
@@ -188,112 +194,6 @@ impl App {
         lock(&self.alerts).from(&ledger, first_leaf, take)
     }
 
-    /// The history of deployments.
-    #[must_use]
-    pub fn settings(&self) -> Arc<SettingHistory> {
-        lock(&self.settings).clone()
-    }
-
-    /// The deployments that have not ended, as they are now.
-    #[must_use]
-    pub fn deployments(&self) -> Vec<Deployment> {
-        self.settings().running()
-    }
-
-    /// Starts the deployments where each of them stands.
-    ///
-    /// # Errors
-    /// If the store fails. A deployment whose package is missing or no longer to be trusted stands
-    /// still; [`App::suspended`] says so.
-    pub fn reload(&self) -> Result<(), AppError> {
-        let settings = self.settings();
-        let (mut runners, mut suspended) = (Vec::new(), Vec::new());
-        for newest in settings.running() {
-            let cursor = self.store.cursor(newest.id)?;
-            let present = settings.at(newest.id, cursor.seq).unwrap_or(&newest).clone();
-            match self.runner(present) {
-                Ok(runner) => runners.push(runner),
-                Err(error) if is_standstill(&error) => suspended.push((newest, error)),
-                Err(error) => return Err(error),
-            }
-        }
-        *lock(&self.runners) = runners;
-        *lock(&self.suspended) = suspended;
-        Ok(())
-    }
-
-    /// The deployments that stand still, and why.
-    #[must_use]
-    pub fn suspended(&self) -> Vec<(Deployment, AppError)> {
-        let mut all = lock(&self.suspended).clone();
-        let running = lock(&self.runners);
-        let still = running
-            .iter()
-            .filter_map(|runner| Some((runner.deployment().clone(), runner.suspended.clone()?)));
-        all.extend(still);
-        all
-    }
-
-    /// A runner for a deployment.
-    ///
-    /// # Errors
-    /// If a package is missing, does not compile or lacks a grant.
-    pub fn runner(&self, deployment: Deployment) -> Result<Runner, AppError> {
-        let prepared = self.prepare(&deployment)?;
-        Ok(Runner::new(deployment, prepared, self.calendars.clone(), self.threads))
-    }
-
-    /// Puts another state of a deployment into force from here on: an act in the ledger and an
-    /// event in the log, behind which it holds.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn change_deployment(&self, changed: &Deployment, act: Vec<u8>) -> Result<(), AppError> {
-        let data = json!(changed).to_string();
-        let next = self.store.next_seq();
-        let id = format!("setting/{}/{next}", changed.id);
-        let logged = self.import_time()?.unwrap_or_else(clock::now);
-        let event = self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data);
-        // The act first: one too many after a crash is harmless, one missing is not.
-        self.store.push_leaves(&[act])?;
-        for seq in self.store.append(&[event])?.into_iter().filter_map(Appended::seq) {
-            Arc::make_mut(&mut lock(&self.settings)).note(seq, changed.clone());
-        }
-        let is_known = |runner: &Runner| runner.deployment().id == changed.id;
-        let mut runners = lock(&self.runners);
-        if changed.mode != Mode::Ended && !runners.iter().any(is_known) {
-            lock(&self.suspended).retain(|(known, _)| known.id != changed.id);
-            runners.push(self.runner(changed.clone())?);
-        }
-        drop(runners);
-        self.seal().map(drop)
-    }
-
-    /// Asks for keys of a deployment to be folded anew from the log.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn ask_rebuild(&self, rebuild: &Rebuild) -> Result<(), AppError> {
-        let data = json!(rebuild).to_string();
-        let id = format!("rebuild/{}/{}", rebuild.deployment, self.store.next_seq());
-        let logged = self.import_time()?.unwrap_or_else(clock::now);
-        let event = self.host_event(REBUILD_TYPE, id, REBUILD_TYPE.to_owned(), logged, data);
-        self.store.append(&[event])?;
-        Ok(())
-    }
-
-    /// Whether the plugins take the parameters of a deployment.
-    ///
-    /// # Errors
-    /// What a plugin says against them, or why a package cannot be used.
-    pub fn check_plugins(&self, prepared: &Prepared) -> Result<(), AppError> {
-        for (variant, (plugin, limits)) in prepared.plan.variants().iter().zip(&prepared.plugins) {
-            let started = plugin.instantiate(*limits, &variant.parameters);
-            started.map_err(|error| AppError::new(Kind::Refused, "parameter", error))?;
-        }
-        Ok(())
-    }
-
     /// Manifests of the running deployments.
     #[must_use]
     pub fn manifests(&self) -> Vec<Manifest> {
@@ -311,6 +211,25 @@ impl App {
     /// Uses the runners, which stand still meanwhile.
     pub fn with_runners<T>(&self, use_them: impl FnOnce(&mut [Runner]) -> T) -> T {
         use_them(&mut lock(&self.runners))
+    }
+
+    /// Log time of what is received now. It never goes back, and a jump of the wall clock counts
+    /// only once it has lasted.
+    #[must_use]
+    pub fn log_time(&self) -> Millis {
+        self.log_time_at(clock::now(), clock::running())
+    }
+
+    /// As [`App::log_time`], at given readings of the wall clock and of the running clock.
+    #[must_use]
+    pub fn log_time_at(&self, wall: Millis, running: Millis) -> Millis {
+        lock(&self.told_time).unwrap_or_else(|| lock(&self.log_clock).at(wall, running))
+    }
+
+    /// From now on log time is what is told here: for a home that lives through another time than
+    /// ours, as in a demonstration or a test.
+    pub fn tell_time(&self, time: Millis) {
+        *lock(&self.told_time) = Some(time);
     }
 
     /// Appends events; when it returns they are durable.
@@ -370,7 +289,7 @@ impl App {
         table: &str,
         rows: Vec<TableRow>,
     ) -> Result<(TableVersion, bool), AppError> {
-        self.load_table_at(table, rows, clock::now())
+        self.load_table_at(table, rows, self.log_time())
     }
 
     /// As [`App::load_table`], at a given log time.
@@ -510,67 +429,32 @@ impl App {
     }
 }
 
-impl Loader for App {
-    fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
-        let mut manifests = BTreeMap::new();
-        for hash in deployment.packages() {
-            manifests.insert(hash, self.load(hash)?.manifest);
+/// Newest log time that was taken from the host's clocks: of the last tick, and of the last event
+/// unless it was imported.
+fn newest_live(store: &dyn Store) -> Result<Millis, AppError> {
+    let mut newest = Millis(0);
+    let last = store.next_seq().0.checked_sub(1).map(EventSeq);
+    for seq in store.by_subject(TICK_TYPE, 1)?.into_iter().chain(last) {
+        let Some(event) = store.get(seq)? else { continue };
+        let is_live = match event.kind.as_str() {
+            TICK_TYPE => serde_json::from_str(&event.data).is_ok_and(|tick: Tick| !tick.import),
+            _ => !event.is_host() && !is_import(&event),
+        };
+        if is_live {
+            newest = newest.max(event.logged);
         }
-        let digest = plumbline_ledger::sha256_hex;
-        let plan =
-            Plan::new(deployment, &manifests, self.zone.clone(), digest).map_err(|error| {
-                match error {
-                    KernelError::Parameter { .. } => AppError::new(Kind::Usage, "parameter", error),
-                    _ => AppError::new(Kind::Refused, "grant", error),
-                }
-            })?;
-        let mut plugins = Vec::new();
-        for variant in plan.variants() {
-            let loaded = self.load(variant.package)?;
-            plugins.push((loaded.plugin, loaded.limits));
-        }
-        Ok(Prepared { plan, plugins })
     }
+    Ok(newest)
 }
 
-/// A package that was verified and compiled.
-#[derive(Clone, Debug)]
-struct Loaded {
-    manifest: Arc<Manifest>,
-    plugin: Plugin,
-    limits: Limits,
-}
-
-impl App {
-    /// A package, verified and compiled once in the life of the process.
-    fn load(&self, hash: PackageHash) -> Result<Loaded, AppError> {
-        if let Some(known) = lock(&self.loaded).get(&hash) {
-            return Ok(known.clone());
-        }
-        let package = package::installed(self, hash)?;
-        let plugin = self
-            .engine
-            .load(&package)
-            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
-        let manifest = Arc::new(package.manifest().clone());
-        let loaded = Loaded { manifest, plugin, limits: limits(&package) };
-        lock(&self.loaded).insert(hash, loaded.clone());
-        Ok(loaded)
+/// The outbox follows on the ledger without a hole. If it does not, one of the two was damaged, or
+/// replaced by an older copy, and going on would lose leaves or seal some twice.
+fn outbox_fits(store: &dyn Store, sealed: u64) -> Result<(), AppError> {
+    let end = store.next_leaf().0;
+    let first = store.leaves(LeafIndex(0), 1)?.first().map_or(end, |(leaf, _)| leaf.0);
+    if (first..=end).contains(&sealed) {
+        return Ok(());
     }
-}
-
-/// Whether an error keeps one deployment from going on, and nothing else.
-fn is_standstill(error: &AppError) -> bool {
-    matches!(error.kind, Kind::Refused | Kind::NotFound)
-        || (error.kind == Kind::Integrity && error.message == "package")
-}
-
-/// How much a package may use.
-#[must_use]
-pub fn limits(package: &VerifiedPackage) -> Limits {
-    if package.component().len() > SCRIPT_PACKAGE_BYTES {
-        Limits::script()
-    } else {
-        Limits::default()
-    }
+    let detail = format!("ledger: {sealed} leaves; store: {first}..{end}");
+    Err(AppError::new(Kind::Integrity, "outbox-apart", detail))
 }

@@ -1,11 +1,10 @@
 //! `plumbline serve`: listens, drives the log along with what comes in, and ends in good order.
 //!
-//! One thread drives: it is woken when something was appended and looks at the clock once a minute.
+//! One thread drives: it is woken when something was appended and looks at log time once a minute.
 //! If the store or the ledger fails, the service ends with the error; whoever started it starts it
 //! again, and the log is where it was. What a route does is the business of `http`.
 
 use crate::app::App;
-use crate::clock;
 use crate::error::{AppError, Kind};
 use crate::http::{self, Service, Woken};
 use axum::Router;
@@ -123,7 +122,7 @@ fn drive(service: &Service) -> Result<(), AppError> {
     loop {
         app.settle()?;
         service.publish()?;
-        let now = clock::now();
+        let now = app.log_time();
         let minute = now.0.div_euclid(MS_PER_MINUTE);
         if looked.replace(minute) != Some(minute) && is_due(app, now)? {
             app.tick(now, false)?;

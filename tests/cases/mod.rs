@@ -1,10 +1,13 @@
 //! One module for each promise.
 
+mod clock;
 mod crash;
 mod hostile;
 mod ledger;
 mod main_job;
 mod packages;
+mod power;
 mod tidy;
 mod timing;
 mod vendors;
+mod worker;

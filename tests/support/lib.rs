@@ -1,7 +1,9 @@
 //! Homes, events and packages for the end-to-end tests. It tests nothing itself.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
 
+pub mod fault;
 pub mod outcome;
+pub mod power;
 pub mod random;
 
 use plumbline::alert::Alert;
@@ -146,7 +148,7 @@ impl TestHome {
 }
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -166,7 +168,8 @@ pub fn instant(local: &str) -> Millis {
 }
 
 /// An event of [`event`] as it is received live.
-fn to_event(line: &str, received: Millis) -> Event {
+#[must_use]
+pub fn to_event(line: &str, received: Millis) -> Event {
     let line: Value = serde_json::from_str(line).unwrap();
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let time = |name: &str| line[name].as_str().map(instant);

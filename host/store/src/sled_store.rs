@@ -14,6 +14,7 @@ use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::limit;
 use crate::log::{Shared, Tail};
+use crate::mark::{Mark, Position};
 use crate::row;
 use crate::stage;
 use crate::upgrade;
@@ -43,8 +44,8 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the directory, or makes a new store in it.
     ///
-    /// A damaged directory can make sled panic, which ends a release build. Where that must be
-    /// survived, run the open in a child process first.
+    /// A damaged directory can make sled panic, which ends the process; a panic hook can tell such
+    /// a panic by [`is_engine_panic`](crate::is_engine_panic).
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let kv = Kv::open(dir)?;
         upgrade::run(&kv)?;
@@ -52,7 +53,10 @@ impl SledStore {
         let shared = Arc::new(Shared::new(kv, Tail::default(), Subjects::default(), leaf_next));
         let dedupe = event_writer::load(&shared)?;
         let events = EventWriter::new(Arc::clone(&shared), dedupe)?;
-        let writer = Writer::new(Arc::clone(&shared), events, writer::first_leaf(&shared)?);
+        let found = Position { events: shared.tail().next(), leaves: leaf_next };
+        let mark = Mark::open(dir, found)?;
+        let first_leaf = writer::first_leaf(&shared)?;
+        let writer = Writer::new(Arc::clone(&shared), events, first_leaf, mark);
         let (requests, receiver) = channel();
         let writer = std::thread::Builder::new()
             .name("store-writer".into())

@@ -10,6 +10,7 @@ use crate::event_writer::EventWriter;
 use crate::job::{Done, Job, Request};
 use crate::key::{self, Parts};
 use crate::log::Shared;
+use crate::mark::{Mark, Position};
 use crate::row;
 use crate::stage::Stage;
 use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
@@ -35,13 +36,19 @@ pub(crate) struct Writer {
     leaf_next: u64,
     /// Groups applied since the last sync.
     unsynced_groups: usize,
+    mark: Mark,
     stopped: Option<StoreError>,
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, events: EventWriter, leaf_first: u64) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        events: EventWriter,
+        leaf_first: u64,
+        mark: Mark,
+    ) -> Self {
         let leaf_next = shared.leaf_next.load(Ordering::Acquire);
-        Self { shared, events, leaf_first, leaf_next, unsynced_groups: 0, stopped: None }
+        Self { shared, events, leaf_first, leaf_next, unsynced_groups: 0, mark, stopped: None }
     }
 
     /// Serves requests until all senders are gone.
@@ -115,6 +122,8 @@ impl Writer {
         if self.unsynced_groups > 0 {
             self.shared.kv.sync()?;
             self.unsynced_groups = 0;
+            let events = self.shared.tail().next();
+            self.mark.set(Position { events, leaves: self.leaf_next })?;
         }
         self.shared.leaf_durable.store(self.leaf_next, Ordering::Release);
         Ok(())
