@@ -9,7 +9,7 @@ use crate::table::{TableHistory, versions_of};
 use call::{Answer, Call};
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
 use plumbline_contract::id::{EventSeq, PackageHash};
-use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
 use plumbline_engine::{Calendars, Instance, Limits, Plugin, World};
 use plumbline_kernel::{
@@ -366,7 +366,7 @@ impl Runner {
             Some(instance) => instance,
             None => slot.insert(self.instantiate()?),
         };
-        match instance.supervise(self.world(), tasks, false) {
+        match instance.supervise(self.world(), tasks, LookMode::Every) {
             Ok(batch) => {
                 for message in &batch.messages {
                     tracing::info!(plugin = %self.deployment.plugin, message, "plugin message");
@@ -408,7 +408,7 @@ impl Runner {
             let inputs = vec![Input::Tick(now)];
             let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
             let answer = self.instantiate().and_then(|mut instance| {
-                let batch = instance.supervise(self.world(), &[task], true)?;
+                let batch = instance.supervise(self.world(), &[task], LookMode::Trace)?;
                 batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
             });
             answers.push((id.clone(), answer));
