@@ -16,7 +16,7 @@ use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::Tables;
-use plumbline_contract::task::{EventView, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::Zone;
 use plumbline_engine::{Calendars, Engine, Instance, Limits, World};
 use plumbline_guest::native::{Native, NativeHost};
@@ -211,7 +211,7 @@ impl Bench {
     fn call(&mut self, native_first: bool, tasks: &[Task<'_>]) -> Vec<Verdict> {
         let before = native_first.then(|| self.call_native(tasks));
         let start = thread_cpu();
-        let batch = self.instance.supervise(&self.world, tasks, false).unwrap();
+        let batch = self.instance.supervise(&self.world, tasks, LookMode::Every).unwrap();
         let wasm = thread_cpu() - start;
         let (verdicts, native) = before.unwrap_or_else(|| self.call_native(tasks));
         assert!(verdicts == batch.verdicts, "native and wasm answer the same");
@@ -228,7 +228,7 @@ impl Bench {
 
     fn call_native(&self, tasks: &[Task<'_>]) -> (Vec<Verdict>, Duration) {
         let start = thread_cpu();
-        let verdicts = self.native.supervise(&self.host, tasks, false);
+        let verdicts = self.native.supervise(&self.host, tasks, LookMode::Every);
         (verdicts, thread_cpu() - start)
     }
 }

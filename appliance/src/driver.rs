@@ -17,7 +17,7 @@ use call::{Answer, Call};
 use plumbline_contract::event::{Event, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
-use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
 use plumbline_engine::{Calendars, Instance, Limits, Plugin};
 use plumbline_kernel::{
@@ -325,7 +325,7 @@ impl Runner {
             Some(instance) => instance,
             None => slot.insert(self.instantiate(variant)?),
         };
-        match instance.supervise(self.world(variant), tasks, false) {
+        match instance.supervise(self.world(variant), tasks, LookMode::Every) {
             Ok(batch) => {
                 for message in &batch.messages {
                     tracing::info!(plugin = %self.deployment.plugin, message, "plugin message");
@@ -369,7 +369,7 @@ impl Runner {
             let inputs = vec![Input::Tick(now)];
             let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
             let answer = self.instantiate(variant).and_then(|mut instance| {
-                let batch = instance.supervise(self.world(variant), &[task], true)?;
+                let batch = instance.supervise(self.world(variant), &[task], LookMode::Trace)?;
                 batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
             });
             let manifest = self.plan().variants()[variant].manifest.clone();

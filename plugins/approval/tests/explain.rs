@@ -4,7 +4,7 @@
 use plumbline_approval::Approval;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::{TableSet, TableSpec};
-use plumbline_contract::task::{EventView, Input, Task};
+use plumbline_contract::task::{EventView, Input, LookMode, Task};
 use plumbline_contract::time::{Zone, parse_stamp};
 use plumbline_guest::native::{Native, NativeHost};
 use serde_json::{Map, Value, json};
@@ -65,7 +65,7 @@ fn clock_of_a_case_is_told_in_both_languages() {
     };
     let inputs = (0..EVENTS.len()).map(event).collect();
     let task = Task { stream: "case", key: "C1", state: &[], inputs };
-    let verdicts = native.supervise(&host, &[task], true);
+    let verdicts = native.supervise(&host, &[task], LookMode::Trace);
     let clock = verdicts[0].trace.iter().find(|check| check.zh.contains("计时起点")).unwrap();
     assert_eq!(clock.rule, "APPR-T03");
     assert_eq!(

@@ -5,7 +5,7 @@ use crate::example::Executor;
 use crate::{CalendarId, Host, Parameters, Plugin};
 use plumbline_contract::desk::Desk;
 use plumbline_contract::table::Tables;
-use plumbline_contract::task::{Task, Verdict};
+use plumbline_contract::task::{LookMode, Task, Verdict};
 use plumbline_contract::time::{Day, Local, Millis, Zone};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
 use std::cell::RefCell;
@@ -96,8 +96,8 @@ impl<P: Plugin> Native<P> {
     }
 
     /// Runs tasks against a host.
-    pub fn supervise(&self, host: &dyn Host, tasks: &[Task<'_>], trace: bool) -> Vec<Verdict> {
-        crate::plugin::supervise::<P>(&self.params, host, tasks, trace)
+    pub fn supervise(&self, host: &dyn Host, tasks: &[Task<'_>], mode: LookMode) -> Vec<Verdict> {
+        crate::plugin::supervise::<P>(&self.params, host, tasks, mode)
     }
 }
 
@@ -127,7 +127,7 @@ impl<P: Plugin> Executor for NativeExecutor<P> {
         let same = |host: &NativeHost| Arc::ptr_eq(&host.tables, &tables) && host.zone == *zone;
         let host = self.host.take().filter(same);
         let host = host.unwrap_or_else(|| NativeHost::new(tables, zone.clone()));
-        let verdicts = native.supervise(&host, tasks, false);
+        let verdicts = native.supervise(&host, tasks, LookMode::Every);
         self.host = Some(host);
         Ok(verdicts)
     }

@@ -3,10 +3,10 @@
 use crate::Host;
 use crate::stream::{self, MemoryOfBatch, Stream};
 use plumbline_contract::json::{Object, Value};
-use plumbline_contract::task::{Task, Verdict};
+use plumbline_contract::task::{LookMode, Task, Verdict};
 
 /// Runs one task of one stream.
-pub type RunStream<P> = fn(&P, &dyn Host, &MemoryOfBatch, &Task<'_>, bool) -> Verdict;
+pub type RunStream<P> = fn(&P, &dyn Host, &MemoryOfBatch, &Task<'_>, LookMode) -> Verdict;
 
 /// A stream of a plugin, made by [`stream`].
 #[derive(Debug)]
@@ -89,13 +89,13 @@ pub fn supervise<P: Plugin>(
     params: &P::Params,
     host: &dyn Host,
     tasks: &[Task<'_>],
-    trace: bool,
+    mode: LookMode,
 ) -> Vec<Verdict> {
     let memory = MemoryOfBatch::default();
     let run = |task: &Task<'_>| {
         let entry = P::STREAMS.iter().find(|entry| entry.name == task.stream);
         let entry = entry.expect("the manifest names the streams that the plugin has");
-        (entry.run)(params, host, &memory, task, trace)
+        (entry.run)(params, host, &memory, task, mode)
     };
     tasks.iter().map(run).collect()
 }
@@ -129,10 +129,13 @@ macro_rules! supervisor {
                     Ok(())
                 }
 
-                fn supervise(tasks: Vec<wasm::Task>, trace: bool) -> Vec<wasm::Verdict> {
+                fn supervise(
+                    tasks: Vec<wasm::Task>,
+                    look: wasm::LookMode,
+                ) -> Vec<wasm::Verdict> {
                     PARAMS.with_borrow(|kept| {
                         let params = kept.as_ref().expect("the host configures before it calls");
-                        wasm::supervise::<$plugin>(params, tasks, trace)
+                        wasm::supervise::<$plugin>(params, tasks, look)
                     })
                 }
             }

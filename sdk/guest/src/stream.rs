@@ -6,7 +6,8 @@ use crate::look::{Fire, Look};
 use crate::{Event, Host};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{
-    EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, WAKE_ON_TABLE, Withdrawal,
+    EVIDENCE_MAX, EventView, Finding, Input, LookMode, Record, Task, Verdict, WAKE_ON_TABLE,
+    Withdrawal,
 };
 use plumbline_contract::time::{Day, Local};
 use serde::de::DeserializeOwned;
@@ -111,7 +112,7 @@ pub fn run<S: Stream>(
     host: &dyn Host,
     memory: &MemoryOfBatch,
     task: &Task<'_>,
-    trace: bool,
+    mode: LookMode,
 ) -> Verdict {
     let kept = if task.state.is_empty() {
         Kept::default()
@@ -121,9 +122,14 @@ pub fn run<S: Stream>(
     let memory = &memory.0;
     let verdict = Verdict::default();
     let mut fold = Fold::<S> { kept, params, host, memory, key: task.key, verdict };
-    for (index, input) in task.inputs.iter().enumerate() {
-        let more_follow = index + 1 < task.inputs.len();
-        fold.input(input, index as u32, trace && !more_follow);
+    match mode {
+        LookMode::Last => fold.look_once(&task.inputs),
+        LookMode::Every | LookMode::Trace => {
+            for (index, input) in task.inputs.iter().enumerate() {
+                let is_last = index + 1 == task.inputs.len();
+                fold.input(input, index as u32, mode == LookMode::Trace && is_last);
+            }
+        }
     }
     fold.verdict.wake = fold.kept.wake;
     fold.verdict.state =
@@ -151,16 +157,32 @@ impl<'a, S: Stream> Fold<'a, S> {
         self.kept.clock = now;
         match input {
             Input::Event(view) => {
-                self.kept.region = Cow::Borrowed(view.region);
-                self.kept.dept = Cow::Borrowed(view.dept);
-                let event = Event::new(view, self.host);
-                S::take(&mut self.kept.state, &event, self.params);
+                self.take(view);
                 self.look(now, index, trace);
             }
             // A tick that no wake asked for means that the tables have changed.
             Input::Tick(_) if !looked || trace => self.look(now, index, trace),
             Input::Tick(_) => {}
         }
+    }
+
+    /// Takes all inputs and looks after the last. A look changes nothing of the author's state, and
+    /// rules are functions of the facts and of now: what stands is what looking each time leaves.
+    fn look_once(&mut self, inputs: &'a [Input<'a>]) {
+        let Some(last) = inputs.len().checked_sub(1) else { return };
+        for input in inputs {
+            self.kept.clock = self.kept.clock.max(input.logged());
+            if let Input::Event(view) = input {
+                self.take(view);
+            }
+        }
+        self.look(self.kept.clock, last as u32, false);
+    }
+
+    fn take(&mut self, view: &'a EventView<'a>) {
+        self.kept.region = Cow::Borrowed(view.region);
+        self.kept.dept = Cow::Borrowed(view.dept);
+        S::take(&mut self.kept.state, &Event::new(view, self.host), self.params);
     }
 
     fn look(&mut self, now: Local, input: u32, trace: bool) {

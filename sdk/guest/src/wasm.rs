@@ -95,13 +95,21 @@ pub fn keep() {
 pub fn supervise<P: Plugin>(
     params: &P::Params,
     tasks: Vec<types::Task>,
-    trace: bool,
+    look: types::LookMode,
 ) -> Vec<types::Verdict> {
     let views: Vec<_> = tasks.iter().map(to_task).collect();
-    let verdicts = crate::plugin::supervise::<P>(params, &Imports, &views, trace);
+    let verdicts = crate::plugin::supervise::<P>(params, &Imports, &views, to_mode(look));
     let verdicts = verdicts.into_iter().map(from_verdict).collect();
     crate::arena::forget();
     verdicts
+}
+
+fn to_mode(look: types::LookMode) -> task::LookMode {
+    match look {
+        types::LookMode::Every => task::LookMode::Every,
+        types::LookMode::Last => task::LookMode::Last,
+        types::LookMode::Trace => task::LookMode::Trace,
+    }
 }
 
 fn to_task(task: &types::Task) -> task::Task<'_> {
