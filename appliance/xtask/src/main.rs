@@ -11,7 +11,7 @@ use std::process::Command;
 const USAGE: &str = "\
 cargo xtask demo     安装所缺、编译、运行演示 · installs what is missing, builds, runs the live demo
 cargo xtask test     安装所缺、运行全部测试 · installs what is missing, runs all tests
-cargo xtask plugins  编译并签名全部插件 · builds and signs all plugins
+cargo xtask plugins  编译并签名全部插件，连同例子 · builds and signs all plugins, the examples included
 cargo xtask build    编译发行版 · builds the release binary and the plugins beside it
 cargo xtask bench    运行全部测量 · runs all benchmarks";
 
@@ -23,7 +23,8 @@ fn main() -> Result<()> {
         Some("test") => test(&root, &arguments[1..]),
         Some("plugins") => {
             prerequisites::wasm()?;
-            plugins::build_all(&root, &root.join("target/plugins")).map(drop)
+            plugins::build_all(&root, &root.join("target/plugins"))?;
+            plugins::build_vendors(&root, &root.join("target/vendors")).map(drop)
         }
         Some("build") => build(&root).map(drop),
         Some("bench") => bench(&root),
