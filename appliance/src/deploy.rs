@@ -9,6 +9,7 @@ use crate::{act, clock};
 use plumbline_contract::event::{Rebuild, RebuildKeys};
 use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
 use plumbline_contract::manifest::{Manifest, Right};
+use plumbline_contract::package::VerifiedPackage;
 use plumbline_kernel::{Deployment, Grants, Mode, Setting};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -65,9 +66,7 @@ pub fn live_of(app: &App, plugin: &str) -> Result<Deployment, AppError> {
 pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError> {
     let package = package::installed(app, enabling.package)?;
     let manifest = package.manifest();
-    package::refuse_older(app, manifest)?;
-    package::refuse_stranger(app, &package, enabling.accept_signer)?;
-    refuse_growth(app, enabling, manifest)?;
+    refuse(app, &package, enabling.accept_rights, enabling.accept_signer)?;
     let before = live(app, &manifest.plugin.id);
     let base = before.clone().unwrap_or_else(|| Deployment {
         id: app.settings().next_id(),
@@ -114,9 +113,19 @@ pub fn new_rights(before: Option<&Deployment>, manifest: &Manifest) -> BTreeSet<
     asked.filter(|right| !known.contains(right)).cloned().collect()
 }
 
-fn refuse_growth(app: &App, enabling: &Enabling<'_>, manifest: &Manifest) -> Result<(), AppError> {
+/// A package may be put to work if it is not older than a former one, comes from a known signer, and
+/// asks for nothing new, the last two unless the administrator agrees.
+pub(crate) fn refuse(
+    app: &App,
+    package: &VerifiedPackage,
+    accept_rights: bool,
+    accept_signer: bool,
+) -> Result<(), AppError> {
+    let manifest = package.manifest();
+    package::refuse_older(app, manifest)?;
+    package::refuse_stranger(app, package, accept_signer)?;
     let grown = new_rights(live(app, &manifest.plugin.id).as_ref(), manifest);
-    if grown.is_empty() || enabling.accept_rights {
+    if grown.is_empty() || accept_rights {
         return Ok(());
     }
     let names: Vec<_> = grown.iter().map(|right| json!(right).to_string()).collect();
@@ -168,7 +177,8 @@ pub fn unset(app: &App, plugin: &str, region: &str) -> Result<Deployment, AppErr
     Ok(changed)
 }
 
-/// Puts a deployment back to what it was before its last change.
+/// Puts a deployment back to what it was before its last change, and folds its keys anew, so that
+/// what the change brought is undone.
 ///
 /// # Errors
 /// If it was never changed, or a former package can no longer be used.
@@ -187,6 +197,8 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
     let former = former.ok_or_else(|| AppError::new(Kind::NotFound, "no-former", plugin))?;
     let changed = Deployment { settings: former.settings, ..present.clone() };
     change(app, Some(&present), changed.clone(), "rollback", json!({}))?;
+    let (deployment, reason) = (changed.id, "rollback".to_owned());
+    app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::All, reason })?;
     Ok(changed)
 }
 
@@ -211,7 +223,8 @@ pub(crate) fn change(
         told.extend(more);
     }
     app.change_deployment(&changed, act::leaf(what, clock::now(), app.zone(), told))?;
-    if before.is_some_and(|before| before.packages() != changed.packages()) {
+    // Whatever changed may have been what failed.
+    if before.is_some() && changed.mode == Mode::Live {
         replay_gaps(app, changed.id)?;
     }
     Ok(())

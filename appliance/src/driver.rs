@@ -33,6 +33,8 @@ use world::View;
 /// Events read at once: large enough that neighbouring keys share the store's pages and a key's
 /// events meet in one batch, so that its state is written once for several of them.
 pub const BATCH_EVENTS: usize = 8192;
+/// The same for a run of which only the end counts: fewer looks for some 50 MB of memory.
+const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
 /// what a replay derives.
 pub const TIMERS_PER_STEP: usize = 1024;
@@ -66,6 +68,9 @@ pub struct Runner {
     calendars: Arc<Calendars>,
     zone: Arc<Zone>,
     view: Option<View>,
+    look: LookMode,
+    /// Events read at once.
+    batch: usize,
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
     /// rebuild.
     nested: Option<Only>,
@@ -129,8 +134,25 @@ impl Runner {
         let prepared = Arc::new(prepared);
         let instances = fresh_instances(&prepared, threads);
         let stats = Stats::default();
-        let (view, nested, suspended) = (None, None, None);
-        Self { deployment, prepared, instances, calendars, zone, view, nested, suspended, stats }
+        Self {
+            deployment,
+            prepared,
+            instances,
+            calendars,
+            zone,
+            view: None,
+            look: LookMode::Every,
+            batch: BATCH_EVENTS,
+            nested: None,
+            suspended: None,
+            stats,
+        }
+    }
+
+    /// For a run of which only what stands in the end counts: keys are looked at less often.
+    pub fn only_the_end_counts(&mut self) {
+        self.look = LookMode::Last;
+        self.batch = BATCH_EVENTS_OF_SHADOW;
     }
 
     #[must_use]
@@ -166,7 +188,7 @@ impl Runner {
         let start = cursor.clone();
         cursor.seq = cursor.seq.max(self.deployment.from);
         let room = places.end.0.saturating_sub(cursor.seq.0);
-        let rows = places.log.read(cursor.seq, BATCH_EVENTS.min(room as usize))?;
+        let rows = places.log.read(cursor.seq, self.batch.min(room as usize))?;
         let Some(first) = rows.first() else { return Ok(Step::Idle) };
         match first.event.kind.as_str() {
             TICK_TYPE => self.tick(places, start, first),
@@ -325,7 +347,7 @@ impl Runner {
             Some(instance) => instance,
             None => slot.insert(self.instantiate(variant)?),
         };
-        match instance.supervise(self.world(variant), tasks, LookMode::Every) {
+        match instance.supervise(self.world(variant), tasks, self.look) {
             Ok(batch) => {
                 for message in &batch.messages {
                     tracing::info!(plugin = %self.deployment.plugin, message, "plugin message");

@@ -110,6 +110,17 @@ impl Home {
         self.config_file().exists()
     }
 
+    /// Keeps a report whose hash stands in the ledger; it is there for good.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_report(&self, sha256: &str, bytes: &[u8]) -> Result<(), AppError> {
+        let dir = self.dir.join("reports");
+        fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
+        let path = dir.join(format!("{sha256}.json"));
+        fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
+    }
+
     /// Creates the directories, the configuration and the keys of a new home.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ pub mod replay;
 pub mod scaffold;
 pub mod serve;
 pub mod setting;
+pub mod shadow;
 pub mod table;
 pub mod text;
 

@@ -7,6 +7,7 @@ mod ledger;
 mod main_job;
 mod packages;
 mod power;
+mod regions;
 mod tidy;
 mod timing;
 mod vendors;

@@ -71,8 +71,16 @@ impl App {
     /// # Errors
     /// If a package is missing, does not compile or lacks a grant.
     pub fn runner(&self, deployment: Deployment) -> Result<Runner, AppError> {
+        self.runner_with(deployment, self.threads)
+    }
+
+    /// As [`App::runner`], using so many threads.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn runner_with(&self, deployment: Deployment, threads: usize) -> Result<Runner, AppError> {
         let prepared = self.prepare(&deployment)?;
-        Ok(Runner::new(deployment, prepared, self.calendars.clone(), self.threads))
+        Ok(Runner::new(deployment, prepared, self.calendars.clone(), threads))
     }
 
     /// Puts another state of a deployment into force from here on: an act in the ledger and an

@@ -43,7 +43,8 @@ impl Runner {
         let mut effects = Effects::default();
         let context = LeafContext { plan: self.plan(), tables: self.versions() };
         let variant_of = |region: &str| self.plan().judge_of(region).unwrap_or(0);
-        reconcile(&context, alerts, row.event.logged, variant_of, &mut effects);
+        let reason = ending(&request.reason);
+        reconcile(&context, alerts, (row.event.logged, reason), variant_of, &mut effects);
         effects.facts = facts(&states, row)?;
         let closing = self.take_states(places, &only, &states, &mut effects)?;
         let to = Cursor { seq: row.seq.next(), tick_after: None };
@@ -68,6 +69,8 @@ impl Runner {
             calendars: self.calendars.clone(),
             zone: self.zone.clone(),
             view: None,
+            look: self.look,
+            batch: self.batch,
             nested: Some(only),
             suspended: None,
             stats: Stats::default(),
@@ -191,6 +194,14 @@ impl Runner {
         let again: Vec<GapRow> = states.gaps(self.id())?.into_iter().map(|gap| gap.row).collect();
         closing.gaps.extend(again);
         Ok(closing)
+    }
+}
+
+/// Why an alert ends that a rebuild does not find again.
+fn ending(reason: &str) -> &'static str {
+    match reason {
+        "gap" | "history" => "data_completed",
+        _ => "rules_changed",
     }
 }
 

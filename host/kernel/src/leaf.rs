@@ -119,7 +119,7 @@ impl LeafContext<'_> {
     }
 
     /// The end of an alert that a rebuild no longer finds.
-    pub(crate) fn ending(&self, place: Place<'_>, was: &StandingAlert) -> Made {
+    pub(crate) fn ending(&self, place: Place<'_>, was: &StandingAlert, reason: &str) -> Made {
         let is_gap = was.rule == GAP_RULE;
         let act = if is_gap { AlertAct::Closed } else { AlertAct::Withdrawn };
         let mut leaf = self.blank(place, &was.rule, &was.episode, act);
@@ -128,7 +128,7 @@ impl LeafContext<'_> {
         leaf.level = was.level;
         leaf.region.clone_from(&was.region);
         leaf.dept.clone_from(&was.dept);
-        leaf.reason = Some(if is_gap { "gap_replayed" } else { "replayed" }.to_owned());
+        leaf.reason = Some(if is_gap { "gap_replayed" } else { reason }.to_owned());
         Made(leaf)
     }
 }

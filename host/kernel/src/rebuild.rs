@@ -19,13 +19,14 @@ pub struct Rebuilt {
 }
 
 /// Adds to `effects` the leaves that lead from what stood before to what stands now. `alerts` are in
-/// the order of (stream, key, alert identity); `now` is the log time of the rebuild.
+/// the order of (stream, key, alert identity); `now` is the log time of the
+/// rebuild, `reason` why alerts end that are not found again.
 ///
 /// `variant_of` names the variant for the ending of an alert of a region.
 pub fn reconcile(
     context: &LeafContext<'_>,
     alerts: BTreeMap<(usize, String, String), Rebuilt>,
-    now: Millis,
+    (now, reason): (Millis, &str),
     variant_of: impl Fn(&str) -> usize,
     effects: &mut Effects,
 ) {
@@ -41,7 +42,7 @@ pub fn reconcile(
                     region: &before.region,
                     issued: now,
                 };
-                (context.ending(place, &before).bytes(), None)
+                (context.ending(place, &before, reason).bytes(), None)
             }
             (before, Some(mut leaf)) => {
                 let stands = StandingAlert::after(&leaf);

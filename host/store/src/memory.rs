@@ -47,6 +47,11 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Drops all leaves, for a run that writes none; their numbers stay used.
+    pub fn forget_leaves(&self) {
+        self.state().leaves.clear();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Only a panic inside this file can poison the lock, and nothing here panics halfway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

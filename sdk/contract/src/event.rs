@@ -94,7 +94,7 @@ pub struct Tick {
 pub struct Rebuild {
     pub deployment: DeploymentId,
     pub keys: RebuildKeys,
-    /// Why: `gap`, `history` or `state`.
+    /// Why: `gap`, `history`, `promote` or `rollback`.
     pub reason: String,
 }
 
