@@ -52,7 +52,7 @@ pub fn reconcile(
                 leaf.act = act(before.as_ref(), &leaf);
                 let issued = zone.rfc3339(now);
                 // Whoever should have seen it on an earlier day sees it now.
-                leaf.late = leaf.issued_at.get(..10) != issued.get(..10);
+                leaf.late |= leaf.issued_at.get(..10) != issued.get(..10);
                 leaf.issued_at = issued;
                 (leaf_bytes(&leaf), stands)
             }
