@@ -5,8 +5,9 @@
 //! by both, in turns, on one thread; only the calls are timed, and both must answer the same.
 //! States live in memory and facts go back into the log, so nothing of the store is in the figures.
 //!
-//! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin, `PLUMBLINE_BENCH_CASES` and
-//! `PLUMBLINE_BENCH_ROUNDS` set the size.
+//! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin; `PLUMBLINE_BENCH_CASES`,
+//! `PLUMBLINE_BENCH_ROUNDS` and `PLUMBLINE_BENCH_BATCH` (events) set the size;
+//! `PLUMBLINE_BENCH_LOOK=last` looks once a task, as runs do of which only the end counts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod support;
@@ -29,8 +30,6 @@ use std::time::Duration;
 use support::county::usual_start;
 use support::{approval, folder, median, setting, table_set, thread_cpu};
 
-/// As in the driver.
-const BATCH_EVENTS: usize = plumbline::driver::BATCH_EVENTS;
 const TASKS_PER_CALL: usize = 256;
 
 fn main() {
@@ -40,9 +39,15 @@ fn main() {
     let log = support::county::log(setting("PLUMBLINE_BENCH_CASES", 30_000), usual_start(), &zone);
     let bytes = log.iter().map(|event| event.data.len()).sum::<usize>() / log.len();
     println!("{} events, {bytes} bytes of payload each", log.len());
+    let mode = match std::env::var("PLUMBLINE_BENCH_LOOK").as_deref() {
+        Ok("last") => LookMode::Last,
+        _ => LookMode::Every,
+    };
+    // As in the driver, if not told otherwise.
+    let batch = setting("PLUMBLINE_BENCH_BATCH", plumbline::driver::BATCH_EVENTS);
     let mut rounds = Vec::new();
     for round in 0..setting("PLUMBLINE_BENCH_ROUNDS", 3) {
-        let streams = Bench::new(&package, zone.clone()).run(&log);
+        let streams = Bench::new(&package, zone.clone(), mode).run(&log, batch);
         let mut whole = Part::default();
         streams.values().for_each(|part| whole.add(part));
         println!("round {round}: {whole}");
@@ -54,6 +59,12 @@ fn main() {
     let pick = |of: fn(&Part) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
     println!("native : wasm by processor time, median: {:.3}", pick(Part::ratio));
     println!("folds per processor second in wasm, median: {:.0}", pick(Part::folds_per_second));
+    let events = log.len() as f64 / 1e6;
+    let us = |of: fn(&Part) -> Duration| {
+        median(&rounds.iter().map(|part| of(part).as_secs_f64() / events).collect::<Vec<_>>())
+    };
+    let (native, wasm) = (us(|part| part.native), us(|part| part.wasm));
+    println!("us an event, median: native {native:.2}, wasm {wasm:.2}");
 }
 
 /// What one stream took in one round, or all of them.
@@ -109,6 +120,7 @@ struct Bench {
     zone: Arc<Zone>,
     world: World,
     instance: Instance,
+    mode: LookMode,
     native: Native<Approval>,
     host: NativeHost,
     tables: Arc<dyn Tables>,
@@ -117,7 +129,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(package: &VerifiedPackage, zone: Arc<Zone>) -> Self {
+    fn new(package: &VerifiedPackage, zone: Arc<Zone>, mode: LookMode) -> Self {
         let manifest = Arc::new(package.manifest().clone());
         let setting = Setting { package: Some(package.hash()), ..Setting::default() };
         let deployment = Deployment {
@@ -148,17 +160,18 @@ impl Bench {
             zone,
             world,
             instance,
+            mode,
             tables,
             states: BTreeMap::new(),
             parts: BTreeMap::new(),
         }
     }
 
-    fn run(mut self, log: &[Event]) -> BTreeMap<String, Part> {
+    fn run(mut self, log: &[Event], batch: usize) -> BTreeMap<String, Part> {
         let mut seq = 0;
         // Facts are read after the batch that published them.
         let mut facts: Vec<Event> = Vec::new();
-        for batch in log.chunks(BATCH_EVENTS) {
+        for batch in log.chunks(batch) {
             let facts_of_last = std::mem::take(&mut facts).into_iter();
             let batch: Vec<Event> = facts_of_last.chain(batch.to_vec()).collect();
             facts = self.batch(EventSeq(seq), &batch);
@@ -211,7 +224,7 @@ impl Bench {
     fn call(&mut self, native_first: bool, tasks: &[Task<'_>]) -> Vec<Verdict> {
         let before = native_first.then(|| self.call_native(tasks));
         let start = thread_cpu();
-        let batch = self.instance.supervise(&self.world, tasks, LookMode::Every).unwrap();
+        let batch = self.instance.supervise(&self.world, tasks, self.mode).unwrap();
         let wasm = thread_cpu() - start;
         let (verdicts, native) = before.unwrap_or_else(|| self.call_native(tasks));
         assert!(verdicts == batch.verdicts, "native and wasm answer the same");
@@ -228,7 +241,7 @@ impl Bench {
 
     fn call_native(&self, tasks: &[Task<'_>]) -> (Vec<Verdict>, Duration) {
         let start = thread_cpu();
-        let verdicts = self.native.supervise(&self.host, tasks, LookMode::Every);
+        let verdicts = self.native.supervise(&self.host, tasks, self.mode);
         (verdicts, thread_cpu() - start)
     }
 }

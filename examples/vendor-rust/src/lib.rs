@@ -71,6 +71,7 @@ pub struct OfficialCar;
 
 impl Plugin for OfficialCar {
     type Params = Params;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STREAMS: &'static [StreamEntry<Params>] = &[stream::<Cars>()];
 
     fn configure(parameters: &Parameters<'_>) -> Result<Params, String> {

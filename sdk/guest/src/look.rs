@@ -6,6 +6,7 @@ use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
 use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, parse_stamp};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// What a rule reports when it fires.
@@ -117,11 +118,15 @@ pub struct Look<'a> {
     region: &'a str,
     tracing: bool,
     rule: &'static str,
+    calendar: OnceCell<CalendarId>,
     pub(crate) wake: Option<Local>,
     pub(crate) fired: Vec<(&'static str, Fire)>,
     pub(crate) trace: Vec<Check>,
     pub(crate) facts: Vec<Record>,
     pub(crate) measures: Vec<Record>,
+    /// Marks of what was published before this look, and what it adds.
+    pub(crate) published: &'a [u64],
+    pub(crate) new: Vec<u64>,
 }
 
 impl<'a> Look<'a> {
@@ -139,11 +144,14 @@ impl<'a> Look<'a> {
             region,
             tracing,
             rule: "",
+            calendar: OnceCell::new(),
             wake: None,
             fired: Vec::new(),
             trace: Vec::new(),
             facts: Vec::new(),
             measures: Vec::new(),
+            published: &[],
+            new: Vec::new(),
         }
     }
 
@@ -223,12 +231,40 @@ impl<'a> Look<'a> {
 
     /// Publishes a fact for other plugins, once for each content.
     pub fn fact(&mut self, name: &str, key: &str, data: Writer) {
-        self.facts.push(record(name, key, data));
+        let data = data.finish();
+        if self.is_new(mark(&[name, key, &data])) {
+            self.facts.push(record(name, key, data));
+        }
+    }
+
+    /// Publishes a fact once for each `turn` of `tag`, for a stream that tells of many things and
+    /// knows which of them have changed: the text is only made when it is new.
+    pub fn fact_of_turn(
+        &mut self,
+        (name, key): (&str, &str),
+        (tag, turn): (&str, i64),
+        data: impl FnOnce() -> Writer,
+    ) {
+        let mark = eat_word(mark(&[name, key, tag]), turn as u64);
+        if self.is_new(mark) {
+            self.facts.push(record(name, key, data().finish()));
+        }
     }
 
     /// Publishes a figure for statistics, once for each content.
     pub fn measure(&mut self, name: &str, data: Writer) {
-        self.measures.push(record(name, "", data));
+        let data = data.finish();
+        if self.is_new(mark(&[name, "", &data])) {
+            self.measures.push(record(name, "", data));
+        }
+    }
+
+    fn is_new(&mut self, mark: u64) -> bool {
+        let is_new = !self.published.contains(&mark) && !self.new.contains(&mark);
+        if is_new {
+            self.new.push(mark);
+        }
+        is_new
     }
 
     /// The row of a reference table in force on a date.
@@ -246,7 +282,7 @@ impl<'a> Look<'a> {
     /// The calendar of the region without any organ's timetable.
     #[must_use]
     pub fn calendar(&self) -> CalendarId {
-        self.memory.calendar(self.host, self.region, "")
+        *self.calendar.get_or_init(|| self.memory.calendar(self.host, self.region, ""))
     }
 
     /// The calendar of the region with an organ's timetable.
@@ -263,7 +299,7 @@ impl<'a> Look<'a> {
     /// The last day of a period; see the contract's `calendar.add`.
     #[must_use]
     pub fn add(&self, from: Day, amount: i32, unit: Unit, roll: bool) -> Due {
-        self.host.add(self.calendar(), from, amount, unit, roll)
+        self.memory.add(self.host, self.calendar(), (from, amount, unit, roll))
     }
 
     /// Days of the unit in (from, to], less the union of the pauses.
@@ -298,13 +334,35 @@ impl<'a> Look<'a> {
     }
 }
 
-fn record(name: &str, key: &str, data: Writer) -> Record {
+fn record(name: &str, key: &str, data: String) -> Record {
     Record {
         name: name.to_owned(),
         key: key.to_owned(),
         input: 0,
         region: String::new(),
         dept: String::new(),
-        data: data.finish(),
+        data,
     }
+}
+
+/// A fingerprint of texts. It is taken of every fact at every look, so it eats eight bytes at a
+/// time; each step can be undone, so two records with one mark differ in many places.
+fn mark(parts: &[&str]) -> u64 {
+    parts.iter().fold(0, |mark, part| {
+        eat_bytes(eat_word(mark, part.len() as u64), part.as_bytes())
+    })
+}
+
+pub(crate) fn eat_word(mark: u64, word: u64) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mark = (mark.rotate_left(29) ^ word).wrapping_mul(FACTOR);
+    mark ^ (mark >> 32)
+}
+
+pub(crate) fn eat_bytes(mark: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mark = words.iter().fold(mark, |mark, word| eat_word(mark, u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    eat_word(mark, u64::from_le_bytes(last))
 }

@@ -2,7 +2,7 @@
 //! supervisor that runs a plugin without WebAssembly: for `cargo test` and for measuring.
 
 use crate::example::Executor;
-use crate::{CalendarId, Host, Parameters, Plugin};
+use crate::{CalendarId, Configured, Host, Plugin};
 use plumbline_contract::desk::Desk;
 use plumbline_contract::table::Tables;
 use plumbline_contract::task::{LookMode, Task, Verdict};
@@ -85,19 +85,19 @@ impl Host for NativeHost {
 /// Runs plugin `P` natively.
 #[derive(Debug)]
 pub struct Native<P: Plugin> {
-    params: P::Params,
+    configured: Configured<P::Params>,
 }
 
 impl<P: Plugin> Native<P> {
     /// # Errors
     /// What the plugin says against the parameters.
     pub fn new(parameters: &str) -> Result<Self, String> {
-        Ok(Self { params: P::configure(&Parameters::parse(parameters))? })
+        Ok(Self { configured: crate::plugin::configure::<P>(parameters)? })
     }
 
     /// Runs tasks against a host.
     pub fn supervise(&self, host: &dyn Host, tasks: &[Task<'_>], mode: LookMode) -> Vec<Verdict> {
-        crate::plugin::supervise::<P>(&self.params, host, tasks, mode)
+        crate::plugin::supervise::<P>(&self.configured, host, tasks, mode)
     }
 }
 

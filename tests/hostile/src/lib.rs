@@ -125,6 +125,7 @@ pub struct Hostile;
 
 impl Plugin for Hostile {
     type Params = Params;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STREAMS: &'static [StreamEntry<Params>] = &[stream::<Items>()];
 
     fn configure(parameters: &Parameters<'_>) -> Result<Params, String> {

@@ -58,6 +58,14 @@ impl Manifest {
         if plugin.contract != CONTRACT_VERSION {
             return Err(ManifestError::Contract { found: plugin.contract.clone() });
         }
+        if plugin.state == 0 {
+            return Err(ManifestError::Field { field: "plugin.state", value: "0".into() });
+        }
+        let is_not_earlier = |state: &&u16| **state == 0 || **state >= plugin.state;
+        if let Some(state) = plugin.reads_state.iter().find(is_not_earlier) {
+            let value = state.to_string();
+            return Err(ManifestError::Field { field: "plugin.reads_state", value });
+        }
         unique("stream", self.streams.iter().map(|stream| &stream.name))?;
         unique("rule", self.rules.iter().map(|rule| &rule.id))?;
         unique("parameter", self.parameters.iter().map(|parameter| &parameter.name))?;
