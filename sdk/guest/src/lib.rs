@@ -19,6 +19,7 @@ mod plugin;
 mod stream;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+mod why;
 
 pub use event::Event;
 pub use facts::{Entry, Facts};
@@ -26,6 +27,7 @@ pub use host::{CalendarId, FromRow, Host};
 pub use look::{Fire, Look};
 pub use plugin::{Parameters, Plugin, RunStream, StreamEntry, stream, supervise};
 pub use stream::{MemoryOfBatch, Rule, Stream, apply, run};
+pub use why::Why;
 
 pub use plumbline_contract::alert::Level;
 pub use plumbline_contract::json;
