@@ -15,6 +15,7 @@ mod request;
 mod rule;
 mod service;
 mod stream;
+mod why;
 
 pub use receive::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX};
 pub use service::{Pulse, Service, Woken};
@@ -43,6 +44,7 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/alerts/{id}", get(alert::one))
         .route("/v1/cases/{key}", get(case::timeline))
         .route("/v1/cases/{key}/explain", get(case::explain))
+        .route("/v1/explain", get(why::explain))
         .route("/v1/ledger/checkpoint", get(ledger::checkpoint))
         .route("/v1/ledger/leaf/{index}", get(ledger::leaf))
         .route("/v1/ledger/proof/{index}", get(ledger::proof))

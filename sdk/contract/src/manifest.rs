@@ -122,6 +122,17 @@ pub struct Parameter {
     #[serde(default)]
     pub max: Option<i64>,
     pub default: serde_json::Value,
+    /// Ids of the rules that it matters to, for explanations; all of them if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+impl Parameter {
+    /// Whether a rule depends on it.
+    #[must_use]
+    pub fn is_of(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|id| id == rule)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -90,11 +90,8 @@ pub(crate) fn read<S: Stream>(kept: &[u8]) -> (Notes<'_>, S::State) {
     let Some((codec, notes, bytes)) = split(kept) else {
         panic!("the notes around a state of stream {} are not read by this SDK", S::NAME)
     };
-    let state = if codec == S::CODEC {
-        postcard::from_bytes(bytes).ok()
-    } else {
-        S::upgrade(codec, bytes)
-    };
+    let state =
+        if codec == S::CODEC { postcard::from_bytes(bytes).ok() } else { S::upgrade(codec, bytes) };
     let Some(state) = state else {
         panic!("state codec {codec} of stream {} is not read by this version", S::NAME)
     };

@@ -20,14 +20,16 @@ mod plugin;
 mod stream;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+mod why;
 
 pub use event::Event;
 pub use facts::{Entry, Facts};
 pub use host::{CalendarId, FromRow, Host};
-pub use look::{Fire, Look};
 pub use kept::author_state;
+pub use look::{Fire, Look};
 pub use plugin::{Configured, Parameters, Plugin, RunStream, StreamEntry, stream, supervise};
 pub use stream::{DATA_CORRECTED, RULES_CHANGED, Rule, Setup, Stream, apply, run};
+pub use why::Why;
 
 pub use plumbline_contract::alert::Level;
 pub use plumbline_contract::json;

@@ -1,5 +1,6 @@
 //! One look of the rules at one key at one moment of log time.
 
+use crate::Why;
 use crate::host::{CalendarId, FromRow, Host, Memory};
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
@@ -174,30 +175,54 @@ impl<'a> Look<'a> {
         false
     }
 
+    /// Whether somebody asked for an explanation: what a sentence needs from tables and calendars is
+    /// looked up only then.
+    #[must_use]
+    pub fn is_tracing(&self) -> bool {
+        self.tracing
+    }
+
     /// The rule fires.
     pub fn fire(&mut self, fire: Fire) {
+        self.fire_because(fire, Why::default);
+    }
+
+    /// The rule fires; the reason is only made when somebody asks for it. Its figures stand beside
+    /// those of the alert, so it names others.
+    pub fn fire_because<W: Into<Why>>(&mut self, fire: Fire, why: impl FnOnce() -> W) {
         if self.tracing {
             let at = fire.at;
-            let (zh, en) = (format!("触发，自 {at}"), format!("fires, since {at}"));
-            self.note(Outcome::Fires, zh, en, fire.values.clone().finish());
+            let (zh, en) = match fire.level {
+                Level::Notice => ("提示", "notice"),
+                Level::Yellow => ("黄牌", "yellow card"),
+                Level::Red => ("红牌", "red card"),
+            };
+            let head = Why::new(format!("{zh}，自 {at}"), format!("{en}, since {at}"))
+                .text("level", fire.level.as_str())
+                .at("at", at)
+                .and(why().into());
+            let values = fire.values.clone().append(head.values);
+            self.note(Outcome::Fires, head.zh, head.en, values);
         }
         self.fired.push((self.rule, fire));
     }
 
-    /// The rule looked and found nothing; the reason is only made when somebody asks for it.
-    pub fn quiet(&mut self, why: impl FnOnce() -> (String, String)) {
+    /// The rule looked and found nothing: the condition that failed, with what was compared. The
+    /// reason is only made when somebody asks for it.
+    pub fn quiet<W: Into<Why>>(&mut self, why: impl FnOnce() -> W) {
         self.explain(Outcome::Quiet, why);
     }
 
     /// A lawful exception holds.
-    pub fn exempt(&mut self, why: impl FnOnce() -> (String, String)) {
+    pub fn exempt<W: Into<Why>>(&mut self, why: impl FnOnce() -> W) {
         self.explain(Outcome::Exempt, why);
     }
 
     /// A field or table row that the rule needs is missing: it does not fire.
     pub fn unknown(&mut self, field: &str) {
         self.explain(Outcome::Unknown, || {
-            (format!("缺少 {field}，无法判断"), format!("{field} is missing, cannot judge"))
+            Why::new(format!("缺少 {field}，无法判断"), format!("{field} is missing, cannot judge"))
+                .text("missing", field)
         });
     }
 
@@ -205,28 +230,32 @@ impl<'a> Look<'a> {
     pub fn provisional(&mut self) {
         self.wake.get_or_insert(WAKE_ON_CALENDAR);
         self.explain(Outcome::Unknown, || {
-            let zh = "期限落在尚未发布的节假日历之外，暂不出牌".to_owned();
-            (zh, "the period ends outside the loaded calendar, no card on it".to_owned())
+            let zh = "期限落在尚未发布的节假日历之外，暂不出牌";
+            let en = "the period ends outside the loaded calendar, no card on it";
+            Why::new(zh, en).text("missing", "calendar")
         });
     }
 
-    fn explain(&mut self, outcome: Outcome, why: impl FnOnce() -> (String, String)) {
+    /// A line of an explanation that is no outcome of the rule, for instance the state of the clock.
+    /// It goes as a quiet line whose figures begin with `about`.
+    pub fn remark<W: Into<Why>>(&mut self, about: &str, why: impl FnOnce() -> W) {
         if self.tracing {
-            let (zh, en) = why();
-            self.note(outcome, zh, en, String::from("{}"));
+            let why = why().into();
+            let values = Writer::default().text("about", about).append(why.values);
+            self.note(Outcome::Quiet, why.zh, why.en, values);
         }
     }
 
-    /// A line of an explanation that belongs to no outcome, for instance the state of the clock.
-    pub fn remark(&mut self, values: Writer, why: impl FnOnce() -> (String, String)) {
+    fn explain<W: Into<Why>>(&mut self, outcome: Outcome, why: impl FnOnce() -> W) {
         if self.tracing {
-            let (zh, en) = why();
-            self.note(Outcome::Quiet, zh, en, values.finish());
+            let why = why().into();
+            self.note(outcome, why.zh, why.en, why.values);
         }
     }
 
-    fn note(&mut self, outcome: Outcome, zh: String, en: String, values: String) {
-        self.trace.push(Check { rule: self.rule.to_owned(), outcome, zh, en, values });
+    fn note(&mut self, outcome: Outcome, zh: String, en: String, values: Writer) {
+        let (rule, values) = (self.rule.to_owned(), values.finish());
+        self.trace.push(Check { rule, outcome, zh, en, values });
     }
 
     /// Publishes a fact for other plugins, once for each content.
@@ -348,9 +377,7 @@ fn record(name: &str, key: &str, data: String) -> Record {
 /// A fingerprint of texts. It is taken of every fact at every look, so it eats eight bytes at a
 /// time; each step can be undone, so two records with one mark differ in many places.
 fn mark(parts: &[&str]) -> u64 {
-    parts.iter().fold(0, |mark, part| {
-        eat_bytes(eat_word(mark, part.len() as u64), part.as_bytes())
-    })
+    parts.iter().fold(0, |mark, part| eat_bytes(eat_word(mark, part.len() as u64), part.as_bytes()))
 }
 
 pub(crate) fn eat_word(mark: u64, word: u64) -> u64 {

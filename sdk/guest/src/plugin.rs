@@ -107,9 +107,9 @@ pub struct Configured<P> {
 /// # Errors
 /// What the plugin says against them.
 pub(crate) fn configure<P: Plugin>(parameters: &str) -> Result<Configured<P::Params>, String> {
-    let mark = [P::VERSION, parameters].iter().fold(0, |mark, text| {
-        eat_bytes(eat_word(mark, text.len() as u64), text.as_bytes())
-    });
+    let mark = [P::VERSION, parameters]
+        .iter()
+        .fold(0, |mark, text| eat_bytes(eat_word(mark, text.len() as u64), text.as_bytes()));
     Ok(Configured { params: P::configure(&Parameters::parse(parameters))?, mark })
 }
 

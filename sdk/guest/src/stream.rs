@@ -4,7 +4,7 @@
 use crate::host::Memory;
 use crate::kept::{self, Notes, Standing};
 use crate::look::{Fire, Look};
-use crate::{Configured, Event, Host};
+use crate::{Configured, Event, Host, Why};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{
     EVIDENCE_MAX, EventView, Finding, Input, LookMode, Record, Task, Verdict, WAKE_ON_TABLE,
@@ -59,8 +59,11 @@ pub fn apply<V, P>(
     look: &mut Look<'_>,
 ) {
     for (id, rule) in rules {
-        if !off.iter().any(|name| name == id) {
-            look.begin(id);
+        look.begin(id);
+        if off.iter().any(|name| name == id) {
+            let (zh, en) = ("管理员已停用本规则", "switched off by the administrator");
+            look.exempt(|| Why::new(zh, en).flag("off", true));
+        } else {
             rule(view, params, look);
         }
     }

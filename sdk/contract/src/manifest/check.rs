@@ -123,6 +123,9 @@ impl Manifest {
                 let value = parameter.name.clone();
                 return Err(ManifestError::Field { field: "parameter.name", value });
             }
+            if let Some(id) = parameter.rules.iter().find(|id| self.rule(id).is_none()) {
+                return Err(ManifestError::Field { field: "parameter.rules", value: id.clone() });
+            }
             parameter.check(&parameter.default).map_err(|reason| ManifestError::Default {
                 name: parameter.name.clone(),
                 reason,
