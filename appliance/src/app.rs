@@ -17,9 +17,10 @@ use plumbline_contract::time::{Millis, Zone};
 use plumbline_engine::{Calendars, Engine, Limits};
 use plumbline_kernel::{Deployment, Plan};
 use plumbline_ledger::{Ledger, sha256_hex};
-use plumbline_store::{Appended, SledStore, Store};
+use plumbline_store::{Appended, Problem, SledStore, Store};
 use serde_json::json;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
@@ -28,13 +29,17 @@ const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
-/// An open home. All methods may be called from any thread; one thread at a time drives.
+/// An open home. All methods may be called from any thread.
+///
+/// Locks are taken in the order `turn`, `runners`, `tables`, and `ledger`, `alerts`. The runners
+/// move under their own lock, so that nothing is driven twice; the turn is for work of many steps
+/// that must not be interrupted by other people's steps.
 #[derive(Debug)]
 pub struct App {
     home: Home,
     config: Config,
     zone: Arc<Zone>,
-    store: Arc<dyn Store>,
+    store: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
     threads: usize,
@@ -42,6 +47,14 @@ pub struct App {
     alerts: Mutex<AlertIndex>,
     tables: Mutex<Arc<TableHistory>>,
     runners: Mutex<Vec<Runner>>,
+    turn: Mutex<()>,
+    stopping: AtomicBool,
+}
+
+/// The right to drive alone, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _guard: MutexGuard<'a, ()>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -76,7 +89,7 @@ impl App {
     pub fn open(home: Home) -> Result<Self, AppError> {
         let config = home.config()?;
         let zone = Arc::new(load_zone(&config.zone)?);
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
+        let store = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
@@ -96,6 +109,8 @@ impl App {
             alerts: Mutex::new(alerts),
             tables: Mutex::new(tables),
             runners: Mutex::new(Vec::new()),
+            turn: Mutex::new(()),
+            stopping: AtomicBool::new(false),
         };
         app.reload()?;
         app.seal()?;
@@ -120,6 +135,14 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// Walks the whole store; whoever writes waits until it is done.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn check_store(&self) -> Result<Vec<Problem>, AppError> {
+        Ok(self.store.check()?)
     }
 
     #[must_use]
@@ -249,6 +272,38 @@ impl App {
         use_them(&mut lock(&self.runners))
     }
 
+    /// Waits until nobody else drives in turn, and keeps the turn. While it is held, nobody writes a
+    /// tick of the clock, and what [`App::seal`] returns is this caller's own work. Not to be taken
+    /// twice by one thread.
+    pub fn take_turn(&self) -> Turn<'_> {
+        Turn { _guard: lock(&self.turn) }
+    }
+
+    /// As [`App::take_turn`], or `None` if somebody else has it.
+    pub fn try_turn(&self) -> Option<Turn<'_>> {
+        match self.turn.try_lock() {
+            Ok(guard) => Some(Turn { _guard: guard }),
+            Err(TryLockError::Poisoned(error)) => Some(Turn { _guard: error.into_inner() }),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Asks long work to end at its next good place.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether long work may go on.
+    ///
+    /// # Errors
+    /// If the service is about to stop.
+    pub fn go_on(&self) -> Result<(), AppError> {
+        match self.stopping.load(Ordering::Relaxed) {
+            true => Err(AppError::new(Kind::Busy, "stopping", self.home.dir().display())),
+            false => Ok(()),
+        }
+    }
+
     /// Appends events; when it returns they are durable.
     ///
     /// # Errors
@@ -336,15 +391,18 @@ impl App {
         let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
         // The act first: one too many after a crash is harmless, one missing is not.
         self.store.push_leaves(&[act::leaf("table", now, &self.zone, json!(loaded))])?;
+        // Held while the change is in the log and not in the history: nobody drives across it.
+        let mut tables = lock(&self.tables);
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
                 let mut history = TableHistory::load(&*self.store)?;
                 if !history.changes().iter().any(|(at, _, _)| *at == seq) {
                     history.note(seq, &data)?;
                 }
-                *lock(&self.tables) = Arc::new(history);
+                *tables = Arc::new(history);
             }
         }
+        drop(tables);
         self.seal()?;
         Ok((version, true))
     }
@@ -386,7 +444,6 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn drive(&self, lazy: bool) -> Result<Driven, AppError> {
-        let tables = self.tables();
         let mut driven = Driven::default();
         let mut runners = lock(&self.runners);
         // One step each in turn, so that a slow plugin does not keep the others waiting.
@@ -394,6 +451,8 @@ impl App {
             let mut moved = false;
             for runner in runners.iter_mut() {
                 let (log, states, end) = (&*self.store, &*self.store, self.store.next_seq());
+                // Read after the end, so that they hold every change before it.
+                let tables = self.tables();
                 let places = Places { log, states, tables: &tables, end, lazy };
                 if let Step::Moved { events } = runner.step(&places)? {
                     moved = true;

@@ -75,8 +75,9 @@ pub fn timeline(app: &App, subject: &str) -> Result<Vec<Row>, AppError> {
 pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
     let rows = timeline(app, subject)?;
     let now = log_time(app, &rows)?;
-    let tables = app.tables();
     let (log, end) = (app.store(), app.store().next_seq());
+    // Read after the end, so that they hold every change before it.
+    let tables = app.tables();
     let places = Places { log, states: log, tables: &tables, end, lazy: false };
     let checks = app.with_runners(|runners| {
         let mut checks = Vec::new();

@@ -97,6 +97,12 @@ impl Home {
         self.keys_dir().join("http.token")
     }
 
+    /// Where a running service listens for commands.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.dir.join("control.sock")
+    }
+
     fn ledger_key_file(&self) -> PathBuf {
         self.keys_dir().join("ledger.key")
     }

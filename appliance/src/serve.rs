@@ -6,6 +6,7 @@
 
 use crate::app::App;
 use crate::clock;
+use crate::control::Control;
 use crate::error::{AppError, Kind};
 use crate::http::{self, Service, Woken};
 use axum::Router;
@@ -76,13 +77,18 @@ pub async fn serve(
     let listener = TcpListener::bind(options.listen).await.map_err(no_address)?;
     let address = listener.local_addr().map_err(no_address)?;
     let file = app.home().dir().join(ADDRESS_FILE);
+    let control = Control::bind(app.home())?;
     let service = Arc::new(Service::new(app)?);
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
+    let commands = tokio::spawn(control.run(service.clone()));
     let connections = accept(listener, &service, &options, shutdown).await;
-    say_farewell(connections).await;
+    let (_, commands) = tokio::join!(say_farewell(connections), commands);
+    if let Err(error) = commands {
+        tracing::error!(%error, "the control socket has failed");
+    }
     // Nothing is appended any more: the driver may finish.
     service.pulse().stop();
     if driver.await.is_err() {
@@ -121,14 +127,17 @@ fn drive(service: &Service) -> Result<(), AppError> {
     let app = service.app();
     let mut looked = None;
     loop {
-        app.settle()?;
-        service.publish()?;
         let now = clock::now();
-        let minute = now.0.div_euclid(MS_PER_MINUTE);
-        if looked.replace(minute) != Some(minute) && is_due(app, now)? {
-            app.tick(now, false)?;
-            continue;
+        // A command that has the turn drives by itself; the pulse comes when it has ended.
+        if let Some(_turn) = app.try_turn() {
+            app.settle()?;
+            let minute = now.0.div_euclid(MS_PER_MINUTE);
+            if looked.replace(minute) != Some(minute) && is_due(app, now)? {
+                app.tick(now, false)?;
+                app.settle()?;
+            }
         }
+        service.publish()?;
         let rest = MS_PER_MINUTE - now.0.rem_euclid(MS_PER_MINUTE);
         if service.pulse().wait(Duration::from_millis(rest.unsigned_abs())) == Woken::Stop {
             app.settle()?;
