@@ -19,7 +19,7 @@ use plumbline_kernel::{Deployment, Plan};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, Problem, SledStore, Store};
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Leaves sealed under one checkpoint at once.
@@ -48,6 +48,8 @@ pub struct App {
     tables: Mutex<Arc<TableHistory>>,
     runners: Mutex<Vec<Runner>>,
     turn: Mutex<()>,
+    /// Threads that wait for the turn.
+    waiting: AtomicUsize,
     stopping: AtomicBool,
 }
 
@@ -110,6 +112,7 @@ impl App {
             tables: Mutex::new(tables),
             runners: Mutex::new(Vec::new()),
             turn: Mutex::new(()),
+            waiting: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
         app.reload()?;
@@ -276,11 +279,18 @@ impl App {
     /// tick of the clock, and what [`App::seal`] returns is this caller's own work. Not to be taken
     /// twice by one thread.
     pub fn take_turn(&self) -> Turn<'_> {
-        Turn { _guard: lock(&self.turn) }
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let guard = lock(&self.turn);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        Turn { _guard: guard }
     }
 
-    /// As [`App::take_turn`], or `None` if somebody else has it.
+    /// As [`App::take_turn`], or `None` if somebody else has it or waits for it: who asks again and
+    /// again would otherwise keep the others from it.
     pub fn try_turn(&self) -> Option<Turn<'_>> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
         match self.turn.try_lock() {
             Ok(guard) => Some(Turn { _guard: guard }),
             Err(TryLockError::Poisoned(error)) => Some(Turn { _guard: error.into_inner() }),

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::driver::{Places, Step};
 use crate::error::AppError;
 use crate::package;
-use plumbline_contract::id::{DeploymentId, LeafIndex};
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
 use plumbline_kernel::Deployment;
 use plumbline_store::{MemoryStore, Store};
 use serde::Serialize;
@@ -41,12 +41,31 @@ pub struct Difference {
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
-    app.settle()?;
-    app.deployments()?.into_iter().map(|deployment| replay_one(app, deployment)).collect()
+    let (size, standing) = standing(app)?;
+    let one = |(deployment, last)| replay_one(app, deployment, size, last);
+    standing.into_iter().map(one).collect()
 }
 
-fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed::new(app, deployment.id);
+/// Sealed leaves, and how far each deployment has come with them: read while nobody drives.
+fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
+    let _turn = app.take_turn();
+    app.settle()?;
+    let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+    let mut standing = Vec::new();
+    for deployment in app.deployments()? {
+        let last = app.store().cursor(deployment.id)?.seq;
+        standing.push((deployment, last));
+    }
+    Ok((size, standing))
+}
+
+fn replay_one(
+    app: &App,
+    deployment: Deployment,
+    size: u64,
+    last: EventSeq,
+) -> Result<Replayed, AppError> {
+    let mut wanted = Sealed { deployment: deployment.id, at: 0, size, taken: 0 };
     let mut replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
@@ -54,7 +73,6 @@ fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
         same: 0,
         difference: None,
     };
-    let last = app.store().cursor(deployment.id)?.seq;
     let history = package::history(app, deployment)?;
     let ends: Vec<_> = history.iter().skip(1).map(|next| next.since).chain([last]).collect();
     let states = MemoryStore::new();
@@ -115,11 +133,6 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn new(app: &App, deployment: DeploymentId) -> Self {
-        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        Self { deployment, at: 0, size, taken: 0 }
-    }
-
     fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
         while self.at < self.size {
             let index = self.at;

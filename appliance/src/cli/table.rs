@@ -36,13 +36,13 @@ pub(super) enum Command {
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     match command {
         Command::Import { name, file } => {
+            let app = context.open()?;
             // All files are read before the first takes effect.
             let mut tables = Vec::new();
             for (name, file) in named(context, name, file)? {
                 let rows = read_csv(&name, &file)?;
                 tables.push((name, rows));
             }
-            let app = context.open()?;
             for (name, rows) in tables {
                 let count = rows.len();
                 let (version, fresh) = app.load_table(&name, rows)?;

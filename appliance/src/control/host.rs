@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::UCred;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc};
@@ -85,8 +86,8 @@ impl Control {
             tokio::select! {
                 () = service.stopped() => break,
                 Some(_) = calls.join_next() => {}
-                stream = self.accept(), if calls.len() < CALLS_MAX => {
-                    calls.spawn(attend(stream, service.clone(), turn.clone()));
+                (stream, peer) = self.accept(), if calls.len() < CALLS_MAX => {
+                    calls.spawn(attend(stream, peer, service.clone(), turn.clone()));
                 }
             }
         }
@@ -100,11 +101,11 @@ impl Control {
     }
 
     /// The next caller who may call.
-    async fn accept(&self) -> UnixStream {
+    async fn accept(&self) -> (UnixStream, UCred) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => match stream.peer_cred() {
-                    Ok(peer) if [self.owner, ROOT].contains(&peer.uid()) => return stream,
+                    Ok(peer) if [self.owner, ROOT].contains(&peer.uid()) => return (stream, peer),
                     peer => tracing::warn!(?peer, "a caller is another user and was refused"),
                 },
                 Err(error) => {
@@ -117,15 +118,23 @@ impl Control {
 }
 
 /// Reads one call, runs it when its turn has come, and sends on what it says.
-async fn attend(mut stream: UnixStream, service: Arc<Service>, turn: Arc<Mutex<()>>) {
+async fn attend(mut stream: UnixStream, peer: UCred, service: Arc<Service>, turn: Arc<Mutex<()>>) {
     let call = match tokio::time::timeout(CALL_TIMEOUT, read_call(&mut stream)).await {
         Ok(Ok(call)) => call,
         Ok(Err(error)) => return tracing::warn!(%error, "a call cannot be understood"),
         Err(_) => return tracing::warn!("a caller said nothing"),
     };
+    // Its words may name people and do not belong into a log of the system.
+    let (pid, uid) = (peer.pid(), peer.uid());
+    tracing::info!(?pid, uid, "a command was called");
     let (frames, mut queue) = mpsc::channel(QUEUE_FRAMES);
     let command = async {
-        let _turn = turn.lock().await;
+        // Whoever still waits when the service stops is told so without waiting any longer.
+        let _turn = tokio::select! {
+            turn = turn.lock() => Some(turn),
+            () = service.stopped() => None,
+        };
+        let service = service.clone();
         let running = tokio::task::spawn_blocking(move || perform(call, &service, frames));
         if let Err(error) = running.await {
             tracing::error!(%error, "a command has panicked");
@@ -153,8 +162,6 @@ async fn read_call(stream: &mut UnixStream) -> io::Result<Call> {
 
 /// Runs a call on this thread; its last frame is the exit code.
 fn perform(call: Call, service: &Service, frames: mpsc::Sender<Vec<u8>>) {
-    let words: Vec<_> = call.arguments.iter().skip(1).cloned().collect();
-    tracing::info!(command = ?words, "a command was called");
     let queue = Queue { frames, gone: Cell::new(false) };
     let mut out = BufWriter::with_capacity(ANSWER_BYTES_MAX, queue.speaker(Sort::Out));
     let mut err = LineWriter::new(queue.speaker(Sort::Err));
@@ -171,7 +178,7 @@ fn perform(call: Call, service: &Service, frames: mpsc::Sender<Vec<u8>>) {
     drop((out, err));
     // A caller who is gone does not hear how it ended.
     let _ = queue.speaker(Sort::Exit).write(&[code]);
-    tracing::info!(command = ?words, code, "a command has ended");
+    tracing::info!(code, "a command has ended");
 }
 
 /// The home for a command, unless it comes too late or from a program of another version.

@@ -49,8 +49,8 @@ fn key_text(context: &Context<'_, '_>, vkey: &str) -> Result<String, AppError> {
 }
 
 pub(super) fn trust(context: &mut Context<'_, '_>, key: &str) -> Result<u8, AppError> {
-    let text = key_text(context, key)?;
     let app = context.open()?;
+    let text = key_text(context, key)?;
     let key = package::trust(&app, &text)?;
     let out = &mut *context.out;
     if out.json {
@@ -81,8 +81,8 @@ pub(super) fn enable(
     params: Option<&Path>,
     from: From,
 ) -> Result<u8, AppError> {
-    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let app = context.open()?;
+    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let package = find(&app, plugin)?;
     let region = region.unwrap_or_else(|| app.config().region.clone());
     let enabling = Enabling {
