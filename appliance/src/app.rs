@@ -1,6 +1,7 @@
 //! The composer: one home with its store, ledger, engine and deployments.
 
 use crate::alert::{Alert, AlertIndex};
+use crate::disk::DiskGuard;
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
@@ -26,6 +27,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 const LEAVES_PER_SEAL: usize = 4096;
 /// A package larger than this carries a script engine and gets the memory for it.
 const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
+/// What an event takes on the disk beside its data, in bytes, generously.
+const ENVELOPE_BYTES: usize = 1024;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
@@ -42,6 +45,7 @@ pub struct App {
     store: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
+    disk: DiskGuard,
     threads: usize,
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
@@ -99,6 +103,7 @@ impl App {
             .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let tables = Arc::new(TableHistory::load(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let disk = DiskGuard::new(home.dir(), config.disk_reserve_mib);
         let app = Self {
             home,
             config,
@@ -106,6 +111,7 @@ impl App {
             store,
             engine,
             calendars: Arc::new(Calendars::default()),
+            disk,
             threads,
             ledger: Mutex::new(ledger),
             alerts: Mutex::new(alerts),
@@ -314,11 +320,19 @@ impl App {
         }
     }
 
+    /// Lets in what comes from outside only while there is room on the disk.
+    #[must_use]
+    pub fn disk(&self) -> &DiskGuard {
+        &self.disk
+    }
+
     /// Appends events; when it returns they are durable.
     ///
     /// # Errors
-    /// If the store fails; nothing is acknowledged then.
+    /// If the disk has no room for them or the store fails; nothing is acknowledged then.
     pub fn append(&self, events: &[Event]) -> Result<Vec<Appended>, AppError> {
+        let bytes = events.iter().map(|event| event.data.len() + ENVELOPE_BYTES).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         Ok(self.store.append(events)?)
     }
 
@@ -365,7 +379,7 @@ impl App {
     /// the version in force change nothing.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the disk has no room for it or the store fails.
     pub fn load_table(
         &self,
         table: &str,
@@ -390,6 +404,8 @@ impl App {
         }
         let count = rows.len() as u64;
         let rows: Vec<_> = rows.into_iter().map(to_stored).collect();
+        let bytes = rows.iter().map(|row| row.key.len() + row.json.len()).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         let version = self.store.put_table(table, &rows)?;
         let loaded =
             TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };

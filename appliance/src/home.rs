@@ -22,6 +22,13 @@ pub struct Config {
     /// Address of the HTTP service.
     #[serde(default = "loopback")]
     pub listen: String,
+    /// Free space on the disk below which no new events are taken, in MiB.
+    #[serde(default = "reserve")]
+    pub disk_reserve_mib: u64,
+}
+
+fn reserve() -> u64 {
+    crate::disk::RESERVE_MIB
 }
 
 fn shanghai() -> String {

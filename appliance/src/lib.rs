@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod control;
 pub mod demo;
+pub mod disk;
 pub mod doctor;
 pub mod driver;
 pub mod error;

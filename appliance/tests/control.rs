@@ -10,5 +10,7 @@ mod calling;
 mod desk;
 #[path = "control/driving.rs"]
 mod driving;
+#[path = "control/full.rs"]
+mod full;
 #[path = "control/stopping.rs"]
 mod stopping;

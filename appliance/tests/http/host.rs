@@ -40,6 +40,7 @@ impl Host {
             region: "370203".to_owned(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            disk_reserve_mib: plumbline::disk::RESERVE_MIB,
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         prepare(&app);
