@@ -35,6 +35,8 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long open requests may take to end once the service stops.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a command that was sent to the service may take to end once it stops.
+const COMMAND_FAREWELL: Duration = Duration::from_secs(60);
 /// Pause after the system refused a connection, for instance because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// File in the home that names the address while the service runs.
@@ -48,6 +50,7 @@ pub struct ServeOptions {
     pub connections_max: usize,
     pub head_timeout: Duration,
     pub request_timeout: Duration,
+    pub command_farewell: Duration,
 }
 
 impl ServeOptions {
@@ -58,6 +61,7 @@ impl ServeOptions {
             connections_max: CONNECTIONS_MAX,
             head_timeout: HEAD_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
+            command_farewell: COMMAND_FAREWELL,
         }
     }
 }
@@ -83,7 +87,7 @@ pub async fn serve(
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
-    let commands = tokio::spawn(control.run(service.clone()));
+    let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
     let connections = accept(listener, &service, &options, shutdown).await;
     let (_, commands) = tokio::join!(say_farewell(connections), commands);
     if let Err(error) = commands {

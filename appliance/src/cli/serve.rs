@@ -32,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let out = &mut *context.out;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).map_err(failed)?;
         let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
         let shutdown = async move {
@@ -52,7 +52,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
             out.flush();
         };
         serve(app, ServeOptions::new(address), ready, shutdown).await
-    })?;
+    });
+    // A command that did not end in its time is not waited for.
+    runtime.shutdown_background();
+    served?;
     context.out.note("serve.stopped", &[]);
     Ok(OK)
 }

@@ -34,8 +34,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const READER_PATIENCE: Duration = Duration::from_secs(30);
 /// Frames of output that wait for a slow reader: up to 32 MiB.
 const QUEUE_FRAMES: usize = 512;
-/// How long a command that is in hand may take to end once the service stops.
-const FAREWELL: Duration = Duration::from_secs(60);
 /// Pause after the system refused a connection, for instance because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The user who may do everything on this machine anyway.
@@ -78,8 +76,9 @@ impl Control {
         Ok(Self { listener, socket, owner })
     }
 
-    /// Takes calls until the service stops; then lets the command in hand end, but not for ever.
-    pub(crate) async fn run(self, service: Arc<Service>) {
+    /// Takes calls until the service stops; then lets the command in hand end within `farewell`.
+    /// What goes on beyond that has no caller any more and ends with the process.
+    pub(crate) async fn run(self, service: Arc<Service>, farewell: Duration) {
         let turn = Arc::new(Mutex::new(()));
         let mut calls = JoinSet::new();
         loop {
@@ -94,7 +93,7 @@ impl Control {
         // Nobody calls any more.
         drop(self);
         let all = async { while calls.join_next().await.is_some() {} };
-        if tokio::time::timeout(FAREWELL, all).await.is_err() {
+        if tokio::time::timeout(farewell, all).await.is_err() {
             tracing::warn!(open = calls.len(), "a command was cut off");
             calls.shutdown().await;
         }

@@ -80,6 +80,14 @@ impl Host {
         self.dir
     }
 
+    /// Stops while something still holds the home.
+    pub(crate) async fn leave(self) -> TempDir {
+        self.stop.send(()).unwrap();
+        let ended = tokio::time::timeout(PATIENCE, self.served).await;
+        assert_eq!(ended.expect("stops in time").unwrap(), Ok(()));
+        self.dir
+    }
+
     /// Waits for the service to end by itself, with the reason.
     pub(crate) async fn fails(self) -> AppError {
         let file = self.address_file();
