@@ -5,6 +5,7 @@ mod deployments;
 pub use deployments::limits;
 
 use crate::alert::{Alert, AlertIndex};
+use crate::disk::DiskGuard;
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
@@ -22,25 +23,33 @@ use plumbline_contract::time::{Millis, Zone};
 use plumbline_engine::{Calendars, Engine};
 use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
-use plumbline_store::{Appended, SledStore, Store};
+use plumbline_store::{Appended, Problem, SledStore, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
+/// What an event takes on the disk beside its data, in bytes, generously.
+const ENVELOPE_BYTES: usize = 1024;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
-/// An open home. All methods may be called from any thread; one thread at a time drives.
+/// An open home. All methods may be called from any thread.
+///
+/// Locks are taken in the order `turn`, `runners`, `tables`, and `ledger`, `alerts`. The runners
+/// move under their own lock, so that nothing is driven twice; the turn is for work of many steps
+/// that must not be interrupted by other people's steps.
 #[derive(Debug)]
 pub struct App {
     home: Home,
     config: Config,
     zone: Arc<Zone>,
-    store: Arc<dyn Store>,
+    store: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
+    disk: DiskGuard,
     threads: usize,
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
@@ -53,6 +62,16 @@ pub struct App {
     loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
     log_clock: Mutex<LogClock>,
     told_time: Mutex<Option<Millis>>,
+    turn: Mutex<()>,
+    /// Threads that wait for the turn.
+    waiting: AtomicUsize,
+    stopping: AtomicBool,
+}
+
+/// The right to drive alone, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _guard: MutexGuard<'a, ()>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -87,7 +106,7 @@ impl App {
     pub fn open(home: Home) -> Result<Self, AppError> {
         let config = home.config()?;
         let zone = Arc::new(load_zone(&config.zone)?);
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
+        let store = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
         outbox_fits(&*store, ledger.size())?;
         let mut alerts = AlertIndex::default();
@@ -98,6 +117,7 @@ impl App {
         let settings = Arc::new(SettingHistory::load(&*store)?);
         let log_clock = LogClock::after(newest_live(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let disk = DiskGuard::new(home.dir(), config.disk_reserve_mib);
         let app = Self {
             home,
             config,
@@ -105,6 +125,7 @@ impl App {
             store,
             engine,
             calendars: Arc::new(Calendars::default()),
+            disk,
             threads,
             ledger: Mutex::new(ledger),
             alerts: Mutex::new(alerts),
@@ -115,6 +136,9 @@ impl App {
             loaded: Mutex::new(BTreeMap::new()),
             log_clock: Mutex::new(log_clock),
             told_time: Mutex::new(None),
+            turn: Mutex::new(()),
+            waiting: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
         };
         app.reload()?;
         app.seal()?;
@@ -139,6 +163,14 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// Walks the whole store; whoever writes waits until it is done.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn check_store(&self) -> Result<Vec<Problem>, AppError> {
+        Ok(self.store.check()?)
     }
 
     #[must_use]
@@ -232,11 +264,58 @@ impl App {
         *lock(&self.told_time) = Some(time);
     }
 
+    /// Waits until nobody else drives in turn, and keeps the turn. While it is held, nobody writes a
+    /// tick of the clock, and what [`App::seal`] returns is this caller's own work. Not to be taken
+    /// twice by one thread.
+    pub fn take_turn(&self) -> Turn<'_> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let guard = lock(&self.turn);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        Turn { _guard: guard }
+    }
+
+    /// As [`App::take_turn`], or `None` if somebody else has it or waits for it: who asks again and
+    /// again would otherwise keep the others from it.
+    pub fn try_turn(&self) -> Option<Turn<'_>> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        match self.turn.try_lock() {
+            Ok(guard) => Some(Turn { _guard: guard }),
+            Err(TryLockError::Poisoned(error)) => Some(Turn { _guard: error.into_inner() }),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Asks long work to end at its next good place.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether long work may go on.
+    ///
+    /// # Errors
+    /// If the service is about to stop.
+    pub fn go_on(&self) -> Result<(), AppError> {
+        match self.stopping.load(Ordering::Relaxed) {
+            true => Err(AppError::new(Kind::Busy, "stopping", self.home.dir().display())),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets in what comes from outside only while there is room on the disk.
+    #[must_use]
+    pub fn disk(&self) -> &DiskGuard {
+        &self.disk
+    }
+
     /// Appends events; when it returns they are durable.
     ///
     /// # Errors
-    /// If the store fails; nothing is acknowledged then.
+    /// If the disk has no room for them or the store fails; nothing is acknowledged then.
     pub fn append(&self, events: &[Event]) -> Result<Vec<Appended>, AppError> {
+        let bytes = events.iter().map(|event| event.data.len() + ENVELOPE_BYTES).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         Ok(self.store.append(events)?)
     }
 
@@ -283,7 +362,7 @@ impl App {
     /// the version in force change nothing.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the disk has no room for it or the store fails.
     pub fn load_table(
         &self,
         table: &str,
@@ -308,6 +387,8 @@ impl App {
         }
         let count = rows.len() as u64;
         let rows: Vec<_> = rows.into_iter().map(to_stored).collect();
+        let bytes = rows.iter().map(|row| row.key.len() + row.json.len()).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         let version = self.store.put_table(table, &rows)?;
         let loaded =
             TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
@@ -319,15 +400,18 @@ impl App {
         let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
         // The act first: one too many after a crash is harmless, one missing is not.
         self.store.push_leaves(&[act::leaf("table", now, &self.zone, json!(loaded))])?;
+        // Held while the change is in the log and not in the history: nobody drives across it.
+        let mut tables = lock(&self.tables);
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
                 let mut history = TableHistory::load(&*self.store)?;
                 if !history.changes().iter().any(|(at, _, _)| *at == seq) {
                     history.note(seq, &data)?;
                 }
-                *lock(&self.tables) = Arc::new(history);
+                *tables = Arc::new(history);
             }
         }
+        drop(tables);
         self.seal()?;
         Ok((version, true))
     }
@@ -369,7 +453,6 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn drive(&self, lazy: bool) -> Result<Driven, AppError> {
-        let tables = self.tables();
         let mut driven = Driven::default();
         let mut runners = lock(&self.runners);
         // One step each in turn, so that a slow plugin does not keep the others waiting.
@@ -377,6 +460,8 @@ impl App {
             let mut moved = false;
             for runner in runners.iter_mut().filter(|runner| runner.suspended.is_none()) {
                 let (log, states, end) = (&*self.store, &*self.store, self.store.next_seq());
+                // Read after the end, so that they hold every change before it.
+                let tables = self.tables();
                 let places = Places { log, states, tables: &tables, loader: self, end, lazy };
                 match runner.step(&places) {
                     Ok(Step::Idle) => {}

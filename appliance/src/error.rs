@@ -17,6 +17,8 @@ pub enum Kind {
     NotFound,
     /// Another process holds the home. Exit code 1.
     Busy,
+    /// The disk has no room for more; whatever was accepted is safe. Exit code 1.
+    Full,
     /// The machine failed: disk, memory, network. Exit code 1.
     Failed,
 }
@@ -26,7 +28,7 @@ impl Kind {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Busy | Self::Failed => 1,
+            Self::Busy | Self::Full | Self::Failed => 1,
             Self::Usage | Self::NotFound => 2,
             Self::Refused => 3,
             Self::Integrity => 4,

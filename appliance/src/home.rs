@@ -22,6 +22,13 @@ pub struct Config {
     /// Address of the HTTP service.
     #[serde(default = "loopback")]
     pub listen: String,
+    /// Free space on the disk below which no new events are taken, in MiB.
+    #[serde(default = "reserve")]
+    pub disk_reserve_mib: u64,
+}
+
+fn reserve() -> u64 {
+    crate::disk::RESERVE_MIB
 }
 
 fn shanghai() -> String {
@@ -95,6 +102,12 @@ impl Home {
     #[must_use]
     pub fn token_file(&self) -> PathBuf {
         self.keys_dir().join("http.token")
+    }
+
+    /// Where a running service listens for commands.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.dir.join("control.sock")
     }
 
     fn ledger_key_file(&self) -> PathBuf {

@@ -40,13 +40,31 @@ pub struct Difference {
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
-    app.settle()?;
-    let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
-    live.map(|deployment| replay_one(app, &deployment)).collect()
+    let (size, standing) = standing(app)?;
+    let one = |(deployment, end): &(_, _)| replay_one(app, deployment, size, *end);
+    standing.iter().map(one).collect()
 }
 
-fn replay_one(app: &App, deployment: &Deployment) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed::new(app, deployment.id);
+/// Sealed leaves, and how far each live deployment has come with them: read while nobody drives.
+fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
+    let _turn = app.take_turn();
+    app.settle()?;
+    let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+    let mut standing = Vec::new();
+    for deployment in app.deployments().into_iter().filter(|one| one.mode == Mode::Live) {
+        let end = app.store().cursor(deployment.id)?.seq;
+        standing.push((deployment, end));
+    }
+    Ok((size, standing))
+}
+
+fn replay_one(
+    app: &App,
+    deployment: &Deployment,
+    size: u64,
+    end: EventSeq,
+) -> Result<Replayed, AppError> {
+    let mut wanted = Sealed { deployment: deployment.id, at: 0, size, taken: 0 };
     let mut replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
@@ -54,7 +72,6 @@ fn replay_one(app: &App, deployment: &Deployment) -> Result<Replayed, AppError> 
         same: 0,
         difference: None,
     };
-    let end = app.store().cursor(deployment.id)?.seq;
     let settings = app.settings();
     let first = settings.at(deployment.id, EventSeq(0)).unwrap_or(deployment).clone();
     let states = MemoryStore::new();
@@ -114,11 +131,6 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn new(app: &App, deployment: DeploymentId) -> Self {
-        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        Self { deployment, at: 0, size, taken: 0 }
-    }
-
     fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
         while self.at < self.size {
             let index = self.at;

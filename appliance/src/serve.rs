@@ -5,6 +5,7 @@
 //! again, and the log is where it was. What a route does is the business of `http`.
 
 use crate::app::App;
+use crate::control::Control;
 use crate::error::{AppError, Kind};
 use crate::http::{self, Service, Woken};
 use axum::Router;
@@ -33,6 +34,8 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long open requests may take to end once the service stops.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a command that was sent to the service may take to end once it stops.
+const COMMAND_FAREWELL: Duration = Duration::from_secs(60);
 /// Pause after the system refused a connection, for instance because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// File in the home that names the address while the service runs.
@@ -46,6 +49,7 @@ pub struct ServeOptions {
     pub connections_max: usize,
     pub head_timeout: Duration,
     pub request_timeout: Duration,
+    pub command_farewell: Duration,
 }
 
 impl ServeOptions {
@@ -56,6 +60,7 @@ impl ServeOptions {
             connections_max: CONNECTIONS_MAX,
             head_timeout: HEAD_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
+            command_farewell: COMMAND_FAREWELL,
         }
     }
 }
@@ -75,13 +80,18 @@ pub async fn serve(
     let listener = TcpListener::bind(options.listen).await.map_err(no_address)?;
     let address = listener.local_addr().map_err(no_address)?;
     let file = app.home().dir().join(ADDRESS_FILE);
+    let control = Control::bind(app.home())?;
     let service = Arc::new(Service::new(app)?);
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
+    let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
     let connections = accept(listener, &service, &options, shutdown).await;
-    say_farewell(connections).await;
+    let (_, commands) = tokio::join!(say_farewell(connections), commands);
+    if let Err(error) = commands {
+        tracing::error!(%error, "the control socket has failed");
+    }
     // Nothing is appended any more: the driver may finish.
     service.pulse().stop();
     if driver.await.is_err() {
@@ -120,14 +130,17 @@ fn drive(service: &Service) -> Result<(), AppError> {
     let app = service.app();
     let mut looked = None;
     loop {
-        app.settle()?;
-        service.publish()?;
         let now = app.log_time();
-        let minute = now.0.div_euclid(MS_PER_MINUTE);
-        if looked.replace(minute) != Some(minute) && is_due(app, now)? {
-            app.tick(now, false)?;
-            continue;
+        // A command that has the turn drives by itself; the pulse comes when it has ended.
+        if let Some(_turn) = app.try_turn() {
+            app.settle()?;
+            let minute = now.0.div_euclid(MS_PER_MINUTE);
+            if looked.replace(minute) != Some(minute) && is_due(app, now)? {
+                app.tick(now, false)?;
+                app.settle()?;
+            }
         }
+        service.publish()?;
         let rest = MS_PER_MINUTE - now.0.rem_euclid(MS_PER_MINUTE);
         if service.pulse().wait(Duration::from_millis(rest.unsigned_abs())) == Woken::Stop {
             app.settle()?;

@@ -57,6 +57,7 @@ impl TestHome {
             region: String::new(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            disk_reserve_mib: plumbline::disk::RESERVE_MIB,
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();

@@ -73,6 +73,7 @@ pub fn home(
         region: String::new(),
         zone: zone.to_owned(),
         listen: "127.0.0.1:0".to_owned(),
+        disk_reserve_mib: plumbline::disk::RESERVE_MIB,
     };
     let app = App::create(Home::new(dir.join("home")), &config).unwrap();
     for (name, rows) in tables {

@@ -11,7 +11,7 @@ use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_engine::{Limits, Plugin};
 use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
-use plumbline_store::Appended;
+use plumbline_store::{Appended, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::home::Home;
 use crate::text::{self, Lang};
 use plumbline_ledger::{PackageError, verify_package};
-use plumbline_store::SledStore;
+use plumbline_store::{Problem, SledStore};
 use serde_json::json;
 use std::fs;
 
@@ -17,15 +17,19 @@ const PROBLEMS_SHOWN: usize = 20;
 
 pub(super) fn check(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
     context.home.config()?;
+    let problems = match context.served()? {
+        Some(app) => app.check_store()?,
+        // A home that does not open any more can be checked all the same.
+        None => SledStore::open(&context.home.store_dir())?.check()?,
+    };
     let out = &mut *context.out;
-    let store = store(&context.home, out)?;
+    let store = store(&problems, out);
     let ledger = ledger::verify(out, &context.home.ledger_dir(), None)?;
     let packages = packages(&context.home, out)?;
     Ok(store.max(ledger).max(packages))
 }
 
-fn store(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {
-    let problems = SledStore::open(&home.store_dir())?.check()?;
+fn store(problems: &[Problem], out: &mut Out<'_>) -> u8 {
     if out.json {
         let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
         out.object(&json!({ "part": "store", "ok": texts.is_empty(), "problems": texts }));
@@ -35,7 +39,7 @@ fn store(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {
         out.say("check.store-damaged", &[("count", &problems.len().to_string())]);
         problems.iter().take(PROBLEMS_SHOWN).for_each(|problem| out.line(format!("  {problem}")));
     }
-    Ok(if problems.is_empty() { OK } else { DAMAGED })
+    if problems.is_empty() { OK } else { DAMAGED }
 }
 
 fn packages(home: &Home, out: &mut Out<'_>) -> Result<u8, AppError> {

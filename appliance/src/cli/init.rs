@@ -3,6 +3,7 @@
 use super::{Context, OK};
 use crate::app::App;
 use crate::deploy::{self, Enabling};
+use crate::disk::RESERVE_MIB;
 use crate::error::{AppError, Kind};
 use crate::home::Config;
 use crate::package;
@@ -115,7 +116,7 @@ pub(super) fn config(
         }
     };
     let listen = "127.0.0.1:7300".to_owned();
-    Ok(Config { origin, region, zone, listen })
+    Ok(Config { origin, region, zone, listen, disk_reserve_mib: RESERVE_MIB })
 }
 
 fn load(app: &App, table: &str, bytes: &[u8]) -> Result<(String, usize), AppError> {

@@ -112,10 +112,13 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Test { path, examples } => vendor::test(context.out, &path, examples),
         Command::Keygen { name, out } => vendor::keygen(context.out, &name, &out),
         Command::Sign { file, key, out } => vendor::sign(context.out, &file, &key, out),
-        Command::Verify { file, vkey } => admin::verify(context, &file, vkey.as_deref()),
+        Command::Verify { file, vkey } => {
+            admin::verify(context, &context.path(file), vkey.as_deref())
+        }
         Command::Trust { key } => admin::trust(context, &key),
-        Command::Install { file } => admin::install(context, &file),
+        Command::Install { file } => admin::install(context, &context.path(file)),
         Command::Enable { plugin, region, params, from, agreed } => {
+            let params = params.map(|params| context.path(params));
             admin::enable(context, &plugin, region, params.as_deref(), from, agreed)
         }
         Command::List => admin::list(context),

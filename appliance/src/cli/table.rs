@@ -36,13 +36,13 @@ pub(super) enum Command {
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     match command {
         Command::Import { name, file } => {
+            let app = context.open()?;
             // All files are read before the first takes effect.
             let mut tables = Vec::new();
-            for (name, file) in named(name, file)? {
+            for (name, file) in named(context, name, file)? {
                 let rows = read_csv(&name, &file)?;
                 tables.push((name, rows));
             }
-            let app = context.open()?;
             for (name, rows) in tables {
                 let count = rows.len();
                 let (version, fresh) = app.load_table(&name, rows)?;
@@ -51,19 +51,29 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             // Open keys look again at once, not only when the next event comes.
             app.settle()?;
         }
-        Command::List => list(&context.open()?, context.out)?,
-        Command::Show { name, version } => show(&context.open()?, context.out, &name, version)?,
+        Command::List => {
+            let app = context.open()?;
+            list(&app, context.out)?;
+        }
+        Command::Show { name, version } => {
+            let app = context.open()?;
+            show(&app, context.out, &name, version)?;
+        }
         Command::Spec { name } => spec(context.out, name.as_deref())?,
     }
     Ok(OK)
 }
 
 /// The tables to import with their files.
-fn named(name: String, file: Option<PathBuf>) -> Result<Vec<(String, PathBuf)>, AppError> {
+fn named(
+    context: &Context<'_, '_>,
+    name: String,
+    file: Option<PathBuf>,
+) -> Result<Vec<(String, PathBuf)>, AppError> {
     if let Some(file) = file {
-        return Ok(vec![(name, file)]);
+        return Ok(vec![(name, context.path(file))]);
     }
-    let dir = PathBuf::from(name);
+    let dir = context.path(name);
     let mut tables = Vec::new();
     for entry in fs::read_dir(&dir).map_err(|error| AppError::io(&dir, &error))? {
         let path = entry.map_err(|error| AppError::io(&dir, &error))?.path();

@@ -4,6 +4,7 @@
 use super::problem::Problem;
 use super::rule::{Standing, standings};
 use super::service::Service;
+use crate::clock;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 #[derive(Debug, Serialize)]
 pub(crate) struct Health {
     ok: bool,
+    /// Whether there is room on the disk for new events.
+    accepting: bool,
     version: &'static str,
     /// Events in the log.
     events: u64,
@@ -47,6 +50,7 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<H
         };
         Ok(Health {
             ok: !service.is_stopping(),
+            accepting: app.disk().admit(0, clock::now()).is_ok(),
             version: env!("CARGO_PKG_VERSION"),
             deployments: standings(app)?.into_iter().map(pace).collect(),
             events: app.store().next_seq().0,

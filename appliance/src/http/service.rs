@@ -26,7 +26,7 @@ pub struct Service {
     app: Arc<App>,
     /// SHA-256 of the bearer token.
     token: [u8; 32],
-    manifests: Vec<Manifest>,
+    manifests: Mutex<Vec<Manifest>>,
     pulse: Pulse,
     figures: Mutex<Figures>,
     /// Leaves under the last checkpoint.
@@ -51,7 +51,7 @@ impl Service {
         }
         let service = Self {
             token: sha256(token.as_bytes()),
-            manifests: app.manifests(),
+            manifests: Mutex::new(app.manifests()),
             pulse: Pulse::default(),
             figures: Mutex::default(),
             sealed: watch::Sender::new(0),
@@ -76,8 +76,15 @@ impl Service {
         &self.pulse
     }
 
-    pub(crate) fn manifests(&self) -> &[Manifest] {
-        &self.manifests
+    pub(crate) fn manifests(&self) -> Vec<Manifest> {
+        lock(&self.manifests).clone()
+    }
+
+    /// A command has ended, whatever it did to the home: other plugins may be in force, and there
+    /// may be something to drive.
+    pub(crate) fn commanded(&self) {
+        *lock(&self.manifests) = self.app.manifests();
+        self.pulse.appended();
     }
 
     pub(crate) fn figures(&self) -> Figures {
@@ -107,6 +114,7 @@ impl Service {
 
     /// Asks everything to come to its end.
     pub fn stop(&self) {
+        self.app.stop();
         self.stopping.send_replace(true);
     }
 

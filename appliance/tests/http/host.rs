@@ -40,6 +40,7 @@ impl Host {
             region: "370203".to_owned(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            disk_reserve_mib: plumbline::disk::RESERVE_MIB,
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         prepare(&app);
@@ -76,6 +77,14 @@ impl Host {
         assert_eq!(ended.expect("stops in time").unwrap(), Ok(()));
         assert!(!file.exists(), "the address is no longer announced");
         assert_eq!(Arc::strong_count(&self.app), 1, "nothing holds the home any more");
+        self.dir
+    }
+
+    /// Stops while something still holds the home.
+    pub(crate) async fn leave(self) -> TempDir {
+        self.stop.send(()).unwrap();
+        let ended = tokio::time::timeout(PATIENCE, self.served).await;
+        assert_eq!(ended.expect("stops in time").unwrap(), Ok(()));
         self.dir
     }
 

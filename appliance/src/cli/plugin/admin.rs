@@ -21,7 +21,7 @@ pub(super) fn verify(
     vkey: Option<&str>,
 ) -> Result<u8, AppError> {
     let trusted = match vkey {
-        Some(vkey) => TrustedKeys::from_text(&key_text(vkey)?)
+        Some(vkey) => TrustedKeys::from_text(&key_text(context, vkey)?)
             .map_err(|error| AppError::new(Kind::Usage, "key", error))?,
         None => {
             context.home.config()?;
@@ -41,17 +41,17 @@ pub(super) fn verify(
 }
 
 /// A vkey as it was given, or the text of the file of this name.
-fn key_text(vkey: &str) -> Result<String, AppError> {
-    let path = Path::new(vkey);
+fn key_text(context: &Context<'_, '_>, vkey: &str) -> Result<String, AppError> {
+    let path = context.path(vkey);
     if path.is_file() {
-        return fs::read_to_string(path).map_err(|error| AppError::io(path, &error));
+        return fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error));
     }
     Ok(vkey.to_owned())
 }
 
 pub(super) fn trust(context: &mut Context<'_, '_>, key: &str) -> Result<u8, AppError> {
-    let text = key_text(key)?;
     let app = context.open()?;
+    let text = key_text(context, key)?;
     let key = package::trust(&app, &text)?;
     let out = &mut *context.out;
     if out.json {
@@ -83,8 +83,8 @@ pub(super) fn enable(
     from: From,
     agreed: Agreed,
 ) -> Result<u8, AppError> {
-    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let app = context.open()?;
+    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let package = find(&app, plugin)?;
     let region = region.unwrap_or_else(|| app.config().region.clone());
     let enabling = Enabling {
