@@ -7,7 +7,7 @@
 //!
 //! Reading order: `api` is the trait; `sled_store` and `memory` implement it; behind `sled_store`,
 //! `writer` is the one thread that writes, `event_writer` and `log` the two sides of the event log,
-//! `index` what is kept in memory, `stage` a group of changes, `key`, `row` and `block` the bytes
+//! `index` what is kept in memory, `stage` a group of changes, `picture` what a backup reads, `key`, `row` and `block` the bytes
 //! on the disk, and `kv` the only file that speaks to sled.
 
 mod api;
@@ -22,6 +22,7 @@ mod kv;
 mod limit;
 mod log;
 mod memory;
+mod picture;
 mod row;
 mod sled_store;
 mod stage;
@@ -36,5 +37,6 @@ pub use check::Problem;
 pub use error::{StoreError, StoreErrorKind};
 pub use limit::{EVENT_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX};
 pub use memory::MemoryStore;
+pub use picture::{Moment, Pair, Picture, Restorer};
 pub use sled_store::{APPEND_EVENTS_MAX, SledStore};
 pub use upgrade::SCHEMA_VERSION;
