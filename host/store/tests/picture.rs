@@ -32,7 +32,7 @@ fn rows(count: usize, seed: u64) -> Vec<TableRow> {
 fn change(store: &SledStore, round: u64) {
     store.append(&events(round * 90, round * 90 + 90)).unwrap();
     let states = (0..300_u64).map(|key| {
-        let gone = (key + round) % 7 == 0;
+        let gone = (key + round).is_multiple_of(7);
         let wake = (key % 3 == 0).then_some((key * 10 + round) as i64);
         let bytes = noise(40 + (key as usize * 37) % 9000, round);
         (id(&format!("key-{key}")), (!gone).then(|| state(bytes.as_bytes(), wake)))
