@@ -35,6 +35,8 @@ pub struct App {
     config: Config,
     zone: Arc<Zone>,
     store: Arc<dyn Store>,
+    /// The same store, for what only one on a disk can do.
+    disk: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
     threads: usize,
@@ -76,7 +78,8 @@ impl App {
     pub fn open(home: Home) -> Result<Self, AppError> {
         let config = home.config()?;
         let zone = Arc::new(load_zone(&config.zone)?);
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
+        let disk = Arc::new(SledStore::open(&home.store_dir())?);
+        let store: Arc<dyn Store> = disk.clone();
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
@@ -89,6 +92,7 @@ impl App {
             config,
             zone,
             store,
+            disk,
             engine,
             calendars: Arc::new(Calendars::default()),
             threads,
@@ -120,6 +124,12 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// The store as the files it is.
+    #[must_use]
+    pub fn disk(&self) -> &SledStore {
+        &self.disk
     }
 
     #[must_use]

@@ -2,6 +2,7 @@
 //! here decides anything about alerts.
 
 mod alerts;
+mod backup;
 mod check;
 mod demo;
 mod explain;
@@ -75,6 +76,10 @@ enum Command {
     Check,
     /// 体检，并给出建议 / Examine the appliance and give advice
     Doctor,
+    /// 备份：运行中也可以，写完即核验 / Take a backup, also while the service runs; it is verified
+    Backup(backup::Arguments),
+    /// 由备份恢复到空目录，或核验备份 / Restore a backup into an empty folder, or verify it
+    Restore(backup::RestoreArguments),
     /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
     Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
@@ -144,6 +149,8 @@ fn dispatch(mut context: Context<'_, '_>, command: Command) -> Result<u8, AppErr
         Command::Rules(command) => rules::run(context, command),
         Command::Check => check::check(context),
         Command::Doctor => check::doctor(context),
+        Command::Backup(arguments) => backup::run(context, &arguments),
+        Command::Restore(arguments) => backup::run_restore(context, &arguments),
         Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,6 +4,7 @@
 pub mod act;
 pub mod alert;
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod demo;

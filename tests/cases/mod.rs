@@ -1,5 +1,6 @@
 //! One module for each promise.
 
+mod backup;
 mod crash;
 mod hostile;
 mod ledger;
