@@ -34,9 +34,7 @@ pub struct App {
     home: Home,
     config: Config,
     zone: Arc<Zone>,
-    store: Arc<dyn Store>,
-    /// The same store, for what only one on a disk can do.
-    disk: Arc<SledStore>,
+    store: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
     threads: usize,
@@ -78,8 +76,7 @@ impl App {
     pub fn open(home: Home) -> Result<Self, AppError> {
         let config = home.config()?;
         let zone = Arc::new(load_zone(&config.zone)?);
-        let disk = Arc::new(SledStore::open(&home.store_dir())?);
-        let store: Arc<dyn Store> = disk.clone();
+        let store = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
@@ -92,7 +89,6 @@ impl App {
             config,
             zone,
             store,
-            disk,
             engine,
             calendars: Arc::new(Calendars::default()),
             threads,
@@ -126,10 +122,10 @@ impl App {
         &*self.store
     }
 
-    /// The store as the files it is.
+    /// The store with what only one on a disk can do.
     #[must_use]
     pub fn disk(&self) -> &SledStore {
-        &self.disk
+        &self.store
     }
 
     #[must_use]

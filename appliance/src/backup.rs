@@ -24,6 +24,8 @@ pub use read::{Item, read};
 pub use restore::{Restore, Restored, restore};
 pub use write::{Backup, backup};
 
+pub(crate) use container::{unwritten, write_file};
+
 use plumbline_contract::time::Millis;
 use serde::{Deserialize, Serialize};
 

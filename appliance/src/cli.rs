@@ -75,7 +75,7 @@ enum Command {
     /// 检查存储、存证链和插件包 / Check store, ledger and packages
     Check,
     /// 体检，并给出建议 / Examine the appliance and give advice
-    Doctor,
+    Doctor(check::DoctorArguments),
     /// 备份：运行中也可以，写完即核验 / Take a backup, also while the service runs; it is verified
     Backup(backup::Arguments),
     /// 由备份恢复到空目录，或核验备份 / Restore a backup into an empty folder, or verify it
@@ -148,7 +148,7 @@ fn dispatch(mut context: Context<'_, '_>, command: Command) -> Result<u8, AppErr
         Command::Plugin(command) => plugin::run(context, command),
         Command::Rules(command) => rules::run(context, command),
         Command::Check => check::check(context),
-        Command::Doctor => check::doctor(context),
+        Command::Doctor(arguments) => check::doctor(context, &arguments),
         Command::Backup(arguments) => backup::run(context, &arguments),
         Command::Restore(arguments) => backup::run_restore(context, &arguments),
         Command::Demo(arguments) => demo::run(context, arguments),

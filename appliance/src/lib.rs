@@ -8,6 +8,7 @@ pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod diagnosis;
 pub mod doctor;
 pub mod driver;
 pub mod error;

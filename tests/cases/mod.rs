@@ -2,6 +2,7 @@
 
 mod backup;
 mod crash;
+mod diagnosis;
 mod hostile;
 mod ledger;
 mod main_job;

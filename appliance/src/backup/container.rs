@@ -178,7 +178,7 @@ fn cipher(error: &CipherError) -> AppError {
     }
 }
 
-pub(super) fn unwritten(error: &io::Error) -> AppError {
+pub(crate) fn unwritten(error: &io::Error) -> AppError {
     use io::ErrorKind as E;
     match error.kind() {
         E::StorageFull | E::QuotaExceeded | E::FileTooLarge => {

@@ -54,8 +54,8 @@ pub(super) struct RestoreArguments {
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Result<u8, AppError> {
-    let passphrase = passphrase(arguments.passphrase_file.as_deref())?;
     let app = context.open()?;
+    let passphrase = passphrase(arguments.passphrase_file.as_deref())?;
     let request = Backup {
         file: &arguments.file,
         passphrase: passphrase.as_ref(),
