@@ -308,7 +308,10 @@ mod tests {
         let error = write_file(&path, text, doubt).unwrap_err();
         assert_eq!((error.message, names(dir.path())), ("backup-damaged", Vec::new()));
         // Somebody else took the name meanwhile: neither file is harmed.
-        let meanwhile = |_: &Path, (): &()| Ok(fs::write(&path, "theirs").unwrap());
+        let meanwhile = |_: &Path, (): &()| {
+            fs::write(&path, "theirs").unwrap();
+            Ok(())
+        };
         let error = write_file(&path, text, meanwhile).unwrap_err();
         assert_eq!((error.message, names(dir.path())), ("backup-exists", vec!["a".to_owned()]));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");

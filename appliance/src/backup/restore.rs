@@ -60,12 +60,11 @@ pub fn restore(request: &Restore<'_>) -> Result<Restored, AppError> {
         if seen.is_none() {
             seen = Some(Seen::open(header, request.seen)?);
         }
-        match (&mut seen, item) {
-            (Some(seen), Item::Leaves(leaves)) => leaves.iter().for_each(|leaf| {
-                tree.push(leaf_hash(leaf), |_, _| {});
+        if let (Some(seen), Item::Leaves(leaves)) = (&mut seen, item) {
+            for leaf in leaves {
+                tree.push(leaf_hash(&leaf), |_, _| {});
                 seen.note(&tree);
-            }),
-            _ => {}
+            }
         }
         Ok(())
     })?;
@@ -95,10 +94,11 @@ pub fn restore(request: &Restore<'_>) -> Result<Restored, AppError> {
 fn staging(into: &Path) -> Result<PathBuf, AppError> {
     let taken = || AppError::new(Kind::Usage, "restore-taken", into.display());
     match fs::read_dir(into) {
-        Ok(mut entries) => match entries.next() {
-            Some(_) => return Err(taken()),
-            None => {}
-        },
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(taken());
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(_) => return Err(taken()),
     }
