@@ -7,18 +7,21 @@
 //! zstd around frames: kind (1 byte), length (4 bytes, little endian), content
 //!   H  header (JSON)
 //!   S  begin of a section (its name)   F file   P pairs of the store   L leaves of the ledger
+//!   V  events of an archive
 //!   E  end of it: items, bytes, SHA-256 (JSON)
 //!   T  trailer: all sections, SHA-256 of everything before (JSON)
 //! ```
 //!
 //! What the store's keys and values mean is not known here; a picture of them is carried as it is.
 
+mod archive;
 mod container;
 mod frame;
 mod read;
 mod restore;
 mod write;
 
+pub use archive::{Archive, Archiving, archive, verify as verify_archive};
 pub use frame::Section;
 pub use read::{Item, read};
 pub use restore::{Restore, Restored, restore};
@@ -26,11 +29,15 @@ pub use write::{Backup, backup};
 
 pub(crate) use container::{unwritten, write_file};
 
+use write::outside;
+
 use plumbline_contract::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// Version of the frames and of the header.
 pub const FORMAT: u32 = 1;
+/// Kind of file in the header.
+pub const KIND: &str = "backup";
 /// Setting that says when the last backup was taken.
 pub const LAST_META: &str = "backup/last";
 
@@ -38,6 +45,8 @@ pub const LAST_META: &str = "backup/last";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     pub format: u32,
+    /// [`KIND`]; other files have the same frames.
+    pub kind: String,
     /// Version of the program that wrote it.
     pub program: String,
     /// Schema version of the store.

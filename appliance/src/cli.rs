@@ -2,6 +2,7 @@
 //! here decides anything about alerts.
 
 mod alerts;
+mod archive;
 mod backup;
 mod check;
 mod demo;
@@ -80,6 +81,9 @@ enum Command {
     Backup(backup::Arguments),
     /// 由备份恢复到空目录，或核验备份 / Restore a backup into an empty folder, or verify it
     Restore(backup::RestoreArguments),
+    /// 归档旧事件 / Archives of old events
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
     Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
@@ -151,6 +155,7 @@ fn dispatch(mut context: Context<'_, '_>, command: Command) -> Result<u8, AppErr
         Command::Doctor(arguments) => check::doctor(context, &arguments),
         Command::Backup(arguments) => backup::run(context, &arguments),
         Command::Restore(arguments) => backup::run_restore(context, &arguments),
+        Command::Archive(command) => archive::run(context, &command),
         Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,10 +1,12 @@
 //! A home is restored from a backup as it was, goes on, and nothing unsound is ever restored.
 
 use plumbline::backup::{
-    Backup, Item, LAST_META, Report, Restore, Restored, backup, read, restore,
+    Archiving, Backup, Item, LAST_META, Report, Restore, Restored, archive, backup, read, restore,
+    verify_archive,
 };
 use plumbline::{App, AppError, Home, Kind, act};
-use plumbline_contract::time::Millis;
+use plumbline_contract::id::EventSeq;
+use plumbline_contract::time::{Day, Millis};
 use plumbline_ledger::Passphrase;
 use plumbline_tests::outcome::{assert_replays, log, outcomes, states, verify_ledger};
 use plumbline_tests::random::Random;
@@ -301,6 +303,50 @@ fn a_second_history_is_signed_only_by_decision_and_never_in_silence() {
     open_backup(&home.app, &later);
     let error = restore(&Restore { seen: Some(&fork), ..request(&later, &into) }).unwrap_err();
     assert_eq!((error.kind, error.message), (Kind::Integrity, "restore-fork"));
+}
+
+#[test]
+fn an_archive_is_proven_by_the_ledger_and_the_next_one_follows_on_it() {
+    let home = TestHome::bare();
+    let other = TestHome::bare();
+    home.receive("2026-03-02T09:00:00", &case(1, "2026-03-02T09:00:00", ""));
+    home.receive("2026-03-05T09:00:00", &case(2, "2026-03-05T09:00:00", ""));
+    let dir = tempfile::tempdir().unwrap();
+    let take = |name: &str, before: &str| {
+        let (file, before) = (dir.path().join(name), Day::parse(before).unwrap());
+        let request = Archiving { file: &file, passphrase: None, before, now: NOW };
+        archive(&home.app, &request).map(|taken| (taken, file))
+    };
+    let log = home.app.store().next_seq().0;
+    let (first, file) = take("a", "2026-03-05").unwrap();
+    assert_eq!((first.from, first.to), (0, log - 2));
+    assert_eq!(take("b", "2026-03-05").unwrap_err().message, "archive-nothing");
+    let (second, next) = take("b", "2026-03-06").unwrap();
+    assert_eq!((second.from, second.to), (log - 2, log));
+    // Nothing has left the log, and each archive has its leaf.
+    assert_eq!(home.app.store().read(EventSeq(0), 100).unwrap().len() as u64, log);
+    for (file, wanted) in [(&file, &first), (&next, &second)] {
+        let (found, leaf) = verify_archive(&home.app, file, None).unwrap();
+        assert_eq!(&found, wanted);
+        let act = &leaves(&home.app)[leaf.unwrap() as usize];
+        assert_eq!((&act["leaf"], &act["root"]), (&"archived".into(), &found.root.into()));
+        assert_eq!(verify_archive(&other.app, file, None).unwrap().1, None);
+    }
+    assert_eq!(restore(&request(&file, &dir.path().join("x"))).unwrap_err().message, "backup-kind");
+    let sound = fs::read(&file).unwrap();
+    let mut random = Random::new(SEED);
+    for harm in 0..40 {
+        let mut bytes = sound.clone();
+        let at = random.below(sound.len() as u64) as usize;
+        if harm % 2 == 0 {
+            bytes.truncate(at)
+        } else {
+            bytes[at] ^= 1 << random.below(8)
+        }
+        fs::write(&file, &bytes).unwrap();
+        let error = verify_archive(&home.app, &file, None).unwrap_err();
+        assert_eq!(error.kind, Kind::Integrity, "seed {SEED}, harm {harm} at {at}: {error}");
+    }
 }
 
 #[test]

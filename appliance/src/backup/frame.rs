@@ -1,7 +1,7 @@
 //! The frames inside a backup: sections with counts and digests, and a trailer over everything.
 
+use super::FORMAT;
 use super::container::{damaged, unwritten};
-use super::{FORMAT, Header};
 use crate::error::{AppError, Kind};
 use plumbline_ledger::Sha256;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ pub(super) const SECTION: u8 = b'S';
 pub(super) const FILE: u8 = b'F';
 pub(super) const PAIRS: u8 = b'P';
 pub(super) const LEAVES: u8 = b'L';
+pub(super) const EVENTS: u8 = b'V';
 pub(super) const END: u8 = b'E';
 pub(super) const TRAILER: u8 = b'T';
 
@@ -76,7 +77,7 @@ pub(super) struct FrameWriter<W: Write> {
 }
 
 impl<W: Write> FrameWriter<W> {
-    pub(super) fn begin(to: W, header: &Header) -> Result<Self, AppError> {
+    pub(super) fn begin(to: W, header: &impl Serialize) -> Result<Self, AppError> {
         let mut writer = Self { to, whole: Sha256::default(), sum: None, sections: Vec::new() };
         writer.frame(HEADER, &json(header), 0)?;
         Ok(writer)
@@ -147,7 +148,11 @@ pub(super) struct FrameReader<R: Read> {
 }
 
 impl<R: Read> FrameReader<R> {
-    pub(super) fn begin(from: R) -> Result<(Self, Header), AppError> {
+    /// Reads the header, which must be that of a `kind` of file.
+    pub(super) fn begin<H: DeserializeOwned>(
+        from: R,
+        kind_wanted: &str,
+    ) -> Result<(Self, H), AppError> {
         let (whole, sections) = (Sha256::default(), Vec::new());
         let mut reader = Self { from, whole, sum: None, sections, trailer: None };
         let (kind, content) = reader.frame()?;
@@ -160,8 +165,10 @@ impl<R: Read> FrameReader<R> {
             }
             _ => return Err(wrong("it has no header")),
         }
-        let header = parse(&content)?;
-        Ok((reader, header))
+        if format["kind"] != kind_wanted {
+            return Err(AppError::new(Kind::Usage, "backup-kind", &format["kind"]));
+        }
+        Ok((reader, parse(&content)?))
     }
 
     /// The next record; the caller counts its items with [`FrameReader::count`]. `None` behind the
@@ -175,7 +182,7 @@ impl<R: Read> FrameReader<R> {
                     let name = str::from_utf8(&content).map_err(|_| wrong("a section's name"))?;
                     self.sum = Some(Sum::new(name));
                 }
-                FILE | PAIRS | LEAVES => {
+                FILE | PAIRS | LEAVES | EVENTS => {
                     let sum = self.sum.as_mut().ok_or_else(|| wrong("a record in no section"))?;
                     sum.add(&head(kind, content.len()), &content, 0);
                     return Ok(Some(Record { kind, content }));

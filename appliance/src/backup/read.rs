@@ -2,8 +2,8 @@
 //! digests, and that its leaves have the root that its checkpoint signs.
 
 use super::container::Unpacked;
-use super::frame::{FILE, FrameReader, LEAVES, parts, wrong};
-use super::{Header, Report};
+use super::frame::{FILE, FrameReader, LEAVES, PAIRS, parts, wrong};
+use super::{Header, KIND, Report};
 use crate::error::AppError;
 use plumbline_ledger::tree::{Frontier, leaf_hash};
 use plumbline_ledger::{Checkpoint, Passphrase, TrustedKeys, VerifyingKey};
@@ -35,7 +35,7 @@ pub fn read(
 ) -> Result<Report, AppError> {
     let unpacked = Unpacked::open(path, passphrase)?;
     let (sealed, file_bytes) = (unpacked.sealed, unpacked.file_bytes);
-    let (mut frames, header) = FrameReader::begin(unpacked)?;
+    let (mut frames, header) = FrameReader::begin::<Header>(unpacked, KIND)?;
     let checkpoint = checkpoint(&header)?;
     let mut tree = Frontier::default();
     let mut file = String::new();
@@ -54,12 +54,13 @@ pub fn read(
                 let count = parts.len() as u64;
                 (Item::Leaves(parts.into_iter().map(<[u8]>::to_vec).collect()), count)
             }
-            _ => {
+            PAIRS => {
                 let (pairs, []) = parts.as_chunks() else { return Err(wrong("half a pair")) };
                 let pair =
                     |[key, value]: &[&[u8]; 2]| Pair { key: key.to_vec(), value: value.to_vec() };
                 (Item::Pairs(pairs.iter().map(pair).collect()), pairs.len() as u64)
             }
+            _ => return Err(wrong("a record of another kind of file")),
         };
         frames.count(count);
         each(&header, item)?;

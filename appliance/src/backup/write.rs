@@ -8,7 +8,7 @@
 use super::container::{Packed, write_file};
 use super::frame::{FILE, FRAME_BYTES, FrameWriter, LEAVES, PAIRS, Trailer, push_part, wrong};
 use super::read::read;
-use super::{FORMAT, Header, LAST_META, LastBackup, Report};
+use super::{FORMAT, Header, KIND, LAST_META, LastBackup, Report};
 use crate::act;
 use crate::app::App;
 use crate::error::{AppError, Kind};
@@ -66,7 +66,7 @@ pub fn backup(app: &App, request: &Backup<'_>) -> Result<Report, AppError> {
 }
 
 /// A backup inside of what it is a backup of would be lost with it.
-fn outside(app: &App, file: &Path) -> Result<(), AppError> {
+pub(super) fn outside(app: &App, file: &Path) -> Result<(), AppError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let real = |path: &Path| fs::canonicalize(path).map_err(|error| AppError::io(path, &error));
@@ -124,6 +124,7 @@ fn header(
     let moment = picture.moment();
     Ok(Header {
         format: FORMAT,
+        kind: KIND.to_owned(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         schema: SCHEMA_VERSION,
         origin: app.config().origin.clone(),

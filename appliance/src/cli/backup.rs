@@ -145,7 +145,7 @@ fn show(out: &mut Out<'_>, report: &Report) {
 
 /// A passphrase comes from a file or from standard input, never from the command line, which every
 /// user of the machine can see.
-fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, AppError> {
+pub(super) fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, AppError> {
     let Some(file) = file else { return Ok(None) };
     let text = text(file)?;
     let line = text.lines().next().unwrap_or_default();
