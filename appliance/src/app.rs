@@ -173,6 +173,12 @@ impl App {
         Ok(self.store.check()?)
     }
 
+    /// The store with what only one on a disk can do.
+    #[must_use]
+    pub fn store_on_disk(&self) -> &SledStore {
+        &self.store
+    }
+
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine

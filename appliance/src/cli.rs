@@ -2,6 +2,8 @@
 //! here decides anything about alerts.
 
 mod alerts;
+mod archive;
+mod backup;
 mod check;
 mod demo;
 mod explain;
@@ -76,7 +78,14 @@ enum Command {
     /// 检查存储、存证链和插件包 / Check store, ledger and packages
     Check,
     /// 体检，并给出建议 / Examine the appliance and give advice
-    Doctor,
+    Doctor(check::DoctorArguments),
+    /// 备份：运行中也可以，写完即核验 / Take a backup, also while the service runs; it is verified
+    Backup(backup::Arguments),
+    /// 由备份恢复到空目录，或核验备份 / Restore a backup into an empty folder, or verify it
+    Restore(backup::RestoreArguments),
+    /// 归档旧事件 / Archives of old events
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
     Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
@@ -86,7 +95,14 @@ enum Command {
 impl Command {
     /// Whether the service can run it. The others make a home of their own, or are the service.
     fn runs_inside(&self) -> bool {
-        !matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Completions { .. })
+        !matches!(
+            self,
+            Self::Init(_)
+                | Self::Serve(_)
+                | Self::Demo(_)
+                | Self::Restore(_)
+                | Self::Completions { .. }
+        )
     }
 }
 
@@ -229,7 +245,10 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Plugin(command) => plugin::run(context, command),
         Command::Rules(command) => rules::run(context, command),
         Command::Check => check::check(context),
-        Command::Doctor => check::doctor(context),
+        Command::Doctor(arguments) => check::doctor(context, &arguments),
+        Command::Backup(arguments) => backup::run(context, &arguments),
+        Command::Restore(arguments) => backup::run_restore(context, &arguments),
+        Command::Archive(command) => archive::run(context, &command),
         Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -73,6 +73,7 @@ impl From<plumbline_store::StoreError> for AppError {
             K::Full => (Kind::Failed, "disk-full"),
             K::Invalid => (Kind::Usage, "store-refused"),
             K::Schema => (Kind::Usage, "store-schema"),
+            K::Overtaken => (Kind::Failed, "store-overtaken"),
             K::Fenced | K::Io => (Kind::Failed, "store"),
         };
         Self::new(kind, message, error)

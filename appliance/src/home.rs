@@ -143,6 +143,24 @@ impl Home {
             return Err(AppError::new(Kind::Usage, "home-exists", self.dir.display()));
         }
         load_zone(&config.zone)?;
+        self.make_folders()?;
+        let key = SigningKey::generate(&config.origin)
+            .map_err(|error| AppError::new(Kind::Usage, "key", error))?;
+        key.save(&self.ledger_key_file())
+            .map_err(|error| AppError::new(Kind::Failed, "key", error))?;
+        self.write_secret(&self.personal_key_file())?;
+        self.write_secret(&self.token_file())?;
+        let text = toml::to_string(config)
+            .map_err(|error| AppError::new(Kind::Failed, "config", error))?;
+        self.write(&self.config_file(), text.as_bytes())?;
+        Ok(key)
+    }
+
+    /// Makes the folders that a home has before anything is in them.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    pub(crate) fn make_folders(&self) -> Result<(), AppError> {
         for dir in [
             self.dir.clone(),
             self.packages_dir(),
@@ -154,16 +172,12 @@ impl Home {
             fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
             private(&dir, 0o700)?;
         }
-        let key = SigningKey::generate(&config.origin)
-            .map_err(|error| AppError::new(Kind::Usage, "key", error))?;
-        key.save(&self.ledger_key_file())
-            .map_err(|error| AppError::new(Kind::Failed, "key", error))?;
-        self.write_secret(&self.personal_key_file())?;
-        self.write_secret(&self.token_file())?;
-        let text = toml::to_string(config)
-            .map_err(|error| AppError::new(Kind::Failed, "config", error))?;
-        self.write(&self.config_file(), text.as_bytes())?;
-        Ok(key)
+        Ok(())
+    }
+
+    /// The secret files, by their names in the folder of keys.
+    pub(crate) fn key_files(&self) -> [(&'static str, PathBuf); 3] {
+        ["ledger.key", "personal.key", "http.token"].map(|name| (name, self.keys_dir().join(name)))
     }
 
     /// 256 random bits as text, readable by the owner only.
@@ -234,7 +248,7 @@ impl Home {
 }
 
 /// Restricts a path to its owner.
-fn private(path: &Path, mode: u32) -> Result<(), AppError> {
+pub(crate) fn private(path: &Path, mode: u32) -> Result<(), AppError> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(|error| AppError::io(path, &error))

@@ -4,12 +4,14 @@
 pub mod act;
 pub mod alert;
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod control;
 pub mod damage;
 pub mod demo;
 pub mod deploy;
+pub mod diagnosis;
 pub mod disk;
 pub mod doctor;
 pub mod driver;

@@ -283,6 +283,48 @@ fn the_doctor_names_what_is_missing() {
 }
 
 #[test]
+fn a_home_is_backed_up_judged_and_restored() {
+    let desk = Desk::bare();
+    let pass = desk.file("pass", "a sentence that nobody says\nand more\n");
+    let short = desk.file("short", "too short\n");
+    let path = |name: &str| desk.dir.path().join(name).display().to_string();
+    let (plain, sealed, new) = (path("plain"), path("sealed"), path("new"));
+    let said = desk.run(&["backup", &plain]).ok();
+    assert!(said.out.contains("备份不含密钥") && said.out.contains("没有加密"), "{}", said.out);
+    let said = desk.run(&["--json", "backup", &sealed, "--passphrase-file", &pass]).ok();
+    let backup = &said.json()[0]["backup"];
+    let keys = &backup["header"]["keys"];
+    assert_eq!((&backup["sealed"], keys), (&true.into(), &true.into()), "{backup}");
+    assert!(desk.run(&["restore", &plain, "--check"]).ok().out.contains("备份完好"));
+
+    let refused: [(&[&str], u8, &str); 8] = [
+        (&["backup", &plain], 2, "backup-exists"),
+        (&["backup", &path("home/b")], 2, "backup-inside"),
+        (&["backup", &new, "--passphrase-file", &short], 2, "passphrase"),
+        (&["backup", &new, "--passphrase-file", &pass, "--with-keys"], 2, "usage"),
+        (&["restore", &plain], 2, "usage"),
+        (&["restore", &sealed, "--check"], 2, "backup-sealed"),
+        (&["restore", &pass, "--check"], 4, "backup-unknown"),
+        (&["restore", &plain, "--into", &path("home")], 2, "restore-taken"),
+    ];
+    for (words, code, error) in refused {
+        let said = desk.run(&[&["--json"], words].concat());
+        assert_eq!(said.code, code, "{words:?}: {}", said.err);
+        let object: Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(object["error"], error, "{words:?}");
+    }
+    let words = ["restore", &sealed, "--into", &new, "--passphrase-file", &pass];
+    let said = desk.run(&words).ok();
+    assert!(said.out.contains("原主机不得再启动"), "{}", said.out);
+    fs::remove_dir_all(desk.home()).unwrap();
+    fs::rename(&new, desk.home()).unwrap();
+    desk.run(&["check"]).ok();
+    let bundle = path("d.tar.zst");
+    let said = desk.run(&["--json", "doctor", "--bundle", &bundle]);
+    assert_eq!((said.code, &said.json()[0]["files"]), (1, &10.into()));
+}
+
+#[test]
 fn check_looks_at_store_ledger_and_packages() {
     let desk = Desk::bare();
     let said = desk.run(&["check"]).ok();

@@ -1,7 +1,9 @@
 //! One module for each promise.
 
+mod backup;
 mod clock;
 mod crash;
+mod diagnosis;
 mod hostile;
 mod ledger;
 mod main_job;

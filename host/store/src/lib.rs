@@ -7,8 +7,9 @@
 //!
 //! Reading order: `api` is the trait; `sled_store` and `memory` implement it; behind `sled_store`,
 //! `writer` is the one thread that writes, `event_writer` and `log` the two sides of the event log,
-//! `index` what is kept in memory, `stage` a group of changes, `key`, `row` and `block` the bytes
-//! on the disk, and `kv` the only file that speaks to sled. `mark` tells whether it has lost something.
+//! `index` what is kept in memory, `stage` a group of changes, `picture` what a backup reads, `key`,
+//! `row` and `block` the bytes on the disk, and `kv` the only file that speaks to sled. `mark` tells
+//! whether it has lost something.
 
 mod api;
 mod block;
@@ -23,6 +24,7 @@ mod limit;
 mod log;
 mod mark;
 mod memory;
+mod picture;
 mod row;
 mod sled_store;
 mod stage;
@@ -39,5 +41,6 @@ pub use error::{StoreError, StoreErrorKind};
 pub use kv::is_engine_panic;
 pub use limit::{EVENT_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX};
 pub use memory::MemoryStore;
+pub use picture::{Moment, Pair, Picture, Restorer};
 pub use sled_store::{APPEND_EVENTS_MAX, SledStore};
 pub use upgrade::SCHEMA_VERSION;

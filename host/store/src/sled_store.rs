@@ -15,6 +15,7 @@ use crate::kv::Kv;
 use crate::limit;
 use crate::log::{Shared, Tail};
 use crate::mark::{Mark, Position};
+use crate::picture::Picture;
 use crate::row;
 use crate::stage;
 use crate::upgrade;
@@ -68,6 +69,18 @@ impl SledStore {
     pub fn check(&self) -> Result<Vec<Problem>, StoreError> {
         match self.ask(Job::Check)? {
             Done::Problems(problems) => Ok(problems),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A picture of everything in the store as it stands now, to be read while writes go on. One at
+    /// a time.
+    ///
+    /// # Errors
+    /// If another one is being read, or the writer has ended.
+    pub fn picture(&self) -> Result<Picture<'_>, StoreError> {
+        match self.ask(Job::Picture)? {
+            Done::Picture(moment) => Ok(Picture::new(&self.shared, moment)),
             other => Err(unexpected(&other)),
         }
     }

@@ -11,6 +11,7 @@ use crate::job::{Done, Job, Request};
 use crate::key::{self, Parts};
 use crate::log::Shared;
 use crate::mark::{Mark, Position};
+use crate::picture::Moment;
 use crate::row;
 use crate::stage::Stage;
 use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
@@ -101,13 +102,15 @@ impl Writer {
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             match self.stage(job, &mut stage) {
-                Err(error @ StoreError::Fenced { .. }) => answers.push(Err(error)),
+                Err(error @ (StoreError::Fenced { .. } | StoreError::Pictured)) => {
+                    answers.push(Err(error));
+                }
                 answer => answers.push(Ok(answer?)),
             }
         }
         let tail = self.events.seal(&mut stage)?;
         if !stage.is_empty() {
-            shared.kv.apply(stage.into_changes())?;
+            shared.picture.apply(&shared.kv, stage.into_changes())?;
             self.unsynced_groups += 1;
         }
         self.events.publish(tail);
@@ -156,6 +159,10 @@ impl Writer {
             Job::DropDeployment(deployment) => Done::More(drop_deployment(deployment, stage)?),
             Job::Sync => Done::Nothing,
             Job::Check => Done::Problems(check::run(&self.shared, &self.events)?),
+            Job::Picture => {
+                self.shared.picture.begin()?;
+                Done::Picture(self.moment())
+            }
         })
     }
 
@@ -185,6 +192,14 @@ impl Writer {
         put_gaps(of, &commit.gaps, stage)?;
         let events = self.events.append(events)?;
         Ok(Committed { events, first_leaf: self.push_leaves(&commit.leaves, stage) })
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            next_seq: self.shared.tail().next(),
+            first_leaf: LeafIndex(self.leaf_first),
+            next_leaf: LeafIndex(self.leaf_next),
+        }
     }
 
     fn push_leaves(&mut self, leaves: &[Vec<u8>], stage: &mut Stage<'_>) -> LeafIndex {
