@@ -2,11 +2,20 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place")]
 
 use plumbline_contract::time::Millis;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The present instant. A clock set before 1970 counts as 1970.
 #[must_use]
 pub fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Milliseconds since this was first asked for; it goes on steadily whatever is done to the clock.
+#[must_use]
+pub fn steady_ms() -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let since = START.get_or_init(Instant::now).elapsed();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

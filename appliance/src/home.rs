@@ -1,6 +1,7 @@
 //! The home directory of an appliance: where everything lies, and its configuration.
 
 use crate::error::{AppError, Kind};
+use crate::watch::HealthConfig;
 use plumbline_contract::time::Zone;
 use plumbline_ledger::{SigningKey, TrustedKeys};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct Config {
     /// Address of the HTTP service.
     #[serde(default = "loopback")]
     pub listen: String,
+    /// Thresholds of the supervision of the supervision.
+    #[serde(default, skip_serializing_if = "HealthConfig::is_default")]
+    pub health: HealthConfig,
 }
 
 fn shanghai() -> String {
@@ -162,7 +166,10 @@ impl Home {
         }
         let path = self.config_file();
         let text = fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error))?;
-        toml::from_str(&text).map_err(|error| AppError::new(Kind::Usage, "config", error.message()))
+        let config: Config = toml::from_str(&text)
+            .map_err(|error| AppError::new(Kind::Usage, "config", error.message()))?;
+        config.health.check()?;
+        Ok(config)
     }
 
     /// # Errors

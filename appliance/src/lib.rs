@@ -13,14 +13,18 @@ pub mod error;
 pub mod explain;
 pub mod harness;
 pub mod home;
+pub mod host_alert;
 pub mod http;
 pub mod import;
 pub mod package;
+pub mod reconcile;
 pub mod replay;
 pub mod scaffold;
 pub mod serve;
 pub mod table;
 pub mod text;
+pub mod watch;
+pub mod watchman;
 
 pub use app::App;
 pub use error::{AppError, Kind};

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::driver::{Places, Step};
 use crate::error::AppError;
 use crate::package;
-use plumbline_contract::id::{DeploymentId, LeafIndex};
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
 use plumbline_kernel::Deployment;
 use plumbline_store::{MemoryStore, Store};
 use serde::Serialize;
@@ -42,11 +42,29 @@ pub struct Difference {
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
     app.settle()?;
-    app.deployments()?.into_iter().map(|deployment| replay_one(app, deployment)).collect()
+    // No deployment moves on while these are read: cursors and ledger belong together, also in a
+    // host that goes on working.
+    let (size, ends) = app.with_runners(|_| -> Result<_, AppError> {
+        app.seal()?;
+        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+        let deployments = app.deployments()?.into_iter();
+        let end = |deployment: Deployment| {
+            let cursor = app.store().cursor(deployment.id)?;
+            Ok((deployment, cursor.seq))
+        };
+        Ok((size, deployments.map(end).collect::<Result<Vec<_>, AppError>>()?))
+    })?;
+    ends.into_iter().map(|(deployment, end)| replay_one(app, deployment, end, size)).collect()
 }
 
-fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed::new(app, deployment.id);
+/// Replays one deployment up to `last`, against the first `size` leaves of the ledger.
+fn replay_one(
+    app: &App,
+    deployment: Deployment,
+    last: EventSeq,
+    size: u64,
+) -> Result<Replayed, AppError> {
+    let mut wanted = Sealed { deployment: deployment.id, at: 0, size, taken: 0 };
     let mut replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
@@ -54,7 +72,6 @@ fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
         same: 0,
         difference: None,
     };
-    let last = app.store().cursor(deployment.id)?.seq;
     let history = package::history(app, deployment)?;
     let ends: Vec<_> = history.iter().skip(1).map(|next| next.since).chain([last]).collect();
     let states = MemoryStore::new();
@@ -115,11 +132,6 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn new(app: &App, deployment: DeploymentId) -> Self {
-        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        Self { deployment, at: 0, size, taken: 0 }
-    }
-
     fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
         while self.at < self.size {
             let index = self.at;

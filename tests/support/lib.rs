@@ -7,6 +7,7 @@ pub mod random;
 use plumbline::alert::Alert;
 use plumbline::home::{Config, Home};
 use plumbline::package::{self, Enabling};
+use plumbline::watch::HealthConfig;
 use plumbline::{App, import, table};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -54,6 +55,7 @@ impl TestHome {
             region: String::new(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            health: HealthConfig::default(),
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();

@@ -6,6 +6,7 @@ pub mod county;
 
 use plumbline::home::{Config, Home};
 use plumbline::package::{self, Enabling};
+use plumbline::watch::HealthConfig;
 use plumbline::{App, table};
 use plumbline_contract::table::{TableRow, TableSet};
 use plumbline_ledger::{TrustedKeys, verify_package};
@@ -72,6 +73,7 @@ pub fn home(
         region: String::new(),
         zone: zone.to_owned(),
         listen: "127.0.0.1:0".to_owned(),
+        health: HealthConfig::default(),
     };
     let app = App::create(Home::new(dir.join("home")), &config).unwrap();
     for (name, rows) in tables {

@@ -6,6 +6,7 @@ use crate::error::{AppError, Kind};
 use crate::home::Config;
 use crate::package::{self, Enabling};
 use crate::table;
+use crate::watch::HealthConfig;
 use plumbline_contract::CALENDAR_CSV;
 use plumbline_contract::desk::CALENDAR_TABLE;
 use serde_json::{Map, json};
@@ -114,7 +115,7 @@ pub(super) fn config(
         }
     };
     let listen = "127.0.0.1:7300".to_owned();
-    Ok(Config { origin, region, zone, listen })
+    Ok(Config { origin, region, zone, listen, health: HealthConfig::default() })
 }
 
 fn load(app: &App, table: &str, bytes: &[u8]) -> Result<(String, usize), AppError> {
