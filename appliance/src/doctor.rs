@@ -2,6 +2,8 @@
 //!
 //! It changes nothing. Whether bytes are what was written is the business of `check`.
 
+mod health;
+
 use crate::app::App;
 use crate::error::AppError;
 use crate::package;
@@ -23,7 +25,7 @@ const DISK_BYTES_MIN: u64 = 2 * 1024 * 1024 * 1024;
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 13] = [
+pub const CODES: [&str; 22] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -37,6 +39,15 @@ pub const CODES: [&str; 13] = [
     "table-missing",
     "no-events",
     "clock",
+    "source-silent",
+    "source-absent",
+    "source-counts",
+    "source-clock",
+    "source-crowd",
+    "rule-odd",
+    "reconcile-differs",
+    "reconcile-missing",
+    "host-clock",
 ];
 
 /// Something to do.
@@ -86,6 +97,7 @@ pub fn examine(app: &App, now: Millis) -> Result<Vec<Finding>, AppError> {
         }
     }
     log(app, now, &mut findings)?;
+    health::examine(app, now, &mut findings)?;
     machine(app, &mut findings)?;
     Ok(findings)
 }

@@ -97,10 +97,15 @@ fn derived(replayed: Replayed) -> Derived {
 
 /// Whether the reconciliation of the latest night is still to be done.
 #[must_use]
-pub fn is_due(report: &Report, config: &HealthConfig, zone: &Zone) -> bool {
+pub fn is_pending(report: &Report, config: &HealthConfig, zone: &Zone) -> bool {
     let Some(night) = config.last_night(zone, report.looked) else { return false };
-    let done = report.reconciled.as_ref().map_or(report.since, |done| done.at);
-    done < night && report.events <= config.reconcile_events
+    report.reconciled.as_ref().map_or(report.since, |done| done.at) < night
+}
+
+/// Whether it is to be done now.
+#[must_use]
+pub fn is_due(report: &Report, config: &HealthConfig, zone: &Zone) -> bool {
+    is_pending(report, config, zone) && report.events <= config.reconcile_events
 }
 
 /// Why nobody can rely on the latest reconciliation: code, since when, and the account of an error.
@@ -110,20 +115,20 @@ pub fn obstacle(
     config: &HealthConfig,
     zone: &Zone,
 ) -> Option<(&'static str, Millis, String)> {
-    let night = config.last_night(zone, report.looked)?;
     if let Some(done) = &report.reconciled
         && let Some(detail) = &done.failed
     {
         return Some(("failed", done.at, detail.clone()));
     }
-    let done = report.reconciled.as_ref().map_or(report.since, |done| done.at);
-    if done >= night {
+    if !is_pending(report, config, zone) {
         return None;
     }
+    let done = report.reconciled.as_ref().map_or(report.since, |done| done.at);
     if report.events > config.reconcile_events {
         return Some(("too-large", done, format!("{} events", report.events)));
     }
     // A host that was off makes up for the night first.
-    let late = report.looked.0 >= night.max(report.up_since).0 + NIGHT_MS_MAX;
+    let first = config.next_night(zone, done)?;
+    let late = report.looked.0 >= first.max(report.up_since).0.saturating_add(NIGHT_MS_MAX);
     late.then(|| ("overdue", done, String::new()))
 }

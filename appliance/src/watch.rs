@@ -47,6 +47,9 @@ const SOURCE_META: &str = "watch/source/";
 /// Setting that keeps what concerns the host.
 const HOST_META: &str = "watch/host";
 
+/// The books of the sources, by name.
+type Books = BTreeMap<String, SourceBook>;
+
 /// What is kept about the host itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -77,7 +80,7 @@ struct Jump {
 #[derive(Debug)]
 pub struct Watch {
     host: HostRow,
-    books: BTreeMap<String, SourceBook>,
+    books: Books,
     /// Books that have changed since they were kept.
     changed: BTreeSet<String>,
     /// The next event to follow.
@@ -276,7 +279,7 @@ impl Watch {
 
 /// Books and host as they were kept; `None` if anything of it cannot be read, so that all is built
 /// anew from the log.
-fn read_rows(app: &App) -> Result<Option<(HostRow, BTreeMap<String, SourceBook>)>, AppError> {
+fn read_rows(app: &App) -> Result<Option<(HostRow, Books)>, AppError> {
     let Some(host) = app.store().meta(HOST_META)? else { return Ok(None) };
     let Ok(host) = serde_json::from_slice(&host) else { return Ok(None) };
     let mut books = BTreeMap::new();

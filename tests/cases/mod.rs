@@ -1,6 +1,7 @@
 //! One module for each promise.
 
 mod crash;
+mod health;
 mod hostile;
 mod ledger;
 mod main_job;

@@ -1,7 +1,7 @@
 //! The section `[health]` of `config.toml`: thresholds of the supervision of the supervision.
 
 use crate::error::{AppError, Kind};
-use plumbline_contract::time::{Local, MS_PER_MINUTE, Millis, Zone};
+use plumbline_contract::time::{Millis, Zone};
 use plumbline_kernel::health::{ClockLimits, RuleLimits, SourceLimits};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -149,14 +149,24 @@ impl HealthConfig {
         ClockLimits { jump_seconds: self.clock_jump_seconds }
     }
 
+    /// The first night after a moment.
+    #[must_use]
+    pub fn next_night(&self, zone: &Zone, after: Millis) -> Option<Millis> {
+        let minute = minute_of_day(&self.reconcile_at)?;
+        let today = zone.local(after).day();
+        let nights =
+            [today, today.plus(1)].map(|day| zone.instant(day.start().plus_minutes(minute)));
+        nights.into_iter().find(|night| *night > after)
+    }
+
     /// When the latest nightly reconciliation should have begun; `None` if it is off.
     #[must_use]
     pub fn last_night(&self, zone: &Zone, now: Millis) -> Option<Millis> {
         let minute = minute_of_day(&self.reconcile_at)?;
         let today = zone.local(now).day();
-        let at = |start: Local| zone.instant(Local(start.0 + minute * MS_PER_MINUTE));
-        let tonight = at(today.start());
-        Some(if tonight <= now { tonight } else { at(today.plus(-1).start()) })
+        let nights =
+            [today, today.plus(-1)].map(|day| zone.instant(day.start().plus_minutes(minute)));
+        nights.into_iter().find(|night| *night <= now)
     }
 }
 
@@ -171,6 +181,7 @@ fn minute_of_day(text: &str) -> Option<i64> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use plumbline_contract::time::MS_PER_DAY;
 
     #[test]
     fn the_night_begins_once_a_day_in_local_time() {
@@ -186,6 +197,9 @@ mod tests {
             let config =
                 HealthConfig { reconcile_at: setting.to_owned(), ..HealthConfig::default() };
             assert_eq!(config.last_night(&zone, at(now)), expected.map(at), "{setting} at {now}");
+            let next = config.next_night(&zone, at(now));
+            let in_a_day = expected.map(|night| Millis(at(night).0 + MS_PER_DAY));
+            assert_eq!(next, in_a_day, "{setting} after {now}");
         }
     }
 

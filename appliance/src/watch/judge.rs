@@ -27,7 +27,7 @@ pub(super) fn judgements(report: &Report, app: &App) -> Vec<Judgement> {
     if let Some(reconciled) = &report.reconciled {
         all.extend(differences(reconciled));
     }
-    all.push(night(report, app));
+    all.extend(night(report, app));
     all
 }
 
@@ -134,11 +134,15 @@ fn differences(reconciled: &Reconciled) -> Vec<Judgement> {
     reconciled.deployments.iter().map(one).collect()
 }
 
-fn night(report: &Report, app: &App) -> Judgement {
-    let obstacle = reconcile::obstacle(report, &app.config().health, app.zone());
+fn night(report: &Report, app: &App) -> Option<Judgement> {
+    let config = &app.config().health;
+    let obstacle = reconcile::obstacle(report, config, app.zone());
+    if obstacle.is_none() && reconcile::is_pending(report, config, app.zone()) {
+        return None;
+    }
     let found = obstacle.map(|(code, since, detail)| {
         let values = json!({ "kind": code, "since": app.zone().rfc3339(since), "detail": detail });
         Fault { region: app.config().region.clone(), ..fault(Level::Yellow, since, values) }
     });
-    verdict(UNRECONCILED, NIGHT_SUBJECT, "", found)
+    Some(verdict(UNRECONCILED, NIGHT_SUBJECT, "", found))
 }

@@ -6,8 +6,10 @@ use crate::reconcile::Reconciled;
 use plumbline_contract::time::{Millis, Zone};
 use plumbline_contract::worktime::Calendar;
 use plumbline_kernel::health::{
-    Almanac, Downtime, Last, RuleCounters, RuleSuspicion, SourceBook, SourceHealth, judge_source,
+    Almanac, Downtime, Last, RuleCounters, RuleSuspicion, SourceBook, SourceHealth, Stillness,
+    judge_source,
 };
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// See the module.
@@ -80,4 +82,68 @@ pub(super) fn source(
 
 pub(super) fn open(alerts: &HostAlerts) -> BTreeMap<&'static str, u64> {
     host_alert::RULES.iter().map(|rule| (rule.id, alerts.open(rule.id))).collect()
+}
+
+impl SourceLine {
+    /// One word for how it is: `unwatched`, `imported`, `learning`, `regular` or `silent`.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self.health.silence.state {
+            _ if !self.watched => "unwatched",
+            Stillness::Imported => "imported",
+            Stillness::Learning => "learning",
+            Stillness::Regular => "regular",
+            Stillness::Silent => "silent",
+        }
+    }
+
+    /// As lists and HTTP show it; times as RFC 3339, except the next report, which is local.
+    #[must_use]
+    pub fn json(&self, zone: &Zone) -> Value {
+        let SourceHealth { silence, rhythm, next_expected, volume, counts, skew } = &self.health;
+        let last = self.last.as_ref().map(|last| {
+            json!({
+                "seq": last.seq, "logged": zone.rfc3339(last.logged),
+                "recorded": zone.rfc3339(last.recorded), "region": last.region,
+                "dept": last.dept,
+            })
+        });
+        let hours = |bits: u32| (0..24).filter(|hour| bits >> hour & 1 == 1).collect::<Vec<_>>();
+        json!({
+            "source": self.name, "state": self.state(), "live": self.live, "events": self.events,
+            "last": last, "missed": silence.missed, "threshold": silence.threshold,
+            "unit": if silence.in_days { "working-days" } else { "hours" },
+            "next_expected": next_expected.map(|next| next.to_string()),
+            "usual_hours": { "working": hours(rhythm.usual[0]), "rest": hours(rhythm.usual[1]) },
+            "learned_days": { "working": rhythm.days[0], "rest": rhythm.days[1] },
+            "volume": volume.map(|volume| json!({
+                "day": volume.day.to_string(), "count": volume.count, "median": volume.median,
+                "drop": volume.is_drop,
+            })),
+            "counts": counts.iter().map(|count| json!({
+                "day": count.day.to_string(), "type": count.kind, "declared": count.declared,
+                "received": count.received, "differs": count.differs, "seq": count.seq,
+            })).collect::<Vec<_>>(),
+            "clock": skew.map(|skew| json!({
+                "low_ms": skew.low_ms, "median_ms": skew.median_ms, "high_ms": skew.high_ms,
+                "level": skew.level, "ahead_ms": skew.ahead_ms, "whole_hours": skew.whole_hours,
+            })),
+        })
+    }
+}
+
+impl RuleLine {
+    /// As lists and HTTP show it.
+    #[must_use]
+    pub fn json(&self, zone: &Zone) -> Value {
+        let counters = &self.counters;
+        json!({
+            "rule": counters.rule, "plugin": self.plugin, "deployment": self.deployment,
+            "region": self.region, "stream": counters.stream, "keys": counters.keys,
+            "raised": counters.raised, "percent": counters.percent(),
+            "withdrawn": counters.withdrawn, "faults": counters.faults, "fuel": counters.fuel,
+            "off": counters.off, "judged": self.suspicion.map(RuleSuspicion::code),
+            "last_run": self.last_run.map(|at| zone.rfc3339(at)),
+        })
+    }
 }
