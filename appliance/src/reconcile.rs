@@ -49,12 +49,9 @@ impl Reconciled {
     /// The latest result of a home.
     ///
     /// # Errors
-    /// If the store fails or holds something else.
+    /// If the store fails. A result that cannot be read is none: it is made anew.
     pub fn latest(app: &App) -> Result<Option<Self>, AppError> {
-        let Some(bytes) = app.store().meta(META)? else { return Ok(None) };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+        Ok(app.store().meta(META)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Whether everything came out the same.

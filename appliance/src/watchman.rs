@@ -61,8 +61,10 @@ fn watch(service: &Service, pulse: &Pulse) -> Result<(), AppError> {
             // The driver's thread is who shows what was sealed.
             service.pulse().appended();
         }
-        let is_idle = night.as_ref().is_none_or(JoinHandle::is_finished);
-        if is_idle && reconcile::is_due(&report, &app.config().health, app.zone()) {
+        if night.take_if(|night| night.is_finished()).is_some() {
+            service.pulse().appended();
+        }
+        if night.is_none() && reconcile::is_due(&report, &app.config().health, app.zone()) {
             night = Some(reconcile_on_a_thread(app.clone())?);
         }
         service.tell(report);

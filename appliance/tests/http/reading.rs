@@ -3,10 +3,12 @@
 use crate::accepted;
 use crate::host::{AlertStream, Host};
 use crate::plugin;
+use plumbline::App;
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_ledger::tree::{Hash, verify_consistency};
 use plumbline_ledger::{Checkpoint, InclusionProof, TrustedKeys};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const LINES: &str = "application/x-ndjson";
 
@@ -263,5 +265,25 @@ async fn a_source_is_listed_and_counted_once_the_watch_has_looked() {
         assert!(metrics.contains(sample), "{sample} in {metrics}");
     }
     assert!(!metrics.contains("hall"), "the figures name no source: {metrics}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_that_was_missed_is_made_up_for_after_the_start() {
+    let prepare = |app: &App| {
+        // The watch began before the latest night, whatever the hour is now.
+        app.store().put_meta("watch/host", br#"{"since":0}"#).unwrap();
+        let config = app.home().dir().join("config.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, text.replace("\"off\"", "\"02:30\"")).unwrap();
+    };
+    // The home is opened anew, so that it reads the configuration.
+    let host = Host::start_with(prepare, |_| ()).await.restart().await;
+    let mut answer = host.get("/v1/ledger/leaf/1").await;
+    // The thread has ended when only the test and the service hold the home.
+    while answer.status == 404 || Arc::strong_count(&host.app) > 2 {
+        answer = host.get("/v1/ledger/leaf/1").await;
+    }
+    assert!(answer.body.contains("reconciled"), "{answer:?}");
     host.stop().await;
 }
