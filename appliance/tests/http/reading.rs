@@ -272,7 +272,7 @@ async fn a_source_is_listed_and_counted_once_the_watch_has_looked() {
 async fn a_night_that_was_missed_is_made_up_for_after_the_start() {
     let prepare = |app: &App| {
         // The watch began before the latest night, whatever the hour is now.
-        app.store().put_meta("watch/host", br#"{"since":0}"#).unwrap();
+        app.store().put_meta("watch/host", br#"{"since":0,"looked":0}"#).unwrap();
         let config = app.home().dir().join("config.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         std::fs::write(&config, text.replace("\"off\"", "\"02:30\"")).unwrap();
