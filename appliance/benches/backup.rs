@@ -94,7 +94,7 @@ fn fill(app: &App, events: usize) {
             let id = KeyId { stream: "case".to_owned(), key: format!("C-{number:08}") };
             let state = (0..STATE_BYTES).map(|at| ((number * 31 + at * at) % 251) as u8);
             let wake = number.is_multiple_of(2).then_some(Local(*number as i64));
-            (id, Some(KeyState { state: state.collect(), wake }))
+            (id, Some(KeyState { state: state.collect(), wake, region: "370203".to_owned() }))
         };
         let mut to = from.clone();
         to.seq.0 += 1;

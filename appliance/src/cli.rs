@@ -12,10 +12,12 @@ mod init;
 mod ledger;
 mod out;
 mod plugin;
+mod reconcile;
 mod replay;
 mod rules;
 mod serve;
 mod show;
+mod source;
 mod table;
 
 pub use out::{Out, Terminal};
@@ -66,6 +68,11 @@ enum Command {
     Explain(explain::Arguments),
     /// 从日志重新推导全部预警并逐字节比对 / Derive every alert anew and compare byte by byte
     Replay,
+    /// 对账：复算并把结果记入存证链 / Reconcile: derive anew and put the result on record
+    Reconcile,
+    /// 数据源 / Sources
+    #[command(subcommand)]
+    Source(source::Command),
     /// 存证链 / The ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -241,6 +248,8 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Alerts(command) => alerts::run(context, command),
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Replay => replay::run(context),
+        Command::Reconcile => reconcile::run(context),
+        Command::Source(command) => source::run(context, command),
         Command::Ledger(command) => ledger::run(context, command),
         Command::Plugin(command) => plugin::run(context, command),
         Command::Rules(command) => rules::run(context, command),

@@ -2,6 +2,8 @@
 //!
 //! It changes nothing. Whether bytes are what was written is the business of `check`.
 
+mod health;
+
 use crate::app::App;
 use crate::backup::{LAST_META, LastBackup};
 use crate::error::{AppError, Kind};
@@ -32,7 +34,7 @@ const RECONCILED_META: &str = "watch/reconciled";
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 16] = [
+pub const CODES: [&str; 25] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -49,6 +51,15 @@ pub const CODES: [&str; 16] = [
     "backup-none",
     "backup-old",
     "reconciled-old",
+    "source-silent",
+    "source-absent",
+    "source-counts",
+    "source-clock",
+    "source-crowd",
+    "rule-odd",
+    "reconcile-differs",
+    "reconcile-missing",
+    "host-clock",
 ];
 
 /// Something to do.
@@ -99,6 +110,7 @@ pub fn examine(app: &App, now: Millis) -> Result<Vec<Finding>, AppError> {
     }
     log(app, now, &mut findings)?;
     ages(app, now, &mut findings)?;
+    health::examine(app, now, &mut findings)?;
     machine(app, &mut findings)?;
     Ok(findings)
 }

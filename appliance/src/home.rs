@@ -1,6 +1,7 @@
 //! The home directory of an appliance: where everything lies, and its configuration.
 
 use crate::error::{AppError, Kind};
+use crate::watch::HealthConfig;
 use plumbline_contract::time::Zone;
 use plumbline_ledger::{SigningKey, TrustedKeys};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct Config {
     /// Free space on the disk below which no new events are taken, in MiB.
     #[serde(default = "reserve")]
     pub disk_reserve_mib: u64,
+    /// Thresholds of the supervision of the supervision.
+    #[serde(default, skip_serializing_if = "HealthConfig::is_default")]
+    pub health: HealthConfig,
 }
 
 fn reserve() -> u64 {
@@ -200,7 +204,10 @@ impl Home {
         }
         let path = self.config_file();
         let text = fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error))?;
-        toml::from_str(&text).map_err(|error| AppError::new(Kind::Usage, "config", error.message()))
+        let config: Config = toml::from_str(&text)
+            .map_err(|error| AppError::new(Kind::Usage, "config", error.message()))?;
+        config.health.check()?;
+        Ok(config)
     }
 
     /// # Errors

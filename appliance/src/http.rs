@@ -14,6 +14,7 @@ mod receive;
 mod request;
 mod rule;
 mod service;
+mod source;
 mod stream;
 mod why;
 
@@ -50,6 +51,8 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/ledger/proof/{index}", get(ledger::proof))
         .route("/v1/ledger/consistency", get(ledger::consistency))
         .route("/v1/rules", get(rule::rules))
+        .route("/v1/rules/health", get(source::rules))
+        .route("/v1/sources", get(source::sources))
         .route("/v1/deployments", get(rule::deployments))
         .route("/healthz", get(health::health))
         .route("/metrics", get(health::metrics))

@@ -45,19 +45,24 @@ pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
     standing.iter().map(one).collect()
 }
 
-/// Sealed leaves, and how far each live deployment has come with them: read while nobody drives.
+/// Sealed leaves, and how far each live deployment has come with them: read while nobody drives,
+/// because cursors and ledger belong together.
 fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
     let _turn = app.take_turn();
     app.settle()?;
-    let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-    let mut standing = Vec::new();
-    for deployment in app.deployments().into_iter().filter(|one| one.mode == Mode::Live) {
-        let end = app.store().cursor(deployment.id)?.seq;
-        standing.push((deployment, end));
-    }
-    Ok((size, standing))
+    app.with_runners(|_| {
+        app.seal()?;
+        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+        let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
+        let end = |deployment: Deployment| {
+            let cursor = app.store().cursor(deployment.id)?;
+            Ok((deployment, cursor.seq))
+        };
+        Ok((size, live.map(end).collect::<Result<Vec<_>, AppError>>()?))
+    })
 }
 
+/// Replays one deployment up to `end`, against the first `size` leaves of the ledger.
 fn replay_one(
     app: &App,
     deployment: &Deployment,

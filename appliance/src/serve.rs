@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::control::Control;
 use crate::error::{AppError, Kind};
 use crate::http::{self, Service, Woken};
+use crate::watchman::Watchman;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -84,11 +85,15 @@ pub async fn serve(
     let service = Arc::new(Service::new(app)?);
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
+    let watchman = Watchman::start(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
     let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
     let connections = accept(listener, &service, &options, shutdown).await;
     let (_, commands) = tokio::join!(say_farewell(connections), commands);
+    if !watchman.stop().await {
+        service.fail(AppError::new(Kind::Failed, "driver", "the watchman thread has panicked"));
+    }
     if let Err(error) = commands {
         tracing::error!(%error, "the control socket has failed");
     }

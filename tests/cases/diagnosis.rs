@@ -68,6 +68,7 @@ fn nothing_that_was_planted_is_in_it() {
         zone: "Asia/Shanghai".to_owned(),
         listen: "127.0.0.1:0".to_owned(),
         disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+        health: plumbline::watch::HealthConfig::default(),
     };
     let home = Home::new(dir.path().join("planted-user/home"));
     let app = App::create(home, &config).unwrap();

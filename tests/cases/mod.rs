@@ -4,6 +4,7 @@ mod backup;
 mod clock;
 mod crash;
 mod diagnosis;
+mod health;
 mod hostile;
 mod ledger;
 mod main_job;

@@ -10,6 +10,7 @@ use plumbline::alert::Alert;
 use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
 use plumbline::package;
+use plumbline::watch::HealthConfig;
 use plumbline::{App, import, table};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -58,6 +59,7 @@ impl TestHome {
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
             disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+            health: HealthConfig::default(),
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();

@@ -7,6 +7,7 @@ pub mod county;
 use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
 use plumbline::package;
+use plumbline::watch::HealthConfig;
 use plumbline::{App, table};
 use plumbline_contract::table::{TableRow, TableSet};
 use plumbline_ledger::{TrustedKeys, verify_package};
@@ -74,6 +75,7 @@ pub fn home(
         zone: zone.to_owned(),
         listen: "127.0.0.1:0".to_owned(),
         disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+        health: HealthConfig::default(),
     };
     let app = App::create(Home::new(dir.join("home")), &config).unwrap();
     for (name, rows) in tables {

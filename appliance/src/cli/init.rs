@@ -8,6 +8,7 @@ use crate::error::{AppError, Kind};
 use crate::home::Config;
 use crate::package;
 use crate::table;
+use crate::watch::HealthConfig;
 use plumbline_contract::CALENDAR_CSV;
 use plumbline_contract::desk::CALENDAR_TABLE;
 use serde_json::{Map, json};
@@ -116,7 +117,8 @@ pub(super) fn config(
         }
     };
     let listen = "127.0.0.1:7300".to_owned();
-    Ok(Config { origin, region, zone, listen, disk_reserve_mib: RESERVE_MIB })
+    let health = HealthConfig::default();
+    Ok(Config { origin, region, zone, listen, disk_reserve_mib: RESERVE_MIB, health })
 }
 
 fn load(app: &App, table: &str, bytes: &[u8]) -> Result<(String, usize), AppError> {

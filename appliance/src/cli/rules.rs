@@ -1,5 +1,7 @@
 //! `rules`: which rules are in force, with their parameters.
 
+mod health;
+
 use super::{Context, OK, Out};
 use crate::app::App;
 use crate::cli::show::{level, pad, plain};
@@ -15,6 +17,8 @@ use std::sync::Arc;
 pub(super) enum Command {
     /// 列出已启用插件的规则 / List the rules of the enabled plugins
     List,
+    /// 规则体检：看过多少对象、出过多少预警、有没有出错 / Rule health: keys, alerts, faults
+    Health,
     /// 显示一条规则 / Show one rule
     Show { id: String },
 }
@@ -109,8 +113,12 @@ impl InForce {
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     let app = context.open()?;
     let all = InForce::all(&app);
+    if matches!(command, Command::Health) {
+        return health::run(context, &app);
+    }
     let out = &mut *context.out;
     match command {
+        Command::Health => {}
         Command::List => {
             for one in &all {
                 if out.json {
@@ -121,10 +129,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
                 one.manifest.rules.iter().for_each(|rule| one.print(out, rule));
                 one.print_parameters(out);
             }
+            health::list(out);
             if all.is_empty() {
                 out.note("rules.none", &[]);
             }
         }
+        Command::Show { id } if health::show(out, &id) => {}
         Command::Show { id } => {
             let found = all.iter().find_map(|one| Some((one, one.manifest.rule(&id)?)));
             let (one, rule) = found.ok_or_else(|| AppError::new(Kind::NotFound, "no-rule", &id))?;

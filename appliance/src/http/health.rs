@@ -4,6 +4,7 @@
 use super::problem::Problem;
 use super::rule::{Standing, standings};
 use super::service::Service;
+use super::source;
 use crate::clock;
 use axum::Json;
 use axum::extract::State;
@@ -96,18 +97,21 @@ fn exposition(service: &Service) -> Result<String, Problem> {
     text.by_deployment(&standings, |standing| used(standing).fuel);
     text.family("plumbline_tasks_total", "counter", "Tasks of the plugin since the start.");
     text.by_deployment(&standings, |standing| used(standing).tasks);
+    if let Some(report) = service.report() {
+        source::expose(&report, &mut text);
+    }
     Ok(text.text)
 }
 
 /// Prometheus text, version 0.0.4.
 #[derive(Debug, Default)]
-struct Exposition {
+pub(super) struct Exposition {
     text: String,
     name: String,
 }
 
 impl Exposition {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         name.clone_into(&mut self.name);
         // Writing to a text cannot fail.
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -122,7 +126,7 @@ impl Exposition {
         }
     }
 
-    fn sample(&mut self, labels: &str, value: u64) {
+    pub(super) fn sample(&mut self, labels: &str, value: u64) {
         let name = &self.name;
         let _ = match labels {
             "" => writeln!(self.text, "{name} {value}"),

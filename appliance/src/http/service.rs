@@ -5,6 +5,7 @@ use super::figures::Figures;
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::{AppError, Kind};
+use crate::watch::Report;
 use axum::http::StatusCode;
 use plumbline_contract::manifest::Manifest;
 use plumbline_ledger::sha256;
@@ -29,6 +30,8 @@ pub struct Service {
     manifests: Mutex<Vec<Manifest>>,
     pulse: Pulse,
     figures: Mutex<Figures>,
+    /// What the watch found at its latest look.
+    report: Mutex<Option<Arc<Report>>>,
     /// Leaves under the last checkpoint.
     sealed: watch::Sender<u64>,
     stopping: watch::Sender<bool>,
@@ -54,6 +57,7 @@ impl Service {
             manifests: Mutex::new(app.manifests()),
             pulse: Pulse::default(),
             figures: Mutex::default(),
+            report: Mutex::default(),
             sealed: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
             failure: Mutex::default(),
@@ -89,6 +93,16 @@ impl Service {
 
     pub(crate) fn figures(&self) -> Figures {
         lock(&self.figures).clone()
+    }
+
+    /// The latest look of the watch; nothing in the first moments of the service.
+    pub(crate) fn report(&self) -> Option<Arc<Report>> {
+        lock(&self.report).clone()
+    }
+
+    /// Takes note of what the watch has found.
+    pub(crate) fn tell(&self, report: Report) {
+        *lock(&self.report) = Some(Arc::new(report));
     }
 
     /// Whether this is the token. Digests are compared, all bytes of them, so that the time it

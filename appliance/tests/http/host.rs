@@ -1,6 +1,7 @@
 //! A home in a temporary folder, served on a free port of the loopback, and a plain client.
 
 use plumbline::serve::{ServeOptions, serve};
+use plumbline::watch::HealthConfig;
 use plumbline::{App, AppError, Config, Home};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -41,6 +42,8 @@ impl Host {
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
             disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+            // Nothing happens only because of the hour at which the tests run.
+            health: HealthConfig { reconcile_at: "off".to_owned(), ..HealthConfig::default() },
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         prepare(&app);

@@ -38,6 +38,8 @@ async fn nobody_passes_without_the_token() {
         ("GET", "/v1/cases/C1/explain"),
         ("GET", "/v1/ledger/checkpoint"),
         ("GET", "/v1/rules"),
+        ("GET", "/v1/rules/health"),
+        ("GET", "/v1/sources"),
         ("GET", "/v1/deployments"),
         ("GET", "/v1/nothing"),
         ("DELETE", "/v1/events"),

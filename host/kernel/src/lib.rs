@@ -5,6 +5,7 @@
 
 mod deployment;
 mod error;
+pub mod health;
 mod judge;
 mod leaf;
 mod plan;
