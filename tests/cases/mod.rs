@@ -2,6 +2,7 @@
 
 mod clock;
 mod crash;
+mod damage;
 mod hostile;
 mod ledger;
 mod main_job;

@@ -189,8 +189,8 @@ pub struct Wanted {
 impl Wanted {
     /// Does the work in an undisturbed home.
     #[must_use]
-    pub fn of(work: Work, app: &App, file: &Path) -> Self {
-        work.run(app, file, &mut |_| {});
+    pub fn of(work: Work, app: &App, file: &Path, say: &mut dyn FnMut(String)) -> Self {
+        work.run(app, file, say);
         let text = std::fs::read_to_string(file).unwrap();
         let lines: Vec<_> = text.lines().map(str::to_owned).collect();
         let end = end(app);
