@@ -3,6 +3,7 @@
 mod clock;
 mod crash;
 mod damage;
+mod fuzz;
 mod hostile;
 mod ledger;
 mod main_job;
