@@ -85,9 +85,10 @@ fn hurt(home: &Path, random: &mut Random) -> Option<(&'static str, String)> {
     Some((part, format!("{name} of {length} bytes {how} at {at}")))
 }
 
-fn command(home: &Path, command: &str) -> Output {
+/// Runs a command line on a home in a process of its own, under bounds of the shell.
+pub(super) fn command(bounds: &str, home: &Path, command: &str) -> Output {
     Command::new("sh")
-        .args(["-c", BOUNDS])
+        .args(["-c", bounds])
         .arg(std::env::current_exe().unwrap())
         .args(["cases::damage::child", "--exact", "--ignored", "--nocapture"])
         .env(HOME, home)
@@ -96,13 +97,19 @@ fn command(home: &Path, command: &str) -> Output {
         .unwrap()
 }
 
+/// Exit code and everything that was said.
+pub(super) fn answer_of(output: &Output) -> (Option<i32>, String) {
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    (output.status.code(), said.concat())
+}
+
 /// One command line in a process of its own, as `main` runs it.
 #[test]
 #[ignore = "started by the tests here"]
 fn child() {
     let (home, command) = (std::env::var(HOME).unwrap(), std::env::var(COMMAND).unwrap());
     damage::report_panics();
-    let arguments = ["plumbline", "--home", &home, &command];
+    let arguments = ["plumbline", "--home", &home].into_iter().chain(command.split(' '));
     let code = cli::run(arguments, &mut io::stdout(), &mut io::stderr(), cli::Terminal::default());
     io::stdout().flush().unwrap();
     std::process::exit(code.into());
@@ -110,16 +117,10 @@ fn child() {
 
 /// What a command said, if it is clear: one of the two exit codes, and never a backtrace.
 fn answer(home: &Path, name: &str, what: &str) -> (i32, String) {
-    let output = command(home, name);
-    let said =
-        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let said = said.concat();
-    let code = output.status.code();
-    assert!(
-        code.is_some_and(|code| [WELL, DAMAGED].contains(&code)),
-        "{what}: {name} ended with {}: {said}",
-        output.status
-    );
+    let output = command(BOUNDS, home, name);
+    let (code, said) = answer_of(&output);
+    let is_clear = code.is_some_and(|code| [WELL, DAMAGED].contains(&code));
+    assert!(is_clear, "{what}: {name} ended with {}: {said}", output.status);
     assert!(!said.contains("panicked at") && !said.contains("RUST_BACKTRACE"), "{what}: {said}");
     (code.unwrap(), said)
 }

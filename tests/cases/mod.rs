@@ -11,5 +11,6 @@ mod packages;
 mod power;
 mod tidy;
 mod timing;
+mod torn;
 mod vendors;
 mod worker;
