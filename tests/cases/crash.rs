@@ -39,7 +39,7 @@ fn a_killed_appliance_ends_as_if_nothing_had_been() {
     let kinds = [Work::Import { group: GROUP }, Work::Live];
     let wanted = kinds.map(|work| {
         let undisturbed = TestHome::copy_of(&template.path().join("home"));
-        (work, Wanted::of(work, &undisturbed.app, &file))
+        (work, Wanted::of(work, &undisturbed.app, &file, &mut |_| {}))
     });
 
     let mut random = Random::new(seed);

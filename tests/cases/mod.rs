@@ -3,7 +3,9 @@
 mod backup;
 mod clock;
 mod crash;
+mod damage;
 mod diagnosis;
+mod fuzz;
 mod health;
 mod hostile;
 mod ledger;
@@ -13,5 +15,6 @@ mod power;
 mod regions;
 mod tidy;
 mod timing;
+mod torn;
 mod vendors;
 mod worker;

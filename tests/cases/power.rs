@@ -61,7 +61,7 @@ impl Bed {
         fs::write(&file, lines(CASES).join("\n")).unwrap();
         let wanted = [Work::Import { group: GROUP }, Work::Live].map(|work| {
             let undisturbed = TestHome::copy_of(&template.path().join("home"));
-            (work, Wanted::of(work, &undisturbed.app, &file))
+            (work, Wanted::of(work, &undisturbed.app, &file, &mut |_| {}))
         });
         Some(Self { template, recorder, file, wanted: wanted.into() })
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
 
 pub mod fault;
+pub mod fuzz;
 pub mod outcome;
 pub mod power;
 pub mod random;

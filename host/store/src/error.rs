@@ -89,6 +89,7 @@ impl From<std::io::Error> for StoreError {
                 Self::Full(error.to_string())
             }
             Kind::WouldBlock => Self::Busy(error.to_string()),
+            Kind::UnexpectedEof | Kind::InvalidData => Self::Corrupt(error.to_string()),
             _ => Self::Io(error.to_string()),
         }
     }
@@ -98,8 +99,9 @@ impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
         match error {
             sled::Error::Io(error) => Self::from(error),
-            sled::Error::Corruption { .. } => Self::Corrupt(error.to_string()),
-            other => Self::Io(other.to_string()),
+            // Another version of sled never wrote here, and what sled calls its own bug is a page
+            // that cannot be: both are bytes that nobody wrote.
+            other => Self::Corrupt(other.to_string()),
         }
     }
 }
