@@ -1,7 +1,8 @@
 //! A plugin that misbehaves is contained and named; nobody else, not even its own other keys, is
 //! touched by it, and replay derives the same gaps.
 
-use plumbline::package::{self, Enabling};
+use plumbline::deploy::{self, Enabling};
+use plumbline::package;
 use plumbline::{App, Home, Kind};
 use plumbline_contract::alert::Level;
 use plumbline_contract::package::{MANIFEST_SECTION, NOTE_SECTION};
@@ -202,19 +203,15 @@ fn what_fails_at_the_start_is_not_put_to_work() {
     let template = template(&packages, &vendors);
     for (how, reason) in STARTS {
         let home = TestHome::copy_of(&template.path().join("home"));
-        let before = home.app.deployments().unwrap();
+        let before = home.app.deployments();
         let hostile = before.iter().find(|one| one.plugin == "hostile").unwrap();
         let parameters = Map::from_iter([("how".to_owned(), Value::from(vec![how]))]);
-        let enabling = Enabling {
-            package: hostile.package,
-            region: "",
-            parameters: &parameters,
-            from_start: false,
-        };
-        let error = package::enable(&home.app, &enabling).unwrap_err();
+        let package = hostile.settings[0].package.unwrap();
+        let enabling = Enabling::new(package, "", &parameters);
+        let error = deploy::enable(&home.app, &enabling).unwrap_err();
         assert_eq!(error.kind, Kind::Refused, "{how}: {error}");
         assert!(error.detail.contains(reason), "{how}: {error}");
-        assert_eq!(home.app.deployments().unwrap(), before, "{how}");
+        assert_eq!(home.app.deployments(), before, "{how}");
         home.import("first.ndjson", &first());
         assert_replays(&home.app);
     }
@@ -261,13 +258,9 @@ fn a_malformed_component_is_refused_or_contained() {
         fs::write(&path, sealed).unwrap();
         let tried = package::verify_file(&home.app, &path).and_then(|verified| {
             package::install(&home.app, &verified)?;
-            let enabling = Enabling {
-                package: verified.hash(),
-                region: "",
-                parameters: &Map::new(),
-                from_start: true,
-            };
-            package::enable(&home.app, &enabling).map(drop)
+            let parameters = Map::new();
+            let enabling = Enabling::new(verified.hash(), "", &parameters);
+            deploy::enable(&home.app, &enabling).map(drop)
         });
         if let Err(error) = tried {
             assert_eq!(error.kind, Kind::Refused, "{name}: {error}");
