@@ -160,6 +160,39 @@ async fn an_overdue_case_reaches_the_stream_the_list_and_the_explanation() {
     let explained = host.get("/v1/cases/C1/explain").await.json();
     let fires = explained["checks"].as_array().unwrap().iter().filter(|c| c["outcome"] == "fires");
     assert!(fires.clone().any(|check| check["rule"] == "APPR-T03"), "{explained}");
+    let same = host.get("/v1/explain?subject=C1").await.json();
+    assert_eq!(same["checks"], explained["checks"]);
+    let event = host.get("/v1/explain?event=1").await.json();
+    let reading = &event["deployments"][0];
+    assert_eq!((&reading["took"], &reading["reason"]), (&json!(true), &json!(null)), "{event}");
+    let streams = reading["streams"].as_array().unwrap();
+    let case = streams.iter().find(|stream| stream["stream"] == "case").unwrap();
+    assert_eq!((&case["keys"], &case["reason"]), (&json!(["C1"]), &json!(null)));
+    let fee = streams.iter().find(|stream| stream["stream"] == "fee").unwrap();
+    assert_eq!((&fee["keys"], &fee["reason"]), (&json!([]), &json!("type")));
+    let tick = host.get("/v1/explain?event=0").await.json();
+    assert_eq!(tick["deployments"][0]["reason"], "host-event", "{tick}");
+    let card = host.get(&format!("/v1/explain?alert={}", leaf.id)).await.json();
+    assert_eq!(
+        (&card["alert"]["id"], &card["history"][0]["act"]),
+        (&json!(leaf.id), &json!("raised"))
+    );
+    assert_eq!(card["history"][0]["leaf"], index);
+    assert_eq!(
+        (&card["parameters"]["known"], &card["evidence"][0]["seq"]),
+        (&json!(true), &json!(1))
+    );
+    for (query, status) in [
+        ("", 400),
+        ("?subject=C1&event=1", 400),
+        ("?case=C1", 400),
+        ("?event=99", 404),
+        ("?event=source/none", 404),
+        ("?alert=0123456789abcdef", 404),
+        ("?subject=nobody", 404),
+    ] {
+        assert_eq!(host.get(&format!("/v1/explain{query}")).await.status, status, "{query}");
+    }
     let rules = host.get("/v1/rules").await.json();
     assert_eq!(rules[0]["plugin"], "approval");
     let deployments = host.get("/v1/deployments").await.json();

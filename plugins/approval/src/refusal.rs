@@ -121,10 +121,10 @@ fn without_reason(answers: &Facts<Answer>, params: &Params, look: &mut Look<'_>)
             let (red, case_no) = (limits.refusal_red, &refusal.case_no);
             Why::new(
                 format!(
-                    "{case_no}：{zh}，理由 {length} 字（限不少于 {min}），                     本月第 {faults} 件（第 {red} 件起红牌）"
+                    "{case_no}：{zh}，理由 {length} 字（限不少于 {min}），本月第 {faults} 件（第 {red} 件起红牌）"
                 ),
                 format!(
-                    "{case_no}: {en}, a reason of {length} characters ({min} at least),                      number {faults} this month (red from {red} on)"
+                    "{case_no}: {en}, a reason of {length} characters ({min} at least), number {faults} this month (red from {red} on)"
                 ),
             )
             .text("case_no", case_no)

@@ -98,10 +98,10 @@ fn all_matched(acts: &Facts<Act>, params: &Params) -> Why {
     let min = params.limits.match_min;
     Why::new(
         format!(
-            "办事叫号 {tickets} 个、收费发证 {handed} 笔、收件 {received} 件、咨询 {consults} 个，             {min} 分钟内均有对应办件或仍在等待"
+            "办事叫号 {tickets} 个、收费发证 {handed} 笔、收件 {received} 件、咨询 {consults} 个，{min} 分钟内均有对应办件或仍在等待"
         ),
         format!(
-            "{tickets} tickets, {handed} fees and certificates, {received} cases,              {consults} consultations: each has its case within {min} minutes or is waited for"
+            "{tickets} tickets, {handed} fees and certificates, {received} cases, {consults} consultations: each has its case within {min} minutes or is waited for"
         ),
     )
     .count("tickets", tickets)

@@ -247,10 +247,10 @@ fn usual(work: &Work, params: &Params, now: Local) -> Why {
     let (pct, min, rate) = (limits.overdue_pct, limits.open_min, limits.rate_min);
     Why::new(
         format!(
-            "在办 {open} 件，超期 {overdue} 件（在办满 {min} 件且超期超过 {pct}% 才提示）；             最忙一小时办结 {busiest} 件（满 {rate} 件才与同行比较）"
+            "在办 {open} 件，超期 {overdue} 件（在办满 {min} 件且超期超过 {pct}% 才提示）；最忙一小时办结 {busiest} 件（满 {rate} 件才与同行比较）"
         ),
         format!(
-            "{overdue} of {open} open cases overdue (told from {min} open and above {pct} %);              busiest hour {busiest} decisions (compared with peers from {rate} on)"
+            "{overdue} of {open} open cases overdue (told from {min} open and above {pct} %); busiest hour {busiest} decisions (compared with peers from {rate} on)"
         ),
     )
     .count("open", open)

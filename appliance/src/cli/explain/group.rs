@@ -27,12 +27,23 @@ pub(super) fn clock(out: &mut Out<'_>, checks: &[Looked]) {
     }
 }
 
-/// All outcomes, with a heading for each kind.
+/// All outcomes: of the subject first, then of what it shares with others, for instance its officer
+/// or its department in a month.
 pub(super) fn checks(out: &mut Out<'_>, subject: &str, checks: &[Looked]) {
     out.say("explain.checks", &[]);
     if checks.iter().all(|check| check.outcome == "remark") {
         out.say("explain.no-checks", &[]);
     }
+    let (own, shared): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.key == subject);
+    groups(out, &own, false);
+    if !shared.is_empty() {
+        out.say("why.shared", &[("subject", subject)]);
+        groups(out, &shared, true);
+    }
+}
+
+/// What fires first, with a heading for each outcome.
+fn groups(out: &mut Out<'_>, checks: &[&Looked], named: bool) {
     for outcome in ORDER {
         let of_kind: Vec<_> = checks.iter().filter(|check| check.outcome == outcome).collect();
         if of_kind.is_empty() {
@@ -41,7 +52,7 @@ pub(super) fn checks(out: &mut Out<'_>, subject: &str, checks: &[Looked]) {
         let (word, count) = (word(out, outcome), of_kind.len().to_string());
         out.say("why.group", &[("outcome", &word), ("count", &count)]);
         for check in of_kind {
-            line(out, subject, &word, check);
+            line(out, &word, check, named);
         }
     }
 }
@@ -56,13 +67,10 @@ fn word(out: &Out<'_>, outcome: &str) -> String {
     }
 }
 
-fn line(out: &mut Out<'_>, subject: &str, word: &str, check: &Looked) {
+fn line(out: &mut Out<'_>, word: &str, check: &Looked, named: bool) {
     let name = out.lang.pick(&check.rule_zh, &check.rule_en);
-    // Some rules look at another entity of the case, for instance its officer in a month.
-    let of = match check.key.as_str() {
-        key if key == subject => String::new(),
-        key => text::say(out.lang, "explain.key", &[("key", key)]),
-    };
+    let of = text::say(out.lang, "explain.key", &[("key", &check.key)]);
+    let of = if named { of } else { String::new() };
     out.line(format!("  [{word}] {} {name}{of}", check.rule).trim_end());
     let why = out.lang.pick(&check.zh, &check.en).to_owned();
     if !why.is_empty() {

@@ -53,10 +53,10 @@ fn looked(case: &Case<'_>, code: &str, decided: Act<'_, Decision>) -> Why {
     let version = case.version_day();
     Why::new(
         format!(
-            "事项 {code}（{version} 的版本）由 {holder} 实施，决定部门 {dept}；             签发人 {signer}，核对 {on} 的授权"
+            "事项 {code}（{version} 的版本）由 {holder} 实施，决定部门 {dept}；签发人 {signer}，核对 {on} 的授权"
         ),
         format!(
-            "item {code} (version of {version}) is held by {holder}, decided by {dept};              signer {signer}, grants of {on}"
+            "item {code} (version of {version}) is held by {holder}, decided by {dept}; signer {signer}, grants of {on}"
         ),
     )
     .text("item", code)

@@ -165,7 +165,7 @@ pub(crate) fn promised(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
                 Why::new("法定期限也已超过，转红", "the statutory limit is exceeded too: red")
             }
             _ => Why::new(
-                format!("超出未满 {red} 个工作日，黄牌"),
+                format!("超出不多于 {red} 个工作日，黄牌"),
                 format!("not more than {red} working days beyond: yellow"),
             ),
         };

@@ -50,7 +50,7 @@ impl Defects {
         finish: impl FnOnce(Fire) -> Fire,
         looked: impl FnOnce(&Look<'_>) -> Why,
     ) {
-        let looked = look.is_tracing().then(|| looked(look)).unwrap_or_default();
+        let looked = if look.is_tracing() { looked(look) } else { Why::default() };
         let Some((level, at)) = self.worst else { return look.quiet(|| looked) };
         let (zh, en) = (self.zh.join("；"), self.en.join("; "));
         let fire = Fire::new(level, at)

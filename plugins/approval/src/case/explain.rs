@@ -32,7 +32,7 @@ pub(crate) fn limit(case: &Case<'_>, clock: &Clock<'_>, limit: &Limit, look: &Lo
     };
     let why = Why::new(
         format!("截至 {until} {did_zh} {used} 个工作日，期限 {total} 个工作日，{state_zh}"),
-        format!("{did_en} {used} of {total} working days by {until}, {state_en}"),
+        format!("{did_en} {used} working days by {until}, limit {total}, {state_en}"),
     )
     .day("start", limit.start)
     .day("until", until)
