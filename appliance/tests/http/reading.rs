@@ -146,7 +146,7 @@ async fn an_overdue_case_reaches_the_stream_the_list_and_the_explanation() {
     assert_eq!(receipt.status, 200, "{receipt:?}");
     let (index, leaf) = next(&mut live).await;
     assert!(index >= before, "the stream begins where the page ended");
-    assert_eq!((leaf.key.as_str(), leaf.evidence.as_slice()), ("C1", [1].as_slice()));
+    assert_eq!((leaf.key.as_str(), leaf.evidence.as_slice()), ("C1", [2].as_slice()));
 
     let page = host.get("/v1/alerts?state=open&region=370000&dept=D-SCJG").await.json();
     let rules: Vec<_> = page["alerts"].as_array().unwrap().iter().map(|a| &a["rule"]).collect();

@@ -108,18 +108,19 @@ struct End {
 
 impl End {
     fn add(&mut self, verdict: Verdict) {
-        let mut changes: Vec<(Local, bool, String, String, Option<Alert>)> = Vec::new();
+        // In the order of what caused them, as the host does.
+        let mut changes: Vec<(u32, Local, bool, String, String, Option<Alert>)> = Vec::new();
         for gone in verdict.withdrawals {
-            changes.push((gone.seen, false, gone.rule, gone.episode, None));
+            changes.push((gone.input, gone.seen, false, gone.rule, gone.episode, None));
         }
         for found in verdict.findings {
             let due = found.due.map(|due| due.0);
             let (rule, episode) = (found.rule.clone(), found.episode.clone());
             let alert = (found.rule, found.episode, found.level, found.at, due);
-            changes.push((found.seen, true, rule, episode, Some(alert)));
+            changes.push((found.input, found.seen, true, rule, episode, Some(alert)));
         }
-        changes.sort_by_key(|(seen, is_found, ..)| (*seen, *is_found));
-        for (_, _, rule, episode, alert) in changes {
+        changes.sort_by_key(|(input, seen, is_found, ..)| (*input, *seen, *is_found));
+        for (_, _, _, rule, episode, alert) in changes {
             self.standing.retain(|(known, of, ..)| (known, of) != (&rule, &episode));
             self.standing.extend(alert);
         }
