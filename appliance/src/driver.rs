@@ -11,7 +11,7 @@ use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
 use plumbline_contract::id::{EventSeq, PackageHash};
 use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
-use plumbline_engine::{Calendars, Instance, Limits, Plugin, World};
+use plumbline_engine::{Batch, Calendars, Instance, Limits, Plugin, World};
 use plumbline_kernel::{
     Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Plan, is_import,
     settle,
@@ -49,8 +49,8 @@ pub struct Runner {
     pub tasks: u64,
 }
 
-/// What a plugin says of one key.
-pub type Explained = (KeyId, Result<Verdict, Fault>);
+/// What a plugin says of one key: one verdict with its trace, and what it looked up.
+pub type Explained = (KeyId, Result<Batch, Fault>);
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -407,10 +407,9 @@ impl Runner {
             let Some(state) = state else { continue };
             let inputs = vec![Input::Tick(now)];
             let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
-            let answer = self.instantiate().and_then(|mut instance| {
-                let batch = instance.supervise(self.world(), &[task], true)?;
-                batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
-            });
+            let started = self.instantiate();
+            let answer =
+                started.and_then(|mut instance| instance.supervise(self.world(), &[task], true));
             answers.push((id.clone(), answer));
         }
         Ok(answers)

@@ -4,9 +4,11 @@ use crate::alert::Alert;
 use crate::app::App;
 use crate::driver::Places;
 use crate::error::{AppError, Kind};
+use crate::table::used::RowUsed;
 use plumbline_contract::event::{TICK_TYPE, Tick};
 use plumbline_contract::task::{Check, Fault};
 use plumbline_contract::time::Millis;
+use plumbline_engine::Batch;
 use plumbline_store::{KeyId, Row};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -22,6 +24,8 @@ pub struct Explanation {
     pub until: String,
     pub events: Vec<Happened>,
     pub checks: Vec<Looked>,
+    /// Rows of the reference tables that the checks rest on.
+    pub rows: Vec<LookedUp>,
     pub alerts: Vec<Alert>,
 }
 
@@ -54,6 +58,15 @@ pub struct Looked {
     pub values: serde_json::Value,
 }
 
+/// A row that the rules of one key looked up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LookedUp {
+    pub plugin: String,
+    pub of: String,
+    #[serde(flatten)]
+    pub row: RowUsed,
+}
+
 /// The events about a subject, in log order.
 ///
 /// # Errors
@@ -78,17 +91,28 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
     let tables = app.tables();
     let (log, end) = (app.store(), app.store().next_seq());
     let places = Places { log, states: log, tables: &tables, end, lazy: false };
-    let checks = app.with_runners(|runners| {
-        let mut checks = Vec::new();
+    let (checks, rows_used) = app.with_runners(|runners| {
+        let (mut checks, mut used) = (Vec::new(), Vec::new());
         for runner in runners {
             let ids = keys(runner.plan(), subject, &rows);
             let local = runner.plan().zone().local(now);
             let answers = runner.explain(&places, &ids, local)?;
             for (id, answer) in answers {
-                checks.extend(looked(runner.plan().manifest(), &id, answer));
+                let manifest = runner.plan().manifest();
+                let reads = answer.as_ref().map(|batch| batch.reads.clone()).unwrap_or_default();
+                let plugin = &manifest.plugin.id;
+                let row = |read| LookedUp {
+                    plugin: plugin.clone(),
+                    of: id.key.clone(),
+                    row: RowUsed::from(read),
+                };
+                used.extend(reads.into_iter().map(row));
+                checks.extend(looked(manifest, &id, answer));
             }
         }
-        Ok::<_, AppError>(checks)
+        used.sort();
+        used.dedup();
+        Ok::<_, AppError>((checks, used))
     })?;
     let alerts = app.alerts_about(subject)?;
     if rows.is_empty() && checks.is_empty() && alerts.is_empty() {
@@ -96,11 +120,15 @@ pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
     }
     let events = rows.iter().map(|row| happened(app, row)).collect();
     let until = app.zone().rfc3339(now);
-    Ok(Explanation { subject: subject.to_owned(), until, events, checks, alerts })
+    let subject = subject.to_owned();
+    Ok(Explanation { subject, until, events, checks, rows: rows_used, alerts })
 }
 
 /// The newest log time: of the last tick, or of the subject's own events if they are newer.
-fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
+///
+/// # Errors
+/// If the store fails.
+pub fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
     let mut newest = rows.iter().map(|row| row.event.logged).max().unwrap_or_default();
     if let Some(seq) = app.store().by_subject(TICK_TYPE, 1)?.pop()
         && let Some(event) = app.store().get(seq)?.filter(|event| event.kind == TICK_TYPE)
@@ -129,7 +157,7 @@ fn keys(plan: &plumbline_kernel::Plan, subject: &str, rows: &[Row]) -> Vec<KeyId
 fn looked(
     manifest: &plumbline_contract::manifest::Manifest,
     id: &KeyId,
-    answer: Result<plumbline_contract::task::Verdict, Fault>,
+    answer: Result<Batch, Fault>,
 ) -> Vec<Looked> {
     let line = |check: Check| {
         let rule = manifest.rule(&check.rule);
@@ -150,7 +178,10 @@ fn looked(
         }
     };
     match answer {
-        Ok(verdict) => verdict.trace.into_iter().map(line).collect(),
+        Ok(batch) => {
+            let traces = batch.verdicts.into_iter().flat_map(|verdict| verdict.trace);
+            traces.map(line).collect()
+        }
         Err(fault) => vec![Looked {
             plugin: manifest.plugin.id.clone(),
             stream: id.stream.clone(),

@@ -49,6 +49,14 @@ fn print(app: &App, out: &mut Out<'_>, explanation: &Explanation) -> Result<(), 
     for check in &explanation.checks {
         looked(out, &explanation.subject, check);
     }
+    if !explanation.rows.is_empty() {
+        out.line("");
+        out.say("table-row.explained", &[]);
+    }
+    for row in &explanation.rows {
+        let of = if row.of == explanation.subject { "" } else { row.of.as_str() };
+        super::table::used(out, "  ", of, &row.row);
+    }
     out.line("");
     out.say("explain.alerts", &[("count", &explanation.alerts.len().to_string())]);
     let words = Words::of(app)?;
