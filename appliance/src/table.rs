@@ -230,6 +230,13 @@ pub fn find(table: &str) -> Result<&'static TableSpec, AppError> {
     })
 }
 
+/// Whether a row has this key, or one that begins with its parts.
+#[must_use]
+pub fn has_key(row: &TableRow, key: &str) -> bool {
+    let rest = row.key.strip_prefix(key);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Rows as JSON lines, for the digest in the ledger.
 #[must_use]
 pub fn canonical(rows: &[TableRow]) -> Vec<u8> {

@@ -86,7 +86,7 @@ fn csv(bytes: &[u8]) -> Result<Sheet, Broken> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut cells = Cells { sheet: Sheet { encoding, ..Sheet::default() }, ..Cells::default() };
+    let mut cells = Cells::of(Sheet { encoding, ..Sheet::default() });
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
@@ -144,6 +144,10 @@ pub(super) struct Cells {
 }
 
 impl Cells {
+    pub(super) fn of(sheet: Sheet) -> Self {
+        Self { sheet, has_heading: false }
+    }
+
     pub(super) fn take(&mut self, number: u64, mut cells: Vec<String>) -> Result<(), Broken> {
         for cell in &mut cells {
             let trimmed = cell.trim();

@@ -8,7 +8,7 @@ use zip::ZipArchive;
 
 /// Most that the parts of a workbook may have together once they are expanded, in bytes: the strings
 /// of all its sheets are in memory at the same time.
-pub const EXPANDED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const EXPANDED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Most parts of a workbook; a usual one has a dozen.
 const PARTS_MAX: usize = 1024;
 /// Most text of all cells together, in bytes. Cells may share one string, so it is no smaller for
@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &[u8], names: &[&str]) -> Result<Sheet, Broken> {
     let other_sheets = if wanted.is_some() { Vec::new() } else { others.collect() };
     let mut reader = book.worksheet_cells_reader(&name).map_err(|error| broken(&error))?;
     let sheet = Sheet { name, encoding: "XLSX", other_sheets, ..Sheet::default() };
-    let mut rows = Rows { cells: Cells { sheet, ..Cells::default() }, ..Rows::default() };
+    let mut rows = Rows { cells: Cells::of(sheet), ..Rows::default() };
     loop {
         match reader.next_cell() {
             Ok(Some(cell)) => rows.take(cell.get_position(), cell.get_value())?,

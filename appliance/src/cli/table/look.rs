@@ -6,7 +6,7 @@ use crate::cli::out::Out;
 use crate::cli::show::{moment, pad, pairs};
 use crate::error::{AppError, Kind};
 use crate::table::diff::RowView;
-use crate::table::{self, export, find, newest, versions};
+use crate::table::{self, export, find, has_key, newest, versions};
 use plumbline_contract::id::TableVersion;
 use plumbline_contract::table::{TableRow, specs};
 use plumbline_contract::time::Day;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 const DIGEST_SHOWN: usize = 16;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Show {
+pub(in crate::cli) struct Show {
     name: String,
     /// 版本，缺省为现行 / Version; the one in force if not given
     #[arg(long)]
@@ -85,12 +85,6 @@ pub(super) fn show(app: &App, out: &mut Out<'_>, wanted: &Show) -> Result<(), Ap
         }
     }
     Ok(())
-}
-
-/// Whether a row has this key, or one that begins with its parts.
-pub(crate) fn has_key(row: &TableRow, key: &str) -> bool {
-    let rest = row.key.strip_prefix(key);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 pub(super) fn history(app: &App, out: &mut Out<'_>, name: &str) -> Result<(), AppError> {
