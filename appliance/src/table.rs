@@ -8,6 +8,8 @@ pub mod export;
 pub mod prepare;
 pub mod problem;
 pub mod sheet;
+#[cfg(test)]
+mod tests;
 pub mod used;
 mod xlsx;
 

@@ -146,7 +146,7 @@ fn loaded(app: &App, version: Version) -> Value {
 impl Filter {
     fn new(query: Query) -> Result<Self, Problem> {
         let whole = |name: &str, text: &str| match text {
-            "" => Ok(None),
+            "" => Ok::<_, Problem>(None),
             text => Ok(Some(usize::try_from(number(name, text)?).unwrap_or(usize::MAX))),
         };
         let at = match query.at.as_str() {

@@ -8,7 +8,7 @@ use crate::error::{AppError, Kind};
 use crate::table::diff::RowView;
 use crate::table::{self, export, find, has_key, newest, versions};
 use plumbline_contract::id::TableVersion;
-use plumbline_contract::table::{TableRow, specs};
+use plumbline_contract::table::specs;
 use plumbline_contract::time::Day;
 use serde_json::json;
 use std::path::PathBuf;
