@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// National days of a year from which on it counts as announced: there are eleven and more.
 const YEAR_DAYS_MIN: usize = 7;
 
+/// Days of the week are counted from Monday as 0.
+const SATURDAY: u8 = 5;
+
 /// A file that was read.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
@@ -188,7 +191,7 @@ impl<'a> Check<'a> {
             if text(row, "region").is_empty() {
                 *years.entry(day.ymd().0).or_default() += 1;
             }
-            if text(row, "kind") == "workday-swap" && day.weekday() <= 5 {
+            if text(row, "kind") == "workday-swap" && day.weekday() < SATURDAY {
                 self.problem(Severity::Warning, "swap-on-workday", |p| {
                     p.at(*line, "date").value(&day.to_string(), "")
                 });

@@ -88,11 +88,13 @@ fn csv(bytes: &[u8]) -> Result<Sheet, Broken> {
         .from_reader(text.as_bytes());
     let mut cells = Cells::of(Sheet { encoding, ..Sheet::default() });
     let mut record = csv::StringRecord::new();
+    let mut lines = Lines { text: &text, at: 0, line: 1 };
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => return cells.finish(),
             Ok(true) => {
-                let number = record.position().map_or(0, csv::Position::line);
+                let start = record.position().map_or(0, csv::Position::byte);
+                let number = lines.number(start as usize);
                 cells.take(number, record.iter().map(str::to_owned).collect())?;
             }
             Err(error) => {
@@ -100,6 +102,26 @@ fn csv(bytes: &[u8]) -> Result<Sheet, Broken> {
                 return Err(Broken::new("csv", error, "CSV").at(line));
             }
         }
+    }
+}
+
+/// Counts lines: the reader's own count is behind where lines end with two signs or are blank.
+#[derive(Debug)]
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first sign at or behind a place that does not end a line.
+    fn number(&mut self, start: usize) -> u64 {
+        let bytes = self.text.as_bytes();
+        let ends = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let place = start + ends;
+        self.line += bytes[self.at..place].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = place;
+        self.line
     }
 }
 

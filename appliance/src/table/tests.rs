@@ -34,7 +34,7 @@ fn everything_that_is_wrong_with_a_file_is_said_with_its_place() {
         ("item", "item_code,name\nA\n", &["2  cells"]),
         ("item", "item_code,item_code\nA,A\n", &["1 item_code twice"]),
         ("item", "item_code,事项编码\nA,A\n", &["1 事项编码 twice"]),
-        ("item", "item_code,\nA,x\n", &["1  no-name"]),
+        ("item", ",item_code\nx,A\n", &["1  no-name"]),
         ("item", "item_code,自有列\nA,x\n", &["1 自有列 heading"]),
         ("item", "item_code\n", &["0  empty"]),
         (
