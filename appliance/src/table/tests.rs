@@ -172,7 +172,8 @@ fn tables_are_compared_with_one_another() {
     let with_items = |name: &str| (name == "item").then_some(items.as_slice());
     let with_grants = |name: &str| (name == "authority_grant").then_some(grants.as_slice());
     type Others<'a> = &'a dyn Fn(&str) -> Option<&'a [TableRow]>;
-    let cases: [(&str, &str, &[TableRow], Others<'_>, &[&str]); 5] = [
+    type Case<'a> = (&'a str, &'a str, &'a [TableRow], Others<'a>, &'a [&'a str]);
+    let cases: [Case<'_>; 5] = [
         (
             "item_special_link",
             "item_code,kind\nA,testing\nC,testing\n",
