@@ -5,8 +5,9 @@
 //! by both, in turns, on one thread; only the calls are timed, and both must answer the same.
 //! States live in memory and facts go back into the log, so nothing of the store is in the figures.
 //!
-//! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin, `PLUMBLINE_BENCH_CASES` and
-//! `PLUMBLINE_BENCH_ROUNDS` set the size.
+//! `PLUMBLINE_TEST_PLUGINS` names the folder of the signed plugin; `PLUMBLINE_BENCH_CASES`,
+//! `PLUMBLINE_BENCH_ROUNDS` and `PLUMBLINE_BENCH_BATCH` (events) set the size;
+//! `PLUMBLINE_BENCH_LOOK=last` looks once a task, as runs do of which only the end counts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod support;
@@ -16,21 +17,19 @@ use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::Tables;
-use plumbline_contract::task::{EventView, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::Zone;
 use plumbline_engine::{Calendars, Engine, Instance, Limits, World};
 use plumbline_guest::native::{Native, NativeHost};
-use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, settle};
+use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, Setting, settle};
 use plumbline_ledger::sha256_hex;
-use serde_json::{Map, Value};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use support::county::usual_start;
 use support::{approval, folder, median, setting, table_set, thread_cpu};
 
-/// As in the driver.
-const BATCH_EVENTS: usize = plumbline::driver::BATCH_EVENTS;
 const TASKS_PER_CALL: usize = 256;
 
 fn main() {
@@ -40,9 +39,15 @@ fn main() {
     let log = support::county::log(setting("PLUMBLINE_BENCH_CASES", 30_000), usual_start(), &zone);
     let bytes = log.iter().map(|event| event.data.len()).sum::<usize>() / log.len();
     println!("{} events, {bytes} bytes of payload each", log.len());
+    let mode = match std::env::var("PLUMBLINE_BENCH_LOOK").as_deref() {
+        Ok("last") => LookMode::Last,
+        _ => LookMode::Every,
+    };
+    // As in the driver, if not told otherwise.
+    let batch = setting("PLUMBLINE_BENCH_BATCH", plumbline::driver::BATCH_EVENTS);
     let mut rounds = Vec::new();
     for round in 0..setting("PLUMBLINE_BENCH_ROUNDS", 3) {
-        let streams = Bench::new(&package, zone.clone()).run(&log);
+        let streams = Bench::new(&package, zone.clone(), mode).run(&log, batch);
         let mut whole = Part::default();
         streams.values().for_each(|part| whole.add(part));
         println!("round {round}: {whole}");
@@ -54,6 +59,12 @@ fn main() {
     let pick = |of: fn(&Part) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
     println!("native : wasm by processor time, median: {:.3}", pick(Part::ratio));
     println!("folds per processor second in wasm, median: {:.0}", pick(Part::folds_per_second));
+    let events = log.len() as f64 / 1e6;
+    let us = |of: fn(&Part) -> Duration| {
+        median(&rounds.iter().map(|part| of(part).as_secs_f64() / events).collect::<Vec<_>>())
+    };
+    let (native, wasm) = (us(|part| part.native), us(|part| part.wasm));
+    println!("us an event, median: native {native:.2}, wasm {wasm:.2}");
 }
 
 /// What one stream took in one round, or all of them.
@@ -106,10 +117,10 @@ impl std::fmt::Display for Part {
 
 struct Bench {
     plan: Plan,
-    deployment: Deployment,
     zone: Arc<Zone>,
     world: World,
     instance: Instance,
+    mode: LookMode,
     native: Native<Approval>,
     host: NativeHost,
     tables: Arc<dyn Tables>,
@@ -118,51 +129,49 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(package: &VerifiedPackage, zone: Arc<Zone>) -> Self {
+    fn new(package: &VerifiedPackage, zone: Arc<Zone>, mode: LookMode) -> Self {
         let manifest = Arc::new(package.manifest().clone());
-        let parameters = manifest.parameters(&Map::new()).unwrap();
-        let parameters = Value::Object(parameters).to_string();
+        let setting = Setting { package: Some(package.hash()), ..Setting::default() };
         let deployment = Deployment {
             id: DeploymentId(1),
             plugin: manifest.plugin.id.clone(),
-            version: manifest.plugin.version.clone(),
-            package: package.hash(),
-            region: String::new(),
             mode: Mode::Live,
-            parameters_sha256: sha256_hex(parameters.as_bytes()),
-            parameters,
+            scope: String::new(),
             from: EventSeq(0),
-            since: EventSeq(0),
-            grants: Grants::all(package.hash(), &manifest),
+            settings: vec![setting],
+            grants: vec![Grants::all(package.hash(), &manifest)],
         };
+        let manifests = BTreeMap::from([(package.hash(), manifest)]);
+        let plan = Plan::new(&deployment, &manifests, zone.clone(), sha256_hex).unwrap();
+        let variant = plan.variants()[0].clone();
         let tables: Arc<dyn Tables> = Arc::new(table_set());
         let world = World {
             tables: tables.clone(),
             calendars: Arc::new(Calendars::default()),
             zone: zone.clone(),
-            granted_tables: Arc::new(deployment.grants.tables()),
+            granted_tables: Arc::new(variant.grants.tables()),
         };
         let plugin = Engine::new(None).unwrap().load(package).unwrap();
-        let instance = plugin.instantiate(Limits::default(), &deployment.parameters).unwrap();
+        let instance = plugin.instantiate(Limits::default(), &variant.parameters).unwrap();
         Self {
-            plan: Plan::new(&deployment, manifest, zone.clone()).unwrap(),
-            native: Native::new(&deployment.parameters).unwrap(),
+            plan,
+            native: Native::new(&variant.parameters).unwrap(),
             host: NativeHost::new(tables.clone(), (*zone).clone()),
-            deployment,
             zone,
             world,
             instance,
+            mode,
             tables,
             states: BTreeMap::new(),
             parts: BTreeMap::new(),
         }
     }
 
-    fn run(mut self, log: &[Event]) -> BTreeMap<String, Part> {
+    fn run(mut self, log: &[Event], batch: usize) -> BTreeMap<String, Part> {
         let mut seq = 0;
         // Facts are read after the batch that published them.
         let mut facts: Vec<Event> = Vec::new();
-        for batch in log.chunks(BATCH_EVENTS) {
+        for batch in log.chunks(batch) {
             let facts_of_last = std::mem::take(&mut facts).into_iter();
             let batch: Vec<Event> = facts_of_last.chain(batch.to_vec()).collect();
             facts = self.batch(EventSeq(seq), &batch);
@@ -181,11 +190,11 @@ impl Bench {
             .map(|(seq, event)| EventView::of(seq, event, &self.zone))
             .collect();
         let states = std::mem::take(&mut self.states);
-        let streams = self.plan.manifest().streams.clone();
+        let streams = self.plan.streams().to_vec();
         let tasks: Vec<Task<'_>> = key_tasks
             .iter()
             .map(|task| Task {
-                stream: &streams[task.stream].name,
+                stream: &streams[task.stream],
                 key: &task.key,
                 state: states.get(&(task.stream, task.key.clone())).map_or(&[], Vec::as_slice),
                 inputs: task.inputs.iter().map(|i| Input::Event(views[*i].clone())).collect(),
@@ -200,12 +209,8 @@ impl Bench {
         drop(tasks);
         self.states = states;
         let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
-        let context = LeafContext {
-            plan: &self.plan,
-            deployment: &self.deployment,
-            tables: self.tables.versions(),
-            region: "",
-        };
+        let tables = [self.tables.versions().clone()];
+        let context = LeafContext { plan: &self.plan, tables: &tables };
         let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
@@ -219,7 +224,7 @@ impl Bench {
     fn call(&mut self, native_first: bool, tasks: &[Task<'_>]) -> Vec<Verdict> {
         let before = native_first.then(|| self.call_native(tasks));
         let start = thread_cpu();
-        let batch = self.instance.supervise(&self.world, tasks, false).unwrap();
+        let batch = self.instance.supervise(&self.world, tasks, self.mode).unwrap();
         let wasm = thread_cpu() - start;
         let (verdicts, native) = before.unwrap_or_else(|| self.call_native(tasks));
         assert!(verdicts == batch.verdicts, "native and wasm answer the same");
@@ -236,7 +241,7 @@ impl Bench {
 
     fn call_native(&self, tasks: &[Task<'_>]) -> (Vec<Verdict>, Duration) {
         let start = thread_cpu();
-        let verdicts = self.native.supervise(&self.host, tasks, false);
+        let verdicts = self.native.supervise(&self.host, tasks, self.mode);
         (verdicts, thread_cpu() - start)
     }
 }

@@ -1,47 +1,77 @@
 //! The composer: one home with its store, ledger, engine and deployments.
 
+mod deployments;
+
+pub use deployments::limits;
+
 use crate::alert::{Alert, AlertIndex};
+use crate::disk::DiskGuard;
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
-use crate::package::{self, DEPLOYMENT_META};
+use crate::log_clock::LogClock;
+use crate::setting::SettingHistory;
 use crate::table::{Origin, TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
+use deployments::{Loaded, is_standstill};
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick};
-use plumbline_contract::id::{LeafIndex, TableVersion};
+use plumbline_contract::id::{EventSeq, LeafIndex, PackageHash, TableVersion};
 use plumbline_contract::manifest::Manifest;
-use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Millis, Zone};
-use plumbline_engine::{Calendars, Engine, Limits};
-use plumbline_kernel::{Deployment, Plan};
+use plumbline_engine::{Calendars, Engine};
+use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
-use plumbline_store::{Appended, SledStore, Store};
+use plumbline_store::{Appended, Problem, SledStore, Store};
 use serde_json::json;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
-/// A package larger than this carries a script engine and gets the memory for it.
-const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
+/// What an event takes on the disk beside its data, in bytes, generously.
+const ENVELOPE_BYTES: usize = 1024;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
-/// An open home. All methods may be called from any thread; one thread at a time drives.
+/// An open home. All methods may be called from any thread.
+///
+/// Locks are taken in the order `turn`, `runners`, `tables`, and `ledger`, `alerts`. The runners
+/// move under their own lock, so that nothing is driven twice; the turn is for work of many steps
+/// that must not be interrupted by other people's steps.
 #[derive(Debug)]
 pub struct App {
     home: Home,
     config: Config,
     zone: Arc<Zone>,
-    store: Arc<dyn Store>,
+    store: Arc<SledStore>,
     engine: Engine,
     calendars: Arc<Calendars>,
+    disk: DiskGuard,
     threads: usize,
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
     tables: Mutex<Arc<TableHistory>>,
+    settings: Mutex<Arc<SettingHistory>>,
     runners: Mutex<Vec<Runner>>,
+    /// Deployments that could not be started.
+    suspended: Mutex<Vec<(Deployment, AppError)>>,
+    /// Packages that were loaded since the start.
+    loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
+    log_clock: Mutex<LogClock>,
+    told_time: Mutex<Option<Millis>>,
+    turn: Mutex<()>,
+    /// Threads that wait for the turn.
+    waiting: AtomicUsize,
+    stopping: AtomicBool,
+}
+
+/// The right to drive alone, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _guard: MutexGuard<'a, ()>,
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -76,14 +106,18 @@ impl App {
     pub fn open(home: Home) -> Result<Self, AppError> {
         let config = home.config()?;
         let zone = Arc::new(load_zone(&config.zone)?);
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&home.store_dir())?);
+        let store = Arc::new(SledStore::open(&home.store_dir())?);
         let ledger = Ledger::open(&home.ledger_dir(), home.ledger_key()?)?;
+        outbox_fits(&*store, ledger.size())?;
         let mut alerts = AlertIndex::default();
         alerts.catch_up(&ledger)?;
         let engine = Engine::new(Some(home.cache_dir()))
             .map_err(|error| AppError::new(Kind::Failed, "engine", error))?;
         let tables = Arc::new(TableHistory::load(&*store)?);
+        let settings = Arc::new(SettingHistory::load(&*store)?);
+        let log_clock = LogClock::after(newest_live(&*store)?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let disk = DiskGuard::new(home.dir(), config.disk_reserve_mib);
         let app = Self {
             home,
             config,
@@ -91,11 +125,20 @@ impl App {
             store,
             engine,
             calendars: Arc::new(Calendars::default()),
+            disk,
             threads,
             ledger: Mutex::new(ledger),
             alerts: Mutex::new(alerts),
             tables: Mutex::new(tables),
+            settings: Mutex::new(settings),
             runners: Mutex::new(Vec::new()),
+            suspended: Mutex::new(Vec::new()),
+            loaded: Mutex::new(BTreeMap::new()),
+            log_clock: Mutex::new(log_clock),
+            told_time: Mutex::new(None),
+            turn: Mutex::new(()),
+            waiting: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
         };
         app.reload()?;
         app.seal()?;
@@ -120,6 +163,20 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// Walks the whole store; whoever writes waits until it is done.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn check_store(&self) -> Result<Vec<Problem>, AppError> {
+        Ok(self.store.check()?)
+    }
+
+    /// The store with what only one on a disk can do.
+    #[must_use]
+    pub fn store_on_disk(&self) -> &SledStore {
+        &self.store
     }
 
     #[must_use]
@@ -175,73 +232,18 @@ impl App {
         lock(&self.alerts).from(&ledger, first_leaf, take)
     }
 
-    /// # Errors
-    /// If a stored deployment cannot be read.
-    pub fn deployments(&self) -> Result<Vec<Deployment>, AppError> {
-        let stored = self.store.meta_scan(DEPLOYMENT_META)?;
-        let read = |(_, bytes): &(String, Vec<u8>)| {
-            serde_json::from_slice(bytes)
-                .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
-        };
-        stored.iter().map(read).collect()
-    }
-
-    /// Starts the deployments as they are stored now.
-    ///
-    /// # Errors
-    /// If a package is missing or no longer to be trusted.
-    pub fn reload(&self) -> Result<(), AppError> {
-        let mut runners = Vec::new();
-        for deployment in self.deployments()? {
-            let package = package::installed(self, deployment.package)?;
-            runners.push(self.runner(deployment, &package)?);
-        }
-        *lock(&self.runners) = runners;
-        Ok(())
-    }
-
-    /// A runner for a deployment.
-    ///
-    /// # Errors
-    /// If the package does not compile or lacks a grant.
-    pub fn runner(
-        &self,
-        deployment: Deployment,
-        package: &VerifiedPackage,
-    ) -> Result<Runner, AppError> {
-        let plugin = self
-            .engine
-            .load(package)
-            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
-        let manifest = Arc::new(package.manifest().clone());
-        let plan = Plan::new(&deployment, manifest, self.zone.clone())
-            .map_err(|error| AppError::new(Kind::Refused, "grant", error))?;
-        let limits = limits(package);
-        let calendars = self.calendars.clone();
-        Ok(Runner::new(deployment, plan, plugin, limits, calendars, self.threads))
-    }
-
-    /// Whether a plugin takes the parameters of a deployment.
-    ///
-    /// # Errors
-    /// What the plugin says against them.
-    pub fn check_plugin(
-        &self,
-        deployment: &Deployment,
-        package: &VerifiedPackage,
-    ) -> Result<(), AppError> {
-        let plugin = self
-            .engine
-            .load(package)
-            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
-        let started = plugin.instantiate(limits(package), &deployment.parameters);
-        started.map(drop).map_err(|error| AppError::new(Kind::Refused, "parameter", error))
-    }
-
     /// Manifests of the running deployments.
     #[must_use]
     pub fn manifests(&self) -> Vec<Manifest> {
-        lock(&self.runners).iter().map(|runner| runner.plan().manifest().clone()).collect()
+        let runners = lock(&self.runners);
+        let variants = runners.iter().flat_map(|runner| runner.plan().variants());
+        let mut manifests: Vec<Manifest> = Vec::new();
+        for variant in variants {
+            if !manifests.contains(&variant.manifest) {
+                manifests.push((*variant.manifest).clone());
+            }
+        }
+        manifests
     }
 
     /// Uses the runners, which stand still meanwhile.
@@ -249,11 +251,77 @@ impl App {
         use_them(&mut lock(&self.runners))
     }
 
+    /// Log time of what is received now. It never goes back, and a jump of the wall clock counts
+    /// only once it has lasted.
+    #[must_use]
+    pub fn log_time(&self) -> Millis {
+        self.log_time_at(clock::now(), clock::running())
+    }
+
+    /// As [`App::log_time`], at given readings of the wall clock and of the running clock.
+    #[must_use]
+    pub fn log_time_at(&self, wall: Millis, running: Millis) -> Millis {
+        lock(&self.told_time).unwrap_or_else(|| lock(&self.log_clock).at(wall, running))
+    }
+
+    /// From now on log time is what is told here: for a home that lives through another time than
+    /// ours, as in a demonstration or a test.
+    pub fn tell_time(&self, time: Millis) {
+        *lock(&self.told_time) = Some(time);
+    }
+
+    /// Waits until nobody else drives in turn, and keeps the turn. While it is held, nobody writes a
+    /// tick of the clock, and what [`App::seal`] returns is this caller's own work. Not to be taken
+    /// twice by one thread.
+    pub fn take_turn(&self) -> Turn<'_> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let guard = lock(&self.turn);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        Turn { _guard: guard }
+    }
+
+    /// As [`App::take_turn`], or `None` if somebody else has it or waits for it: who asks again and
+    /// again would otherwise keep the others from it.
+    pub fn try_turn(&self) -> Option<Turn<'_>> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        match self.turn.try_lock() {
+            Ok(guard) => Some(Turn { _guard: guard }),
+            Err(TryLockError::Poisoned(error)) => Some(Turn { _guard: error.into_inner() }),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Asks long work to end at its next good place.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether long work may go on.
+    ///
+    /// # Errors
+    /// If the service is about to stop.
+    pub fn go_on(&self) -> Result<(), AppError> {
+        match self.stopping.load(Ordering::Relaxed) {
+            true => Err(AppError::new(Kind::Busy, "stopping", self.home.dir().display())),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets in what comes from outside only while there is room on the disk.
+    #[must_use]
+    pub fn disk(&self) -> &DiskGuard {
+        &self.disk
+    }
+
     /// Appends events; when it returns they are durable.
     ///
     /// # Errors
-    /// If the store fails; nothing is acknowledged then.
+    /// If the disk has no room for them or the store fails; nothing is acknowledged then.
     pub fn append(&self, events: &[Event]) -> Result<Vec<Appended>, AppError> {
+        let bytes = events.iter().map(|event| event.data.len() + ENVELOPE_BYTES).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         Ok(self.store.append(events)?)
     }
 
@@ -300,13 +368,13 @@ impl App {
     /// the version in force change nothing.
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the disk has no room for it or the store fails.
     pub fn load_table(
         &self,
         table: &str,
         rows: Vec<TableRow>,
     ) -> Result<(TableVersion, bool), AppError> {
-        self.load_table_at(table, rows, clock::now())
+        self.load_table_at(table, rows, self.log_time())
     }
 
     /// As [`App::load_table`], at a given log time.
@@ -339,6 +407,8 @@ impl App {
         }
         let count = rows.len() as u64;
         let rows: Vec<_> = rows.into_iter().map(to_stored).collect();
+        let bytes = rows.iter().map(|row| row.key.len() + row.json.len()).sum::<usize>();
+        self.disk.admit(bytes as u64, clock::now())?;
         let version = self.store.put_table(table, &rows)?;
         let Origin { file, file_sha256, by } = origin;
         let mut loaded = TableLoaded {
@@ -360,15 +430,18 @@ impl App {
         // former years, the wall clock would make everything overdue.
         let logged = self.import_time()?.unwrap_or(now);
         let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
+        // Held while the change is in the log and not in the history: nobody drives across it.
+        let mut tables = lock(&self.tables);
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
-                let mut history = TableHistory::load(&*self.store)?.sharing(&self.tables());
+                let mut history = TableHistory::load(&*self.store)?.sharing(&tables);
                 if !history.changes().iter().any(|(at, _, _)| *at == seq) {
                     history.note(seq, &data)?;
                 }
-                *lock(&self.tables) = Arc::new(history);
+                *tables = Arc::new(history);
             }
         }
+        drop(tables);
         self.seal()?;
         Ok((version, true))
     }
@@ -410,21 +483,31 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn drive(&self, lazy: bool) -> Result<Driven, AppError> {
-        let tables = self.tables();
         let mut driven = Driven::default();
         let mut runners = lock(&self.runners);
         // One step each in turn, so that a slow plugin does not keep the others waiting.
         loop {
             let mut moved = false;
-            for runner in runners.iter_mut() {
+            for runner in runners.iter_mut().filter(|runner| runner.suspended.is_none()) {
                 let (log, states, end) = (&*self.store, &*self.store, self.store.next_seq());
-                let places = Places { log, states, tables: &tables, end, lazy };
-                if let Step::Moved { events } = runner.step(&places)? {
-                    moved = true;
-                    driven.events += events as u64;
+                // Read after the end, so that they hold every change before it.
+                let tables = self.tables();
+                let places = Places { log, states, tables: &tables, loader: self, end, lazy };
+                match runner.step(&places) {
+                    Ok(Step::Idle) => {}
+                    Ok(Step::Moved { events }) => {
+                        moved = true;
+                        driven.events += events as u64;
+                    }
+                    Err(error) if is_standstill(&error) => {
+                        tracing::error!(plugin = runner.deployment().plugin, %error, "stands still");
+                        runner.suspended = Some(error);
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             if !moved {
+                runners.retain(|runner| runner.deployment().mode != Mode::Ended);
                 return Ok(driven);
             }
         }
@@ -461,12 +544,32 @@ impl App {
     }
 }
 
-/// How much a package may use.
-#[must_use]
-pub fn limits(package: &VerifiedPackage) -> Limits {
-    if package.component().len() > SCRIPT_PACKAGE_BYTES {
-        Limits::script()
-    } else {
-        Limits::default()
+/// Newest log time that was taken from the host's clocks: of the last tick, and of the last event
+/// unless it was imported.
+fn newest_live(store: &dyn Store) -> Result<Millis, AppError> {
+    let mut newest = Millis(0);
+    let last = store.next_seq().0.checked_sub(1).map(EventSeq);
+    for seq in store.by_subject(TICK_TYPE, 1)?.into_iter().chain(last) {
+        let Some(event) = store.get(seq)? else { continue };
+        let is_live = match event.kind.as_str() {
+            TICK_TYPE => serde_json::from_str(&event.data).is_ok_and(|tick: Tick| !tick.import),
+            _ => !event.is_host() && !is_import(&event),
+        };
+        if is_live {
+            newest = newest.max(event.logged);
+        }
     }
+    Ok(newest)
+}
+
+/// The outbox follows on the ledger without a hole. If it does not, one of the two was damaged, or
+/// replaced by an older copy, and going on would lose leaves or seal some twice.
+fn outbox_fits(store: &dyn Store, sealed: u64) -> Result<(), AppError> {
+    let end = store.next_leaf().0;
+    let first = store.leaves(LeafIndex(0), 1)?.first().map_or(end, |(leaf, _)| leaf.0);
+    if (first..=end).contains(&sealed) {
+        return Ok(());
+    }
+    let detail = format!("ledger: {sealed} leaves; store: {first}..{end}");
+    Err(AppError::new(Kind::Integrity, "outbox-apart", detail))
 }

@@ -2,16 +2,21 @@
 //!
 //! It changes nothing. Whether bytes are what was written is the business of `check`.
 
+mod health;
+
 use crate::app::App;
-use crate::error::AppError;
+use crate::backup::{LAST_META, LastBackup};
+use crate::error::{AppError, Kind};
 use crate::package;
 use plumbline_contract::desk::{CALENDAR_TABLE, Desk};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::manifest::Right;
 use plumbline_contract::table::Tables;
 use plumbline_contract::task::WAKE_ON_CALENDAR;
-use plumbline_contract::time::{Day, Millis};
+use plumbline_contract::time::{Day, MS_PER_DAY, Millis};
 use plumbline_store::KeyId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 
@@ -19,11 +24,17 @@ use std::os::unix::fs::PermissionsExt;
 const CALENDAR_DAYS_AHEAD: i32 = 60;
 /// Free disk below which the appliance should not go on, in bytes: some weeks of a county's events.
 const DISK_BYTES_MIN: u64 = 2 * 1024 * 1024 * 1024;
+/// Days after which a backup is too old: what came since would have to be sent again.
+const BACKUP_DAYS_MAX: i64 = 7;
+/// Days after which the last reconciliation says little of today.
+const RECONCILED_DAYS_MAX: i64 = 2;
+/// Setting that says when everything was last derived anew and compared.
+const RECONCILED_META: &str = "watch/reconciled";
 /// How far the log may be ahead of the clock: sources' clocks differ by minutes.
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 13] = [
+pub const CODES: [&str; 25] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -37,6 +48,18 @@ pub const CODES: [&str; 13] = [
     "table-missing",
     "no-events",
     "clock",
+    "backup-none",
+    "backup-old",
+    "reconciled-old",
+    "source-silent",
+    "source-absent",
+    "source-counts",
+    "source-clock",
+    "source-crowd",
+    "rule-odd",
+    "reconcile-differs",
+    "reconcile-missing",
+    "host-clock",
 ];
 
 /// Something to do.
@@ -86,6 +109,8 @@ pub fn examine(app: &App, now: Millis) -> Result<Vec<Finding>, AppError> {
         }
     }
     log(app, now, &mut findings)?;
+    ages(app, now, &mut findings)?;
+    health::examine(app, now, &mut findings)?;
     machine(app, &mut findings)?;
     Ok(findings)
 }
@@ -106,7 +131,7 @@ fn calendar(app: &App, now: Millis, findings: &mut Vec<Finding>) -> Result<(), A
         findings.push(Finding::new("calendar-ends", &[("last", &shown)]));
     }
     let mut beyond = 0_u64;
-    for deployment in app.deployments()? {
+    for deployment in app.deployments() {
         let after = (last.plus(1).start(), KeyId { stream: String::new(), key: String::new() });
         let due = app.store().due(deployment.id, WAKE_ON_CALENDAR, Some(&after), usize::MAX)?;
         beyond += due.len() as u64;
@@ -135,7 +160,7 @@ fn tables(app: &App, findings: &mut Vec<Finding>) {
 }
 
 fn deployments(app: &App, findings: &mut Vec<Finding>) -> Result<(), AppError> {
-    let deployments = app.deployments()?;
+    let deployments = app.deployments();
     if deployments.is_empty() {
         findings.push(Finding::new("no-plugins", &[]));
     }
@@ -172,6 +197,56 @@ fn log(app: &App, now: Millis, findings: &mut Vec<Finding>) -> Result<(), AppErr
     let first = app.store().read(EventSeq(0), FIRST_EVENTS)?;
     if next.0 <= first.len() as u64 && first.iter().all(|row| row.event.is_host()) {
         findings.push(Finding::new("no-events", &[]));
+    }
+    Ok(())
+}
+
+/// How long ago the home was last backed up and reconciled, in milliseconds, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ages {
+    pub backup_ms: Option<i64>,
+    pub reconciled_ms: Option<i64>,
+}
+
+impl Ages {
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn of(app: &App, now: Millis) -> Result<Self, AppError> {
+        #[derive(Deserialize)]
+        struct Reconciled {
+            at: Millis,
+        }
+        let age = |at: Millis| now.0.saturating_sub(at.0);
+        let backup = setting::<LastBackup>(app, LAST_META)?.map(|last| age(last.taken));
+        let reconciled = setting::<Reconciled>(app, RECONCILED_META)?.map(|last| age(last.at));
+        Ok(Self { backup_ms: backup, reconciled_ms: reconciled })
+    }
+}
+
+fn setting<T: DeserializeOwned>(app: &App, name: &str) -> Result<Option<T>, AppError> {
+    let Some(bytes) = app.store().meta(name)? else { return Ok(None) };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+}
+
+fn ages(app: &App, now: Millis, findings: &mut Vec<Finding>) -> Result<(), AppError> {
+    let ages = Ages::of(app, now)?;
+    let mut old = |code, age: i64, max| {
+        let days = age / MS_PER_DAY;
+        if days >= max {
+            findings.push(Finding::new(code, &[("days", &days.to_string())]));
+        }
+    };
+    if let Some(age) = ages.backup_ms {
+        old("backup-old", age, BACKUP_DAYS_MAX);
+    }
+    if let Some(age) = ages.reconciled_ms {
+        old("reconciled-old", age, RECONCILED_DAYS_MAX);
+    }
+    // A home without events has nothing to lose yet.
+    if ages.backup_ms.is_none() && !findings.iter().any(|finding| finding.code == "no-events") {
+        findings.push(Finding::new("backup-none", &[]));
     }
     Ok(())
 }

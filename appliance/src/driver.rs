@@ -1,28 +1,40 @@
 //! Drives one deployment along the log: read, route, call the plugin, judge, commit.
 //!
-//! The same code drives the appliance and a replay; they differ in where states and leaves go.
+//! The same code drives the appliance, a replay, a shadow run and a rebuild; they differ in where
+//! states and leaves go.
 
 mod call;
+mod rebuild;
+mod stats;
+mod turn;
+mod world;
 
-use crate::error::{AppError, Kind};
-use crate::table::{TableHistory, versions_of};
+pub use stats::{RuleStats, Stats, StreamStats};
+
+use crate::error::AppError;
+use crate::table::TableHistory;
 use call::{Answer, Call};
-use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, Tick};
-use plumbline_contract::id::{EventSeq, PackageHash};
-use plumbline_contract::task::{EventView, Fault, Input, Task, Verdict};
+use plumbline_contract::event::{Event, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
+use plumbline_contract::id::{DeploymentId, EventSeq};
+use plumbline_contract::manifest::Manifest;
+use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
-use plumbline_engine::{Batch, Calendars, Instance, Limits, Plugin, World};
+use plumbline_engine::{Batch, Calendars, Instance, Limits, Plugin};
 use plumbline_kernel::{
-    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Plan, is_import,
-    settle,
+    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode, Plan,
+    StandingEffect, is_import, settle,
 };
-use plumbline_store::{Commit, Cursor, Due, GapRow, KeyId, KeyState, Row, Store};
-use std::collections::{BTreeMap, BTreeSet};
+use plumbline_store::{Commit, Cursor, GapId, GapRow, KeyId, KeyState, Row, Store};
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
+use world::View;
 
 /// Events read at once: large enough that neighbouring keys share the store's pages and a key's
 /// events meet in one batch, so that its state is written once for several of them.
 pub const BATCH_EVENTS: usize = 8192;
+/// The same for a run of which only the end counts: fewer looks for some 50 MB of memory.
+const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
 /// what a replay derives.
 pub const TIMERS_PER_STEP: usize = 1024;
@@ -31,26 +43,54 @@ const TASKS_PER_CALL: usize = 256;
 /// Fewer tasks than this are not worth a second thread.
 const TASKS_FOR_THREADS: usize = 64;
 
+/// The plugins of a deployment, loaded and ready to be called.
+#[derive(Debug)]
+pub struct Prepared {
+    pub plan: Plan,
+    /// One for each variant of the plan.
+    pub plugins: Vec<(Plugin, Limits)>,
+}
+
+/// Who loads packages.
+pub trait Loader: fmt::Debug + Sync {
+    /// # Errors
+    /// If a package is missing, no longer to be trusted, or lacks a grant.
+    fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError>;
+}
+
 /// A deployment that is running.
 #[derive(Debug)]
 pub struct Runner {
     deployment: Deployment,
-    plan: Plan,
-    plugin: Plugin,
-    limits: Limits,
-    instances: Vec<Option<Instance>>,
+    prepared: Arc<Prepared>,
+    /// For each thread one of each variant.
+    instances: Vec<Vec<Option<Instance>>>,
     calendars: Arc<Calendars>,
     zone: Arc<Zone>,
-    granted: Arc<BTreeSet<String>>,
-    /// The tables as they stand before position `0`.
-    view: Option<(EventSeq, World, BTreeMap<String, u32>)>,
-    /// Fuel and calls since the start, for health.
-    pub fuel: u64,
-    pub tasks: u64,
+    view: Option<View>,
+    look: LookMode,
+    /// Events read at once.
+    batch: usize,
+    /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
+    /// rebuild.
+    nested: Option<Only>,
+    /// Why it stands still, if it does.
+    pub suspended: Option<AppError>,
+    stats: Stats,
 }
 
-/// What a plugin says of one key: one verdict with its trace, and what it looked up.
-pub type Explained = (KeyId, Result<Batch, Fault>);
+/// The keys of a rebuild; `None` stands for all.
+type Only = Option<Arc<BTreeSet<(String, String)>>>;
+
+/// What a plugin says of one key.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    pub id: KeyId,
+    /// Of the package that judges the key.
+    pub manifest: Arc<Manifest>,
+    /// One verdict with its trace, and what it looked up.
+    pub answer: Result<Batch, Fault>,
+}
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,39 +107,55 @@ pub struct Places<'a> {
     pub log: &'a dyn Store,
     pub states: &'a dyn Store,
     pub tables: &'a TableHistory,
+    pub loader: &'a dyn Loader,
     /// Do not look at events at or after this position.
     pub end: EventSeq,
     /// Leave the wait for the disk to a later call.
     pub lazy: bool,
 }
 
+/// What a step commits besides its effects.
+#[derive(Debug, Default)]
+struct Closing {
+    gaps_closed: Vec<GapId>,
+    gaps: Vec<GapRow>,
+    /// Keys that are forgotten.
+    gone: Vec<KeyId>,
+}
+
 impl Runner {
-    /// # Errors
-    /// If the grants do not cover the manifest.
+    #[must_use]
     pub fn new(
         deployment: Deployment,
-        plan: Plan,
-        plugin: Plugin,
-        limits: Limits,
+        prepared: Prepared,
         calendars: Arc<Calendars>,
         threads: usize,
     ) -> Self {
-        let zone = Arc::new(plan.zone().clone());
-        let granted = Arc::new(deployment.grants.tables());
-        let instances = (0..threads.max(1)).map(|_| None).collect();
+        let zone = Arc::new(prepared.plan.zone().clone());
+        let prepared = Arc::new(prepared);
+        let instances = fresh_instances(&prepared, threads);
+        let stats = Stats::default();
         Self {
             deployment,
-            plan,
-            plugin,
-            limits,
+            prepared,
             instances,
             calendars,
             zone,
-            granted,
             view: None,
-            fuel: 0,
-            tasks: 0,
+            look: LookMode::Every,
+            batch: BATCH_EVENTS,
+            nested: None,
+            suspended: None,
+            stats,
         }
+    }
+
+    /// For a run of which only what stands in the end counts: keys are looked at less often, and the
+    /// deployment stays what it is, whatever the log says of it.
+    pub fn only_the_end_counts(&mut self) {
+        self.nested = Some(None);
+        self.look = LookMode::Last;
+        self.batch = BATCH_EVENTS_OF_SHADOW;
     }
 
     #[must_use]
@@ -109,59 +165,41 @@ impl Runner {
 
     #[must_use]
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.prepared.plan
     }
 
+    /// What was done since the start of the process.
     #[must_use]
-    pub fn package(&self) -> PackageHash {
-        self.plugin.package()
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn id(&self) -> DeploymentId {
+        self.deployment.id
     }
 
     /// Takes one step from where the deployment stands.
     ///
     /// # Errors
-    /// If the store fails. What a plugin does wrong is no error but a gap.
+    /// If the store fails, or a package that a setting names cannot be loaded. What a plugin does
+    /// wrong is no error but a gap.
     pub fn step(&mut self, places: &Places<'_>) -> Result<Step, AppError> {
-        let mut cursor = places.states.cursor(self.deployment.id)?;
+        if self.deployment.mode == Mode::Ended {
+            return Ok(Step::Idle);
+        }
+        let mut cursor = places.states.cursor(self.id())?;
         let start = cursor.clone();
         cursor.seq = cursor.seq.max(self.deployment.from);
         let room = places.end.0.saturating_sub(cursor.seq.0);
-        let rows = places.log.read(cursor.seq, BATCH_EVENTS.min(room as usize))?;
+        let rows = places.log.read(cursor.seq, self.batch.min(room as usize))?;
         let Some(first) = rows.first() else { return Ok(Step::Idle) };
         match first.event.kind.as_str() {
             TICK_TYPE => self.tick(places, start, first),
             TABLE_TYPE => self.tables_changed(places, start, first),
+            SETTING_TYPE => self.setting_changed(places, start, first),
+            REBUILD_TYPE => self.rebuild(places, start, first),
             _ => self.events(places, start, &rows),
         }
-    }
-
-    fn look_at(&mut self, places: &Places<'_>, seq: EventSeq) -> Result<(), AppError> {
-        let last = |changes: &[(EventSeq, String, _)]| {
-            let before = changes.iter().filter(|(at, _, _)| *at < seq);
-            before.map(|(at, _, _)| at.next()).max().unwrap_or_default()
-        };
-        let since = last(places.tables.changes());
-        if self.view.as_ref().is_some_and(|(at, _, _)| *at == since) {
-            return Ok(());
-        }
-        let tables = places.tables.view(places.log, seq)?;
-        let versions = versions_of(&tables, &self.granted);
-        let world = World {
-            tables: Arc::new(tables),
-            calendars: self.calendars.clone(),
-            zone: self.zone.clone(),
-            granted_tables: self.granted.clone(),
-        };
-        self.view = Some((since, world, versions));
-        Ok(())
-    }
-
-    /// The world at the present position.
-    ///
-    /// # Panics
-    /// If [`Runner::look_at`] was not called before.
-    fn world(&self) -> &World {
-        &self.view.as_ref().expect("each step looks at its tables first").1
     }
 
     fn events(
@@ -170,203 +208,149 @@ impl Runner {
         from: Cursor,
         rows: &[Row],
     ) -> Result<Step, AppError> {
-        let is_break = |row: &Row| matches!(row.event.kind.as_str(), TICK_TYPE | TABLE_TYPE);
-        let rows = &rows[..rows.iter().position(is_break).unwrap_or(rows.len())];
+        let rows = &rows[..rows.iter().position(is_turn).unwrap_or(rows.len())];
         let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
         self.look_at(places, rows[0].seq)?;
-        let tasks = self.plan.tasks(rows.iter().map(|row| (row.seq, &row.event)));
+        let mut tasks = self.plan().tasks(rows.iter().map(|row| (row.seq, &row.event)));
+        if let Some(Some(only)) = &self.nested {
+            let streams = self.plan().streams();
+            tasks.retain(|task| only.contains(&(streams[task.stream].clone(), task.key.clone())));
+        }
+        let zone = self.zone.clone();
         let views: Vec<_> =
-            rows.iter().map(|row| EventView::of(row.seq, &row.event, &self.zone)).collect();
+            rows.iter().map(|row| EventView::of(row.seq, &row.event, &zone)).collect();
         let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
         let inputs = |task: &KeyTask| {
             task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
         };
-        let effects = self.fold(places, tasks, &marks, &inputs)?;
+        let states = self.load(places, &tasks)?;
+        let effects = self.fold(&tasks, states, &marks, &inputs);
         let events = rows.len();
-        self.commit(places, from, to, effects)?;
+        self.commit(places, (from, to), effects, Closing::default())?;
         Ok(Step::Moved { events })
     }
 
-    /// Keys with a wake look again at the new tables, at the log time of the change. They are paged
-    /// by key, so that each comes once, whatever wake it then asks for.
-    fn tables_changed(
-        &mut self,
-        places: &Places<'_>,
-        from: Cursor,
-        row: &Row,
-    ) -> Result<Step, AppError> {
-        let now = self.zone.local(row.event.logged);
-        let after = from.tick_after.as_ref().map(|(_, id)| id);
-        let page = places.states.states(self.deployment.id, after, TIMERS_PER_STEP)?;
-        let Some((last, _)) = page.last() else { return self.pass(places, from, row) };
-        let to = Cursor { seq: row.seq, tick_after: Some((now, last.clone())) };
-        let waiting = page.into_iter().filter_map(|(id, state)| Some((state.wake?, id)));
-        let due = waiting.map(|(wake, id)| Due { wake, id }).collect();
-        let mark = InputMark { seq: row.seq, logged: row.event.logged, import: false };
-        self.look_again(places, (from, to), due, mark, now)
-    }
-
-    /// Goes on behind a host event.
-    fn pass(&self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
-        let to = Cursor { seq: row.seq.next(), tick_after: None };
-        self.commit(places, from, to, Effects::default())?;
-        Ok(Step::Moved { events: 1 })
-    }
-
-    /// Hands a tick to the keys that are due by then, some at a time.
-    fn tick(&mut self, places: &Places<'_>, from: Cursor, row: &Row) -> Result<Step, AppError> {
-        let tick: Tick = serde_json::from_str(&row.event.data)
-            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
-        let until = self.zone.local(tick.time);
-        let id = self.deployment.id;
-        let due = places.states.due(id, until, from.tick_after.as_ref(), TIMERS_PER_STEP)?;
-        let Some(last) = due.last() else { return self.pass(places, from, row) };
-        let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
-        let mark = InputMark { seq: row.seq, logged: tick.time, import: tick.import };
-        self.look_again(places, (from, to), due, mark, until)
-    }
-
-    /// Hands a tick at `now` to some keys.
-    fn look_again(
-        &mut self,
-        places: &Places<'_>,
-        (from, to): (Cursor, Cursor),
-        due: Vec<Due>,
-        mark: InputMark,
-        now: Local,
-    ) -> Result<Step, AppError> {
-        // The new versions hold for what their own change sets off.
-        self.look_at(places, mark.seq.next())?;
-        let tasks: Vec<_> = due.into_iter().filter_map(|due| self.timer_task(due)).collect();
-        let inputs = |_: &KeyTask| vec![Input::Tick(now)];
-        let mut effects = self.fold(places, tasks, &[mark], &inputs)?;
-        self.let_sleep(places, now, &mut effects)?;
-        self.commit(places, from, to, effects)?;
-        Ok(Step::Moved { events: 0 })
-    }
-
-    fn timer_task(&self, due: Due) -> Option<KeyTask> {
-        let streams = &self.plan.manifest().streams;
-        let stream = streams.iter().position(|stream| stream.name == due.id.stream)?;
-        Some(KeyTask { stream, key: due.id.key, inputs: vec![0] })
-    }
-
-    /// Calls the plugin for all tasks and settles its answers.
-    fn fold<'a>(
-        &mut self,
-        places: &Places<'_>,
-        tasks: Vec<KeyTask>,
-        marks: &[InputMark],
-        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
-    ) -> Result<Effects, AppError> {
-        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task)).collect();
-        let states = places.states.load_states(self.deployment.id, &ids)?;
-        let states: Vec<_> =
-            states.into_iter().map(|state| state.map(|state| state.state)).collect();
-        let built: Vec<Task<'_>> = ids
-            .iter()
-            .zip(&tasks)
-            .zip(&states)
-            .map(|((id, task), state)| Task {
-                stream: &id.stream,
-                key: &id.key,
-                state: state.as_deref().unwrap_or_default(),
-                inputs: inputs(task),
-            })
-            .collect();
-        let answers = self.answers(marks, &tasks, &built);
-        let versions = &self.view.as_ref().expect("each step looks at its tables first").2;
-        let region = self.plan.region().to_owned();
-        let context = LeafContext {
-            plan: &self.plan,
-            deployment: &self.deployment,
-            tables: versions,
-            region: &region,
-        };
-        Ok(settle(&context, marks, answers))
-    }
-
-    /// A key whose wake has come and whose plugin failed on it sleeps until its next event: it would
-    /// fail at every tick again, and its gap is on record.
-    fn let_sleep(
+    fn load(
         &self,
         places: &Places<'_>,
-        until: Local,
-        effects: &mut Effects,
-    ) -> Result<(), AppError> {
-        let failed = |gap: &GapEffect| KeyTask {
-            stream: gap.stream,
-            key: gap.key.clone(),
-            inputs: Vec::new(),
-        };
-        let tasks: Vec<_> = effects.gaps.iter().map(failed).collect();
-        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task)).collect();
-        let states = places.states.load_states(self.deployment.id, &ids)?;
-        for (task, state) in tasks.into_iter().zip(states) {
-            let KeyTask { stream, key, .. } = task;
-            if let Some(KeyState { state, wake: Some(wake) }) = state
-                && wake <= until
-            {
-                effects.states.push(KeyEffect { stream, key, state, wake: None });
+        tasks: &[KeyTask],
+    ) -> Result<Vec<Option<KeyState>>, AppError> {
+        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task.stream, &task.key)).collect();
+        Ok(places.states.load_states(self.id(), &ids)?)
+    }
+
+    /// Calls the plugins for all tasks and settles their answers. `states` belong to the tasks.
+    fn fold<'a>(
+        &mut self,
+        tasks: &[KeyTask],
+        states: Vec<Option<KeyState>>,
+        marks: &[InputMark],
+        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
+    ) -> Effects {
+        let mut states: Vec<_> =
+            states.into_iter().map(|state| state.unwrap_or_default().state).collect();
+        let parts = tasks.iter().map(|task| task.part + 1).max().unwrap_or(0);
+        let mut answers: Vec<Answer> = Vec::new();
+        // The parts of a key follow each other; different keys do not wait for each other.
+        for part in 0..parts {
+            let round: Vec<_> = (0..tasks.len()).filter(|at| tasks[*at].part == part).collect();
+            let new = self.round(&round, tasks, &states, marks, inputs);
+            for at in round.into_iter().filter(|at| part_follows(tasks, *at)) {
+                states[at + 1] = states[at].clone();
+            }
+            for answer in &new {
+                if let (true, Ok(verdict)) = (part_follows(tasks, answer.at), &answer.result) {
+                    states[answer.at + 1].clone_from(&verdict.state);
+                }
+            }
+            answers.extend(new);
+        }
+        answers.sort_by_key(|answer| answer.at);
+        for answer in &answers {
+            self.stats.count(self.prepared.plan.streams(), answer);
+        }
+        let answers = answers.into_iter().map(|answer| (answer.task, answer.result)).collect();
+        let context = LeafContext { plan: self.plan(), tables: self.versions() };
+        settle(&context, marks, answers)
+    }
+
+    /// The answers to some of the tasks, variant by variant, using as many instances as there are
+    /// threads.
+    fn round<'a>(
+        &mut self,
+        round: &[usize],
+        tasks: &[KeyTask],
+        states: &[Vec<u8>],
+        marks: &[InputMark],
+        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
+    ) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for variant in 0..self.plan().variants().len() {
+            let own = round.iter().copied().filter(|at| tasks[*at].variant == variant);
+            let prepared = self.prepared.clone();
+            let built: Vec<_> = own
+                .map(|at| {
+                    let task = &tasks[at];
+                    let stream = prepared.plan.streams()[task.stream].as_str();
+                    let (key, state) = (task.key.as_str(), states[at].as_slice());
+                    (at, task, Task { stream, key, state, inputs: inputs(task) })
+                })
+                .collect();
+            if !built.is_empty() {
+                answers.extend(self.answers(variant, marks, &built));
             }
         }
-        Ok(())
+        answers
     }
 
-    fn key_id(&self, task: &KeyTask) -> KeyId {
-        let stream = self.plan.manifest().streams[task.stream].name.clone();
-        KeyId { stream, key: task.key.clone() }
-    }
-
-    /// The answers to all tasks in their order, using as many instances as there are threads.
     fn answers(
         &mut self,
+        variant: usize,
         marks: &[InputMark],
-        keys: &[KeyTask],
-        tasks: &[Task<'_>],
+        tasks: &[(usize, &KeyTask, Task<'_>)],
     ) -> Vec<Answer> {
-        self.tasks += tasks.len() as u64;
         let mut instances = std::mem::take(&mut self.instances);
         let threads = if tasks.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
         let share = tasks.len().div_ceil(threads).max(1);
         let this = &*self;
-        let parts: Vec<(Vec<_>, u64)> = std::thread::scope(|scope| {
-            let parts = keys.chunks(share).zip(tasks.chunks(share));
-            let mut handles: Vec<_> = Vec::new();
-            let mut first = None;
-            for (index, (instance, (keys, tasks))) in instances.iter_mut().zip(parts).enumerate() {
-                let mut call = Call { runner: this, instance, marks, fuel: 0, answers: Vec::new() };
-                if index == 0 {
-                    first = Some((call, keys, tasks));
-                } else {
-                    handles.push(scope.spawn(move || {
-                        call.run(keys, tasks);
-                        (call.answers, call.fuel)
-                    }));
-                }
-            }
-            let first = first.map(|(mut call, keys, tasks)| {
-                call.run(keys, tasks);
-                (call.answers, call.fuel)
-            });
+        let call = |instances: &mut Vec<Option<Instance>>, tasks: &[_]| {
+            let instance = &mut instances[variant];
+            let mut call = Call::new(this, variant, instance, marks);
+            call.run(tasks);
+            (call.answers, call.fuel)
+        };
+        let parts: Vec<(Vec<_>, _)> = std::thread::scope(|scope| {
+            let mut places = instances.iter_mut().zip(tasks.chunks(share));
+            let first = places.next();
+            let call = &call;
+            let handles: Vec<_> = places
+                .map(|(instance, tasks)| scope.spawn(move || call(instance, tasks)))
+                .collect();
+            let first = first.map(|(instance, tasks)| call(instance, tasks));
             let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
             first.into_iter().chain(rest).collect()
         });
         self.instances = instances;
-        self.fuel += parts.iter().map(|(_, fuel)| fuel).sum::<u64>();
-        parts.into_iter().flat_map(|(answers, _)| answers).collect()
+        let mut answers = Vec::new();
+        for (part, fuel) in parts {
+            answers.extend(part);
+            self.stats.burn(fuel);
+        }
+        answers
     }
 
+    /// Calls a variant's plugin; on a fault the instance is thrown away.
     fn call(
         &self,
+        variant: usize,
         slot: &mut Option<Instance>,
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Verdict>, u64), Fault> {
         let instance = match slot {
             Some(instance) => instance,
-            None => slot.insert(self.instantiate()?),
+            None => slot.insert(self.instantiate(variant)?),
         };
-        match instance.supervise(self.world(), tasks, false) {
+        match instance.supervise(self.world(variant), tasks, self.look) {
             Ok(batch) => {
                 for message in &batch.messages {
                     tracing::info!(plugin = %self.deployment.plugin, message, "plugin message");
@@ -380,10 +364,11 @@ impl Runner {
         }
     }
 
-    fn instantiate(&self) -> Result<Instance, Fault> {
+    fn instantiate(&self, variant: usize) -> Result<Instance, Fault> {
         use plumbline_engine::StartError;
-        let started = self.plugin.instantiate(self.limits, &self.deployment.parameters);
-        started.map_err(|error| match error {
+        let (plugin, limits) = &self.prepared.plugins[variant];
+        let parameters = &self.plan().variants()[variant].parameters;
+        plugin.instantiate(*limits, parameters).map_err(|error| match error {
             StartError::Fault(fault) => fault,
             StartError::Parameters(reason) => Fault::BadOutput(reason),
         })
@@ -401,54 +386,83 @@ impl Runner {
         now: Local,
     ) -> Result<Vec<Explained>, AppError> {
         self.look_at(places, places.end)?;
-        let states = places.states.load_states(self.deployment.id, ids)?;
+        let states = places.states.load_states(self.id(), ids)?;
         let mut answers = Vec::new();
         for (id, state) in ids.iter().zip(states) {
             let Some(state) = state else { continue };
+            let Some(variant) = self.plan().judge_of(&state.region) else { continue };
             let inputs = vec![Input::Tick(now)];
             let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
-            let started = self.instantiate();
-            let answer =
-                started.and_then(|mut instance| instance.supervise(self.world(), &[task], true));
-            answers.push((id.clone(), answer));
+            let started = self.instantiate(variant);
+            let answer = started.and_then(|mut instance| {
+                instance.supervise(self.world(variant), &[task], LookMode::Trace)
+            });
+            let manifest = self.plan().variants()[variant].manifest.clone();
+            answers.push(Explained { id: id.clone(), manifest, answer });
         }
         Ok(answers)
+    }
+
+    fn key_id(&self, stream: usize, key: &str) -> KeyId {
+        KeyId { stream: self.plan().streams()[stream].clone(), key: key.to_owned() }
     }
 
     fn commit(
         &self,
         places: &Places<'_>,
-        from: Cursor,
-        to: Cursor,
+        (from, to): (Cursor, Cursor),
         effects: Effects,
+        closing: Closing,
     ) -> Result<(), AppError> {
-        let streams = &self.plan.manifest().streams;
-        let id = |stream: usize, key: String| KeyId { stream: streams[stream].name.clone(), key };
-        let states = effects.states.into_iter().map(|effect| {
-            let keep = !effect.state.is_empty() || effect.wake.is_some();
-            let state = KeyState { state: effect.state, wake: effect.wake };
-            (id(effect.stream, effect.key), keep.then_some(state))
-        });
-        let gaps = effects.gaps.into_iter().map(|gap| GapRow {
+        // A shadow leaves nothing but its own states and what would stand.
+        let silent = self.deployment.mode == Mode::Shadow && self.nested.is_none();
+        let state = |effect: KeyEffect| {
+            let KeyEffect { stream, key, state, wake, region } = effect;
+            let keep = !state.is_empty() || wake.is_some();
+            (self.key_id(stream, &key), keep.then_some(KeyState { state, wake, region }))
+        };
+        let gap = |gap: GapEffect| GapRow {
             from: gap.from,
             to: gap.to,
-            id: id(gap.stream, gap.key),
+            id: self.key_id(gap.stream, &gap.key),
             code: gap.fault.code().to_owned(),
             fault: gap.fault.account(),
-        });
+        };
+        let stands = |effect: StandingEffect| {
+            let StandingEffect { stream, key, alert, now } = effect;
+            (self.key_id(stream, &key), alert, now.map(|now| now.row()))
+        };
+        let gone = closing.gone.into_iter().map(|id| (id, None));
         let commit = Commit {
-            deployment: self.deployment.id,
+            deployment: self.id(),
             from,
             to,
-            states: states.collect(),
-            events: effects.facts,
-            leaves: effects.leaves,
-            gaps: gaps.collect(),
+            states: effects.states.into_iter().map(state).chain(gone).collect(),
+            events: if silent { Vec::new() } else { effects.facts },
+            leaves: if silent { Vec::new() } else { effects.leaves },
+            gaps: effects.gaps.into_iter().map(gap).chain(closing.gaps).collect(),
+            gaps_closed: closing.gaps_closed,
+            standing: effects.standing.into_iter().map(stands).collect(),
             lazy: places.lazy,
         };
         places.states.commit(commit)?;
         Ok(())
     }
+}
+
+fn fresh_instances(prepared: &Prepared, threads: usize) -> Vec<Vec<Option<Instance>>> {
+    let of_thread = || prepared.plugins.iter().map(|_| None).collect();
+    (0..threads.max(1)).map(|_| of_thread()).collect()
+}
+
+/// Whether the task behind `at` goes on with the same key.
+fn part_follows(tasks: &[KeyTask], at: usize) -> bool {
+    tasks.get(at + 1).is_some_and(|next| next.part > 0)
+}
+
+/// Events of the host at which a deployment stops and turns.
+fn is_turn(row: &Row) -> bool {
+    matches!(row.event.kind.as_str(), TICK_TYPE | TABLE_TYPE | SETTING_TYPE | REBUILD_TYPE)
 }
 
 fn mark(seq: EventSeq, event: &Event) -> InputMark {

@@ -17,6 +17,8 @@ pub enum Kind {
     NotFound,
     /// Another process holds the home. Exit code 1.
     Busy,
+    /// The disk has no room for more; whatever was accepted is safe. Exit code 1.
+    Full,
     /// The machine failed: disk, memory, network. Exit code 1.
     Failed,
 }
@@ -26,7 +28,7 @@ impl Kind {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Busy | Self::Failed => 1,
+            Self::Busy | Self::Full | Self::Failed => 1,
             Self::Usage | Self::NotFound => 2,
             Self::Refused => 3,
             Self::Integrity => 4,
@@ -71,6 +73,7 @@ impl From<plumbline_store::StoreError> for AppError {
             K::Full => (Kind::Failed, "disk-full"),
             K::Invalid => (Kind::Usage, "store-refused"),
             K::Schema => (Kind::Usage, "store-schema"),
+            K::Overtaken => (Kind::Failed, "store-overtaken"),
             K::Fenced | K::Io => (Kind::Failed, "store"),
         };
         Self::new(kind, message, error)

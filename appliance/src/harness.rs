@@ -7,7 +7,7 @@ use crate::error::{AppError, Kind};
 use plumbline_contract::manifest::Right;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::table::Tables;
-use plumbline_contract::task::{Task, Verdict};
+use plumbline_contract::task::{LookMode, Task, Verdict};
 use plumbline_contract::time::Zone;
 use plumbline_engine::{Calendars, Engine, Instance, Limits, Plugin, World};
 use plumbline_guest::example::{Executor, run_file};
@@ -126,7 +126,9 @@ impl Executor for EngineExecutor {
             zone: Arc::new(zone.clone()),
             granted_tables: self.granted.clone(),
         };
-        let batch = instance.supervise(&world, tasks, false).map_err(|fault| fault.to_string())?;
+        let batch = instance
+            .supervise(&world, tasks, LookMode::Every)
+            .map_err(|fault| fault.to_string())?;
         self.running = Some((parameters.to_owned(), instance));
         Ok(batch.verdicts)
     }

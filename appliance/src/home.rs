@@ -1,6 +1,7 @@
 //! The home directory of an appliance: where everything lies, and its configuration.
 
 use crate::error::{AppError, Kind};
+use crate::watch::HealthConfig;
 use plumbline_contract::time::Zone;
 use plumbline_ledger::{SigningKey, TrustedKeys};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,16 @@ pub struct Config {
     /// Address of the HTTP service.
     #[serde(default = "loopback")]
     pub listen: String,
+    /// Free space on the disk below which no new events are taken, in MiB.
+    #[serde(default = "reserve")]
+    pub disk_reserve_mib: u64,
+    /// Thresholds of the supervision of the supervision.
+    #[serde(default, skip_serializing_if = "HealthConfig::is_default")]
+    pub health: HealthConfig,
+}
+
+fn reserve() -> u64 {
+    crate::disk::RESERVE_MIB
 }
 
 fn shanghai() -> String {
@@ -97,6 +108,12 @@ impl Home {
         self.keys_dir().join("http.token")
     }
 
+    /// Where a running service listens for commands.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.dir.join("control.sock")
+    }
+
     fn ledger_key_file(&self) -> PathBuf {
         self.keys_dir().join("ledger.key")
     }
@@ -110,6 +127,17 @@ impl Home {
         self.config_file().exists()
     }
 
+    /// Keeps a report whose hash stands in the ledger; it is there for good.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_report(&self, sha256: &str, bytes: &[u8]) -> Result<(), AppError> {
+        let dir = self.dir.join("reports");
+        fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
+        let path = dir.join(format!("{sha256}.json"));
+        fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
+    }
+
     /// Creates the directories, the configuration and the keys of a new home.
     ///
     /// # Errors
@@ -119,6 +147,24 @@ impl Home {
             return Err(AppError::new(Kind::Usage, "home-exists", self.dir.display()));
         }
         load_zone(&config.zone)?;
+        self.make_folders()?;
+        let key = SigningKey::generate(&config.origin)
+            .map_err(|error| AppError::new(Kind::Usage, "key", error))?;
+        key.save(&self.ledger_key_file())
+            .map_err(|error| AppError::new(Kind::Failed, "key", error))?;
+        self.write_secret(&self.personal_key_file())?;
+        self.write_secret(&self.token_file())?;
+        let text = toml::to_string(config)
+            .map_err(|error| AppError::new(Kind::Failed, "config", error))?;
+        self.write(&self.config_file(), text.as_bytes())?;
+        Ok(key)
+    }
+
+    /// Makes the folders that a home has before anything is in them.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    pub(crate) fn make_folders(&self) -> Result<(), AppError> {
         for dir in [
             self.dir.clone(),
             self.packages_dir(),
@@ -130,16 +176,12 @@ impl Home {
             fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
             private(&dir, 0o700)?;
         }
-        let key = SigningKey::generate(&config.origin)
-            .map_err(|error| AppError::new(Kind::Usage, "key", error))?;
-        key.save(&self.ledger_key_file())
-            .map_err(|error| AppError::new(Kind::Failed, "key", error))?;
-        self.write_secret(&self.personal_key_file())?;
-        self.write_secret(&self.token_file())?;
-        let text = toml::to_string(config)
-            .map_err(|error| AppError::new(Kind::Failed, "config", error))?;
-        self.write(&self.config_file(), text.as_bytes())?;
-        Ok(key)
+        Ok(())
+    }
+
+    /// The secret files, by their names in the folder of keys.
+    pub(crate) fn key_files(&self) -> [(&'static str, PathBuf); 3] {
+        ["ledger.key", "personal.key", "http.token"].map(|name| (name, self.keys_dir().join(name)))
     }
 
     /// 256 random bits as text, readable by the owner only.
@@ -162,7 +204,10 @@ impl Home {
         }
         let path = self.config_file();
         let text = fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error))?;
-        toml::from_str(&text).map_err(|error| AppError::new(Kind::Usage, "config", error.message()))
+        let config: Config = toml::from_str(&text)
+            .map_err(|error| AppError::new(Kind::Usage, "config", error.message()))?;
+        config.health.check()?;
+        Ok(config)
     }
 
     /// # Errors
@@ -210,7 +255,7 @@ impl Home {
 }
 
 /// Restricts a path to its owner.
-fn private(path: &Path, mode: u32) -> Result<(), AppError> {
+pub(crate) fn private(path: &Path, mode: u32) -> Result<(), AppError> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(|error| AppError::io(path, &error))

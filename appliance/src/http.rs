@@ -14,8 +14,10 @@ mod receive;
 mod request;
 mod rule;
 mod service;
+mod source;
 mod stream;
 mod table;
+mod why;
 
 pub use receive::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX};
 pub use service::{Pulse, Service, Woken};
@@ -48,11 +50,14 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/tables/{name}/history", get(table::history))
         .route("/v1/cases/{key}", get(case::timeline))
         .route("/v1/cases/{key}/explain", get(case::explain))
+        .route("/v1/explain", get(why::explain))
         .route("/v1/ledger/checkpoint", get(ledger::checkpoint))
         .route("/v1/ledger/leaf/{index}", get(ledger::leaf))
         .route("/v1/ledger/proof/{index}", get(ledger::proof))
         .route("/v1/ledger/consistency", get(ledger::consistency))
         .route("/v1/rules", get(rule::rules))
+        .route("/v1/rules/health", get(source::rules))
+        .route("/v1/sources", get(source::sources))
         .route("/v1/deployments", get(rule::deployments))
         .route("/healthz", get(health::health))
         .route("/metrics", get(health::metrics))

@@ -83,6 +83,9 @@ pub fn import(
     request: &ImportRequest<'_>,
     watch: Watch<'_>,
 ) -> Result<ImportReport, AppError> {
+    // No tick of the clock comes between the events of a file: what happened later in it would seem
+    // never to have happened.
+    let _turn = app.take_turn();
     app.settle()?;
     let name = progress_name(request)?;
     let mut progress = load_progress(app, &name)?;
@@ -114,6 +117,7 @@ pub fn import(
         if groups % GROUPS_PER_SEAL == 0 {
             rejects.flush()?;
             seal(app, &name, &progress, &mut report)?;
+            app.go_on()?;
         }
         watch(source.bytes_read(), source.bytes_total().unwrap_or_default());
     }

@@ -1,10 +1,11 @@
 //! The binary `plumbline`: standard streams and the exit code. The commands are in `plumbline::cli`.
 
-use plumbline::cli;
+use plumbline::{cli, damage};
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    damage::report_panics();
     let terminal = cli::Terminal {
         colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         progress: io::stderr().is_terminal(),

@@ -1,40 +1,22 @@
-//! Packages of a home: trust, installation and deployment.
+//! Packages of a home: trust and installation. What is put to work where is the business of `deploy`.
 
 use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::{act, clock};
-use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
+use plumbline_contract::id::PackageHash;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
-use plumbline_kernel::{Deployment, Grants, Mode};
 use plumbline_ledger::{PackageError, VerifyingKey, sha256_hex, verify_package};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-
-/// Prefix of settings that hold deployments.
-pub(crate) const DEPLOYMENT_META: &str = "deployment/";
-/// Prefix of settings that hold what a deployment was before it was changed.
-const FORMER_META: &str = "former-deployment/";
-/// Prefix of settings that hold the highest release ever activated of a plugin.
-const RELEASE_META: &str = "release/";
 
 impl From<PackageError> for AppError {
     fn from(error: PackageError) -> Self {
         Self::new(Kind::Refused, "package", error)
     }
-}
-
-/// What enabling a plugin needs to know.
-#[derive(Clone, Debug)]
-pub struct Enabling<'a> {
-    pub package: PackageHash,
-    /// Root of the region subtree; empty for everywhere.
-    pub region: &'a str,
-    pub parameters: &'a Map<String, Value>,
-    /// Look at what is in the log already.
-    pub from_start: bool,
 }
 
 /// Reads a package and verifies it against the trusted keys of the home.
@@ -121,86 +103,66 @@ pub fn list(app: &App) -> Result<Vec<Result<VerifiedPackage, AppError>>, AppErro
     Ok(paths.iter().map(|path| verify_file(app, path)).collect())
 }
 
-/// Enables an installed package for a region subtree; an act in the ledger.
-///
-/// The same plugin in the same region keeps its deployment: its states and alerts go on.
-///
-/// # Errors
-/// If the parameters do not fit, or an older release than before would be activated.
-pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError> {
-    let package = installed(app, enabling.package)?;
-    let manifest = package.manifest();
-    check_release(app, manifest)?;
-    let parameters = manifest
-        .parameters(enabling.parameters)
-        .map_err(|error| AppError::new(Kind::Usage, "parameter", error))?;
-    let parameters = Value::Object(parameters).to_string();
-    // Up to here the log was seen by the package and the parameters that were in force.
-    app.settle()?;
-    let known = app.deployments()?;
-    let before = known
-        .iter()
-        .find(|known| known.plugin == manifest.plugin.id && known.region == enabling.region);
-    let fresh = known.iter().map(|known| known.id.0 + 1).max().unwrap_or(1);
-    let from = if enabling.from_start { EventSeq(0) } else { app.store().next_seq() };
-    let deployment = Deployment {
-        id: before.map_or(DeploymentId(fresh), |before| before.id),
-        plugin: manifest.plugin.id.clone(),
-        version: manifest.plugin.version.clone(),
-        package: package.hash(),
-        region: enabling.region.to_owned(),
-        mode: Mode::Live,
-        parameters_sha256: sha256_hex(parameters.as_bytes()),
-        parameters,
-        from: before.map_or(from, |before| before.from),
-        since: before.map_or(from, |_| app.store().next_seq()),
-        grants: Grants::all(package.hash(), manifest),
-    };
-    app.check_plugin(&deployment, &package)?;
-    if let Some(before) = before {
-        keep_former(app, before)?;
-    }
-    let particulars = serde_json::to_value(&deployment).unwrap_or_default();
-    let leaf = act::leaf("enable", clock::now(), app.zone(), json!({ "deployment": particulars }));
-    let name = format!("{DEPLOYMENT_META}{:05}", deployment.id.0);
-    app.store().put_meta(&name, &stored(&deployment)?)?;
-    let release = format!("{RELEASE_META}{}", manifest.plugin.id);
-    app.store().put_meta(&release, manifest.plugin.release.to_string().as_bytes())?;
-    app.record(&[leaf])?;
-    app.reload()?;
-    Ok(deployment)
+/// Prefix of settings that hold what is known of the newest release that was ever activated.
+const RELEASE_META: &str = "release/";
+
+/// The newest release of a plugin that was ever activated, and who signed it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Release {
+    release: u64,
+    signers: Vec<String>,
 }
 
-fn stored(deployment: &Deployment) -> Result<Vec<u8>, AppError> {
-    serde_json::to_vec(deployment).map_err(|error| AppError::new(Kind::Failed, "store", error))
-}
-
-fn keep_former(app: &App, before: &Deployment) -> Result<(), AppError> {
-    let name = format!("{FORMER_META}{:05}/{:020}", before.id.0, before.since.0);
-    Ok(app.store().put_meta(&name, &stored(before)?)?)
-}
-
-/// A deployment as it was before each of its changes, oldest first, and as it is.
-///
-/// # Errors
-/// If what is stored cannot be read.
-pub(crate) fn history(app: &App, present: Deployment) -> Result<Vec<Deployment>, AppError> {
-    let former = app.store().meta_scan(&format!("{FORMER_META}{:05}/", present.id.0))?;
-    let read = |(_, bytes): (String, Vec<u8>)| {
+fn newest_release(app: &App, plugin: &str) -> Result<Option<Release>, AppError> {
+    let known = app.store().meta(&format!("{RELEASE_META}{plugin}"))?;
+    let read = |bytes: Vec<u8>| {
         serde_json::from_slice(&bytes)
             .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
     };
-    former.into_iter().map(read).chain(std::iter::once(Ok(present))).collect()
+    known.map(read).transpose()
 }
 
-fn check_release(app: &App, manifest: &Manifest) -> Result<(), AppError> {
-    let known = app.store().meta(&format!("{RELEASE_META}{}", manifest.plugin.id))?;
-    let known = known.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<u64>().ok());
-    match known {
-        Some(known) if manifest.plugin.release < known => {
-            let detail = format!("{} < {known}", manifest.plugin.release);
+/// Remembers that a package was activated.
+///
+/// # Errors
+/// If the store fails.
+pub(crate) fn note_release(app: &App, package: &VerifiedPackage) -> Result<(), AppError> {
+    let plugin = &package.manifest().plugin;
+    let release = Release { release: plugin.release, signers: package.signers().to_vec() };
+    let bytes = serde_json::to_vec(&release).unwrap_or_default();
+    Ok(app.store().put_meta(&format!("{RELEASE_META}{}", plugin.id), &bytes)?)
+}
+
+/// A package with a lower release than the newest one ever activated is refused: whoever wants to
+/// go back says so by a rollback.
+///
+/// # Errors
+/// Names both releases.
+pub(crate) fn refuse_older(app: &App, manifest: &Manifest) -> Result<(), AppError> {
+    match newest_release(app, &manifest.plugin.id)? {
+        Some(known) if manifest.plugin.release < known.release => {
+            let detail = format!("{} < {}", manifest.plugin.release, known.release);
             Err(AppError::new(Kind::Refused, "older-release", detail))
         }
         _ => Ok(()),
     }
+}
+
+/// A plugin stays with its vendor: a package that none of the former signers signed is refused
+/// unless the administrator accepts the new one.
+///
+/// # Errors
+/// Names the signers.
+pub(crate) fn refuse_stranger(
+    app: &App,
+    package: &VerifiedPackage,
+    accepted: bool,
+) -> Result<(), AppError> {
+    let Some(known) = newest_release(app, &package.manifest().plugin.id)? else { return Ok(()) };
+    let is_known = package.signers().iter().any(|signer| known.signers.contains(signer));
+    if is_known || accepted {
+        return Ok(());
+    }
+    let detail = format!("{} / {}", package.signers().join(" "), known.signers.join(" "));
+    Err(AppError::new(Kind::Refused, "other-signer", detail))
 }

@@ -3,9 +3,8 @@
 use crate::app::App;
 use crate::driver::{Places, Step};
 use crate::error::AppError;
-use crate::package;
-use plumbline_contract::id::{DeploymentId, LeafIndex};
-use plumbline_kernel::Deployment;
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
+use plumbline_kernel::{Deployment, Mode};
 use plumbline_store::{MemoryStore, Store};
 use serde::Serialize;
 
@@ -33,20 +32,44 @@ pub struct Difference {
     pub replay: Option<String>,
 }
 
-/// Replays all deployments.
+/// Replays all live deployments.
 ///
-/// A deployment that an administrator has changed is replayed with the package and the parameters
+/// A deployment that an administrator has changed is replayed with the packages and the parameters
 /// that were in force at each place of the log.
 ///
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
-    app.settle()?;
-    app.deployments()?.into_iter().map(|deployment| replay_one(app, deployment)).collect()
+    let (size, standing) = standing(app)?;
+    let one = |(deployment, end): &(_, _)| replay_one(app, deployment, size, *end);
+    standing.iter().map(one).collect()
 }
 
-fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed::new(app, deployment.id);
+/// Sealed leaves, and how far each live deployment has come with them: read while nobody drives,
+/// because cursors and ledger belong together.
+fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
+    let _turn = app.take_turn();
+    app.settle()?;
+    app.with_runners(|_| {
+        app.seal()?;
+        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+        let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
+        let end = |deployment: Deployment| {
+            let cursor = app.store().cursor(deployment.id)?;
+            Ok((deployment, cursor.seq))
+        };
+        Ok((size, live.map(end).collect::<Result<Vec<_>, AppError>>()?))
+    })
+}
+
+/// Replays one deployment up to `end`, against the first `size` leaves of the ledger.
+fn replay_one(
+    app: &App,
+    deployment: &Deployment,
+    size: u64,
+    end: EventSeq,
+) -> Result<Replayed, AppError> {
+    let mut wanted = Sealed { deployment: deployment.id, at: 0, size, taken: 0 };
     let mut replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
@@ -54,21 +77,19 @@ fn replay_one(app: &App, deployment: Deployment) -> Result<Replayed, AppError> {
         same: 0,
         difference: None,
     };
-    let last = app.store().cursor(deployment.id)?.seq;
-    let history = package::history(app, deployment)?;
-    let ends: Vec<_> = history.iter().skip(1).map(|next| next.since).chain([last]).collect();
+    let settings = app.settings();
+    let first = settings.at(deployment.id, EventSeq(0)).unwrap_or(deployment).clone();
     let states = MemoryStore::new();
-    let tables = app.tables();
-    for (deployment, end) in history.into_iter().zip(ends) {
-        let package = package::installed(app, deployment.package)?;
-        let mut runner = app.runner(deployment, &package)?;
-        let places = Places { log: app.store(), states: &states, tables: &tables, end, lazy: true };
-        while let Step::Moved { events } = runner.step(&places)? {
-            replayed.events += events as u64;
-            compare(app, &states, &mut wanted, &mut replayed)?;
-            if replayed.difference.is_some() {
-                return Ok(replayed);
-            }
+    let (tables, mut runner) = (app.tables(), app.runner(first)?);
+    let places =
+        Places { log: app.store(), states: &states, tables: &tables, loader: app, end, lazy: true };
+    loop {
+        let step = runner.step(&places)?;
+        compare(app, &states, &mut wanted, &mut replayed)?;
+        match step {
+            _ if replayed.difference.is_some() => return Ok(replayed),
+            Step::Idle => break,
+            Step::Moved { events } => replayed.events += events as u64,
         }
     }
     if let Some((leaf, bytes)) = wanted.next(app)? {
@@ -115,11 +136,6 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn new(app: &App, deployment: DeploymentId) -> Self {
-        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        Self { deployment, at: 0, size, taken: 0 }
-    }
-
     fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
         while self.at < self.size {
             let index = self.at;

@@ -1,13 +1,14 @@
 //! `plumbline serve`: listens, drives the log along with what comes in, and ends in good order.
 //!
-//! One thread drives: it is woken when something was appended and looks at the clock once a minute.
+//! One thread drives: it is woken when something was appended and looks at log time once a minute.
 //! If the store or the ledger fails, the service ends with the error; whoever started it starts it
 //! again, and the log is where it was. What a route does is the business of `http`.
 
 use crate::app::App;
-use crate::clock;
+use crate::control::Control;
 use crate::error::{AppError, Kind};
 use crate::http::{self, Service, Woken};
+use crate::watchman::Watchman;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -34,6 +35,8 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long open requests may take to end once the service stops.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a command that was sent to the service may take to end once it stops.
+const COMMAND_FAREWELL: Duration = Duration::from_secs(60);
 /// Pause after the system refused a connection, for instance because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// File in the home that names the address while the service runs.
@@ -47,6 +50,7 @@ pub struct ServeOptions {
     pub connections_max: usize,
     pub head_timeout: Duration,
     pub request_timeout: Duration,
+    pub command_farewell: Duration,
 }
 
 impl ServeOptions {
@@ -57,6 +61,7 @@ impl ServeOptions {
             connections_max: CONNECTIONS_MAX,
             head_timeout: HEAD_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
+            command_farewell: COMMAND_FAREWELL,
         }
     }
 }
@@ -76,13 +81,22 @@ pub async fn serve(
     let listener = TcpListener::bind(options.listen).await.map_err(no_address)?;
     let address = listener.local_addr().map_err(no_address)?;
     let file = app.home().dir().join(ADDRESS_FILE);
+    let control = Control::bind(app.home())?;
     let service = Arc::new(Service::new(app)?);
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
+    let watchman = Watchman::start(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
+    let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
     let connections = accept(listener, &service, &options, shutdown).await;
-    say_farewell(connections).await;
+    let (_, commands) = tokio::join!(say_farewell(connections), commands);
+    if !watchman.stop().await {
+        service.fail(AppError::new(Kind::Failed, "driver", "the watchman thread has panicked"));
+    }
+    if let Err(error) = commands {
+        tracing::error!(%error, "the control socket has failed");
+    }
     // Nothing is appended any more: the driver may finish.
     service.pulse().stop();
     if driver.await.is_err() {
@@ -121,14 +135,17 @@ fn drive(service: &Service) -> Result<(), AppError> {
     let app = service.app();
     let mut looked = None;
     loop {
-        app.settle()?;
-        service.publish()?;
-        let now = clock::now();
-        let minute = now.0.div_euclid(MS_PER_MINUTE);
-        if looked.replace(minute) != Some(minute) && is_due(app, now)? {
-            app.tick(now, false)?;
-            continue;
+        let now = app.log_time();
+        // A command that has the turn drives by itself; the pulse comes when it has ended.
+        if let Some(_turn) = app.try_turn() {
+            app.settle()?;
+            let minute = now.0.div_euclid(MS_PER_MINUTE);
+            if looked.replace(minute) != Some(minute) && is_due(app, now)? {
+                app.tick(now, false)?;
+                app.settle()?;
+            }
         }
+        service.publish()?;
         let rest = MS_PER_MINUTE - now.0.rem_euclid(MS_PER_MINUTE);
         if service.pulse().wait(Duration::from_millis(rest.unsigned_abs())) == Woken::Stop {
             app.settle()?;
@@ -141,7 +158,7 @@ fn drive(service: &Service) -> Result<(), AppError> {
 /// log of an idle host does not grow.
 fn is_due(app: &App, now: Millis) -> Result<bool, AppError> {
     let local = app.zone().local(now);
-    for deployment in app.deployments()? {
+    for deployment in app.deployments() {
         if !app.store().due(deployment.id, local, None, 1)?.is_empty() {
             return Ok(true);
         }

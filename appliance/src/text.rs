@@ -138,7 +138,7 @@ mod tests {
             for call in ["say(", "note(", "line_of(", "lang,", "cell("] {
                 keys.extend(literals(code, call).into_iter().map(str::to_owned));
             }
-            for kind in ["Usage", "Refused", "Integrity", "NotFound", "Busy", "Failed"] {
+            for kind in ["Usage", "Refused", "Integrity", "NotFound", "Busy", "Full", "Failed"] {
                 let errors = literals(code, &format!("Kind::{kind},"));
                 keys.extend(errors.into_iter().map(|name| format!("error.{name}")));
                 let errors = literals(code, &format!("K::{kind},"));

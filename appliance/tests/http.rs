@@ -4,6 +4,8 @@
 //! that they skip.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "http/disk.rs"]
+mod disk;
 #[path = "http/host.rs"]
 mod host;
 #[path = "http/plugin.rs"]

@@ -15,8 +15,9 @@ export function configure(parameters) {
   hours = value;
 }
 
-export function supervise(tasks, trace) {
-  return tasks.map((task) => fold(task, trace));
+// `look` is "every", "last" or "trace". This fold looks at each input in any case.
+export function supervise(tasks, look) {
+  return tasks.map((task) => fold(task, look === "trace"));
 }
 
 function fold(task, trace) {

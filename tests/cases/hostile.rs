@@ -1,15 +1,26 @@
 //! A plugin that misbehaves is contained and named; nobody else, not even its own other keys, is
 //! touched by it, and replay derives the same gaps.
 
+use plumbline::deploy::{self, Enabling};
+use plumbline::package;
+use plumbline::{App, Home, Kind};
 use plumbline_contract::alert::Level;
+use plumbline_contract::package::{MANIFEST_SECTION, NOTE_SECTION};
 use plumbline_kernel::GAP_RULE;
+use plumbline_ledger::{SigningKey, inspect_package, seal_package};
 use plumbline_tests::outcome::{Outcome, alert_leaves, assert_replays, outcomes, verify_ledger};
+use plumbline_tests::random::Random;
 use plumbline_tests::{TestHome, case, event, plugins, vendors};
 use serde_json::{Map, Value, json};
+use std::fs;
 use std::path::Path;
 
+const SEED: u64 = 20_261_122;
+/// Flipped bytes of code that are tried.
+const FLIPS: usize = 4;
+
 /// How it misbehaves, the code of the fault and a word of its text.
-const WAYS: [(&str, &str, &str); 11] = [
+const WAYS: [(&str, &str, &str); 23] = [
     ("loop", "fuel_spent", "2000000000"),
     ("memory", "memory_full", "67108864"),
     ("trap", "trap", "out of spite"),
@@ -21,6 +32,28 @@ const WAYS: [(&str, &str, &str); 11] = [
     ("table", "refused", "officer"),
     ("fact", "refused", "rumour"),
     ("tick", "trap", "out of spite, later"),
+    ("divide", "trap", "divide by zero"),
+    ("index", "trap", "out of bounds"),
+    ("overflow", "memory_full", "67108864"),
+    ("state", "bad_output", "bytes of state"),
+    ("future", "bad_output", "comes after"),
+    ("episode", "bad_output", "a finding has 51200 bytes"),
+    ("subject", "bad_output", "a finding has 51200 bytes"),
+    ("dept", "bad_output", "a finding has 51200 bytes"),
+    ("values", "bad_output", "values has 102420 bytes"),
+    ("scan", "refused", "item"),
+    ("facts", "refused", "rumour"),
+    ("measures", "bad_output", "measures"),
+];
+
+/// What makes noise and does no harm: everything is supervised all the same.
+const NOISES: [&str; 2] = ["messages", "long-message"];
+
+/// What fails before it is put to work, and a word of the reason.
+const STARTS: [(&str, &str); 3] = [
+    ("configure-trap", "out of spite, at once"),
+    ("configure-loop", "fuel"),
+    ("configure-memory", "memory"),
 ];
 
 fn item(key: &str, no: &str, time: &str) -> String {
@@ -101,7 +134,7 @@ fn each_way_of_misbehaving_is_contained_and_named() {
 
 /// One card and one row for each input that was not supervised, with the culprit's name.
 fn check_named(home: &TestHome, how: &str, code: &str, text: &str) {
-    let hostile = home.app.deployments().unwrap().into_iter().find(|one| one.plugin == "hostile");
+    let hostile = home.app.deployments().into_iter().find(|one| one.plugin == "hostile");
     let hostile = hostile.unwrap();
     let gaps = home.app.store().gaps(hostile.id).unwrap();
     let named = alert_leaves(&home.app).into_iter().map(|(_, leaf)| leaf);
@@ -150,4 +183,129 @@ fn what_is_a_gap_does_not_depend_on_how_the_log_was_cut() {
     }
     assert_eq!(outcomes(&home.app, ""), outcomes(&at_once.app, ""));
     assert_replays(&home.app);
+}
+
+#[test]
+fn noise_does_no_harm() {
+    let (Some(packages), Some(vendors)) = (plugins(), vendors()) else { return };
+    let template = template(&packages, &vendors);
+    let wanted = outcomes(&run(template.path(), &vendors, "not").app, "");
+    for how in NOISES {
+        let home = run(template.path(), &vendors, how);
+        assert_eq!(outcomes(&home.app, ""), wanted, "{how}");
+        assert_replays(&home.app);
+    }
+}
+
+#[test]
+fn what_fails_at_the_start_is_not_put_to_work() {
+    let (Some(packages), Some(vendors)) = (plugins(), vendors()) else { return };
+    let template = template(&packages, &vendors);
+    for (how, reason) in STARTS {
+        let home = TestHome::copy_of(&template.path().join("home"));
+        let before = home.app.deployments();
+        let hostile = before.iter().find(|one| one.plugin == "hostile").unwrap();
+        let parameters = Map::from_iter([("how".to_owned(), Value::from(vec![how]))]);
+        let package = hostile.settings[0].package.unwrap();
+        let enabling = Enabling::new(package, "", &parameters);
+        let error = deploy::enable(&home.app, &enabling).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused, "{how}: {error}");
+        assert!(error.detail.contains(reason), "{how}: {error}");
+        assert_eq!(home.app.deployments(), before, "{how}");
+        home.import("first.ndjson", &first());
+        assert_replays(&home.app);
+    }
+}
+
+/// A plugin that remembers what it should not cannot be stopped from it, but it is found out: its
+/// replay differs and is named, and the replay of the others does not.
+#[test]
+fn a_plugin_that_remembers_its_calls_is_found_out_by_a_replay() {
+    let (Some(packages), Some(vendors)) = (plugins(), vendors()) else { return };
+    let template = template(&packages, &vendors);
+    let home = TestHome::copy_of(&template.path().join("home"));
+    let parameters = Map::from_iter([("how".to_owned(), Value::from(vec!["memory-of-calls"]))]);
+    home.enable(&vendors, "hostile.wasm", &parameters);
+    home.import("first.ndjson", &first());
+    // A start of the service: the plugin has forgotten its calls, and the ledger has not.
+    let path = home.app.home().dir().to_path_buf();
+    let dir = home.close();
+    let home = TestHome { dir, app: App::open(Home::new(path)).unwrap() };
+    home.import("again.ndjson", &[item("evil-2", "b", "2026-02-09T12:00:00")]);
+    for one in plumbline::replay::replay(&home.app).unwrap() {
+        assert_eq!(one.difference.is_some(), one.plugin == "hostile", "{one:#?}");
+    }
+}
+
+/// Bytes that no engine should take, signed by somebody who is trusted.
+#[test]
+fn a_malformed_component_is_refused_or_contained() {
+    let (Some(packages), Some(vendors)) = (plugins(), vendors()) else { return };
+    let template = template(&packages, &vendors);
+    let undisturbed = outcomes(&run(template.path(), &vendors, "not").app, "APPR-");
+    let key = SigningKey::generate("malformer").unwrap();
+    let sound = unsigned(&fs::read(vendors.join("hostile.wasm")).unwrap());
+    let mut random = Random::new(SEED);
+    let mut refused = 0;
+    for (name, bytes) in malformed(&sound, &mut random) {
+        let home = TestHome::copy_of(&template.path().join("home"));
+        package::trust(&home.app, &key.verifying_key().to_string()).unwrap();
+        let Ok(sealed) = seal_package(&bytes, &key) else {
+            refused += 1;
+            continue;
+        };
+        let path = home.dir.path().join("malformed.wasm");
+        fs::write(&path, sealed).unwrap();
+        let tried = package::verify_file(&home.app, &path).and_then(|verified| {
+            package::install(&home.app, &verified)?;
+            let parameters = Map::new();
+            let enabling = Enabling::new(verified.hash(), "", &parameters);
+            deploy::enable(&home.app, &enabling).map(drop)
+        });
+        if let Err(error) = tried {
+            assert_eq!(error.kind, Kind::Refused, "{name}: {error}");
+            refused += 1;
+        }
+        home.import("first.ndjson", &first());
+        home.import("second.ndjson", &second());
+        assert_eq!(outcomes(&home.app, "APPR-"), undisturbed, "{name}");
+        verify_ledger(&home.app).unwrap();
+    }
+    assert!(refused >= 5, "{refused} refused");
+}
+
+/// A package without its last section, which is the signed note.
+fn unsigned(package: &[u8]) -> Vec<u8> {
+    let name = NOTE_SECTION.as_bytes();
+    let at = package.windows(name.len()).rposition(|window| window == name).unwrap();
+    // Before the name stand its length, the section's length and its kind.
+    let start = (at - 6..at - 2).find(|start| inspect_package(&package[..*start]).is_ok());
+    package[..start.unwrap()].to_vec()
+}
+
+fn malformed(sound: &[u8], random: &mut Random) -> Vec<(String, Vec<u8>)> {
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+    let name = MANIFEST_SECTION.as_bytes();
+    let at = sound.windows(name.len()).rposition(|window| window == name).unwrap();
+    let start = (at - 6..at - 2)
+        .rfind(|start| inspect_package(&[COMPONENT, &sound[*start..]].concat()).is_ok());
+    let manifest = &sound[start.unwrap()..];
+    let body = &sound[..start.unwrap()];
+    let mut all = vec![
+        ("nothing but a manifest".to_owned(), [COMPONENT, manifest].concat()),
+        ("a core module".to_owned(), [MODULE, manifest].concat()),
+        ("no header".to_owned(), manifest.to_vec()),
+        ("two manifests".to_owned(), [sound, manifest].concat()),
+        ("no manifest".to_owned(), body.to_vec()),
+        ("cut in the middle".to_owned(), [&body[..body.len() / 2], manifest].concat()),
+        ("twice the same".to_owned(), [body, &body[8..], manifest].concat()),
+    ];
+    for _ in 0..FLIPS {
+        let place = 8 + random.below(body.len() as u64 - 8) as usize;
+        let mut flipped = sound.to_vec();
+        flipped[place] ^= 1 << random.below(8);
+        all.push((format!("byte {place} flipped, seed {SEED}"), flipped));
+    }
+    all
 }

@@ -1,10 +1,20 @@
 //! One module for each promise.
 
+mod backup;
+mod clock;
 mod crash;
+mod damage;
+mod diagnosis;
+mod fuzz;
+mod health;
 mod hostile;
 mod ledger;
 mod main_job;
 mod packages;
+mod power;
+mod regions;
 mod tidy;
 mod timing;
+mod torn;
 mod vendors;
+mod worker;

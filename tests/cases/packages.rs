@@ -1,7 +1,8 @@
 //! What a home refuses to run.
 
-use plumbline::package::{self, Enabling};
+use plumbline::deploy::{self, Enabling};
 use plumbline::{App, AppError, Home, Kind};
+use plumbline::{clock, package};
 use plumbline_contract::id::{EventSeq, PackageHash};
 use plumbline_tests::outcome::assert_replays;
 use plumbline_tests::random::Random;
@@ -19,8 +20,9 @@ fn trust(home: &TestHome, packages: &Path) {
 }
 
 fn enable(app: &App, package: PackageHash) -> Result<(), AppError> {
-    let enabling = Enabling { package, region: "", parameters: &Map::new(), from_start: true };
-    package::enable(app, &enabling).map(drop)
+    let parameters = Map::new();
+    let enabling = Enabling::new(package, "", &parameters);
+    deploy::enable(app, &enabling).map(drop)
 }
 
 #[test]
@@ -47,11 +49,15 @@ fn a_package_with_a_flipped_byte_or_of_an_unknown_signer_is_refused() {
     }
 }
 
+fn only_package(home: &TestHome) -> PackageHash {
+    home.app.deployments()[0].settings[0].package.unwrap()
+}
+
 #[test]
 fn an_installed_package_is_verified_at_every_start() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);
-    let hash = home.app.deployments().unwrap()[0].package;
+    let hash = only_package(&home);
     let path = home.app.home().packages_dir().join(format!("{hash}.wasm"));
     let dir = home.app.home().dir().to_path_buf();
     let mut bytes = fs::read(&path).unwrap();
@@ -60,17 +66,26 @@ fn an_installed_package_is_verified_at_every_start() {
     fs::write(&path, &bytes).unwrap();
     assert_eq!(enable(&home.app, hash).unwrap_err().kind, Kind::Refused);
     let _kept = home.close();
-    assert_eq!(App::open(Home::new(dir)).unwrap_err().kind, Kind::Refused);
+    // The home opens, and the deployment stands still where it was.
+    let app = App::open(Home::new(dir)).unwrap();
+    let suspended = app.suspended();
+    let (deployment, error) = &suspended[0];
+    assert_eq!((deployment.plugin.as_str(), error.kind), ("approval", Kind::Refused), "{error}");
+    let cursor = app.store().cursor(deployment.id).unwrap();
+    app.tick(clock::now(), false).unwrap();
+    app.settle().unwrap();
+    assert_eq!(app.store().cursor(deployment.id).unwrap(), cursor);
 }
 
 #[test]
 fn an_older_release_than_ever_activated_is_refused() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);
-    let hash = home.app.deployments().unwrap()[0].package;
+    let hash = only_package(&home);
     enable(&home.app, hash).unwrap();
     // As if the next release had been active before.
-    home.app.store().put_meta("release/approval", b"2").unwrap();
+    let newer = br#"{"release":2,"signers":["development"]}"#;
+    home.app.store().put_meta("release/approval", newer).unwrap();
     let error = enable(&home.app, hash).unwrap_err();
     assert_eq!((error.kind, error.message), (Kind::Refused, "older-release"));
 }
@@ -79,18 +94,17 @@ fn an_older_release_than_ever_activated_is_refused() {
 fn grants_of_another_package_are_worth_nothing() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);
-    let deployment = home.app.deployments().unwrap().remove(0);
-    let verified = package::installed(&home.app, deployment.package).unwrap();
-    home.app.runner(deployment.clone(), &verified).unwrap();
+    let deployment = home.app.deployments().remove(0);
+    home.app.runner(deployment.clone()).unwrap();
 
     let mut other = deployment.clone();
-    other.grants.package = PackageHash([7; 32]);
-    let error = home.app.runner(other, &verified).unwrap_err();
+    other.grants[0].package = PackageHash([7; 32]);
+    let error = home.app.runner(other).unwrap_err();
     assert_eq!((error.kind, error.message), (Kind::Refused, "grant"));
 
     let mut fewer = deployment.clone();
-    fewer.grants.rights.pop_first().unwrap();
-    let error = home.app.runner(fewer, &verified).unwrap_err();
+    fewer.grants[0].rights.pop_first().unwrap();
+    let error = home.app.runner(fewer).unwrap_err();
     assert_eq!((error.kind, error.message), (Kind::Refused, "grant"));
 }
 
@@ -104,10 +118,10 @@ fn a_package_that_is_not_installed_or_a_wrong_parameter_enables_nothing() {
     package::install(&home.app, &verified).unwrap();
     let parameters = Map::from_iter([("no_such_parameter".to_owned(), 1.into())]);
     let (package, before) = (verified.hash(), home.app.with_ledger(|ledger| ledger.size()));
-    let enabling = Enabling { package, region: "", parameters: &parameters, from_start: true };
-    let error = package::enable(&home.app, &enabling).unwrap_err();
+    let enabling = Enabling::new(package, "", &parameters);
+    let error = deploy::enable(&home.app, &enabling).unwrap_err();
     assert_eq!(error.kind, Kind::Usage, "{error}");
-    assert_eq!(home.app.deployments().unwrap(), []);
+    assert_eq!(home.app.deployments(), []);
     assert_eq!(home.app.with_ledger(|ledger| ledger.size()), before);
     assert_eq!(home.app.store().next_seq(), EventSeq(1));
 }

@@ -1,12 +1,17 @@
 //! Homes, events and packages for the end-to-end tests. It tests nothing itself.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
 
+pub mod fault;
+pub mod fuzz;
 pub mod outcome;
+pub mod power;
 pub mod random;
 
 use plumbline::alert::Alert;
+use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
-use plumbline::package::{self, Enabling};
+use plumbline::package;
+use plumbline::watch::HealthConfig;
 use plumbline::{App, import, table};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -54,6 +59,8 @@ impl TestHome {
             region: String::new(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+            health: HealthConfig::default(),
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();
@@ -103,8 +110,8 @@ impl TestHome {
         let verified = package::verify_file(&self.app, &packages.join(file)).unwrap();
         package::install(&self.app, &verified).unwrap();
         let package = verified.hash();
-        let enabling = Enabling { package, region, parameters, from_start: true };
-        package::enable(&self.app, &enabling).unwrap();
+        let enabling = Enabling::new(package, region, parameters);
+        deploy::enable(&self.app, &enabling).unwrap();
     }
 
     /// Imports lines.
@@ -145,7 +152,7 @@ impl TestHome {
 }
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -165,7 +172,8 @@ pub fn instant(local: &str) -> Millis {
 }
 
 /// An event of [`event`] as it is received live.
-fn to_event(line: &str, received: Millis) -> Event {
+#[must_use]
+pub fn to_event(line: &str, received: Millis) -> Event {
     let line: Value = serde_json::from_str(line).unwrap();
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let time = |name: &str| line[name].as_str().map(instant);

@@ -99,7 +99,7 @@ pub fn log(app: &App) -> Vec<(String, String, u32)> {
 #[must_use]
 pub fn states(app: &App) -> BTreeMap<(u16, KeyId), (Vec<u8>, Option<i64>)> {
     let mut states = BTreeMap::new();
-    for deployment in app.deployments().unwrap() {
+    for deployment in app.deployments() {
         for (id, kept) in app.store().states(deployment.id, None, usize::MAX).unwrap() {
             let wake = kept.wake.map(|wake| wake.0);
             states.insert((deployment.id.0, id), (kept.state, wake));

@@ -4,8 +4,10 @@
 
 pub mod county;
 
+use plumbline::deploy::{self, Enabling};
 use plumbline::home::{Config, Home};
-use plumbline::package::{self, Enabling};
+use plumbline::package;
+use plumbline::watch::HealthConfig;
 use plumbline::{App, table};
 use plumbline_contract::table::{TableRow, TableSet};
 use plumbline_ledger::{TrustedKeys, verify_package};
@@ -72,6 +74,8 @@ pub fn home(
         region: String::new(),
         zone: zone.to_owned(),
         listen: "127.0.0.1:0".to_owned(),
+        disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+        health: HealthConfig::default(),
     };
     let app = App::create(Home::new(dir.join("home")), &config).unwrap();
     for (name, rows) in tables {
@@ -83,8 +87,8 @@ pub fn home(
     let verified = package::verify_file(&app, &packages.join("approval.wasm")).unwrap();
     package::install(&app, &verified).unwrap();
     let (package, parameters) = (verified.hash(), &Map::new());
-    let enabling = Enabling { package, region: "", parameters, from_start: true };
-    package::enable(&app, &enabling).unwrap();
+    let enabling = Enabling::new(package, "", parameters);
+    deploy::enable(&app, &enabling).unwrap();
     app
 }
 

@@ -1,13 +1,18 @@
-//! `explain`: what happened to a case, what each rule saw in it, and what came of it.
+//! `explain`: what happened to a case, an event or a card, what each rule saw in it, and what came
+//! of it. How the three read stands in the modules below.
+
+mod card;
+mod group;
+mod occurrence;
 
 use super::{Context, OK, Out};
 use crate::alert::{Alert, as_alert};
 use crate::app::App;
 use crate::cli::show::{self, Words, moment, pad, pairs};
 use crate::error::AppError;
-use crate::explain::{Explanation, Happened, Looked, explain};
+use crate::explain::{self, Explanation, Happened};
 use crate::text;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -15,40 +20,63 @@ use std::sync::OnceLock;
 const DATA_CHARS: usize = 160;
 
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
 pub(super) struct Arguments {
     /// 监察对象，如办件编号 / Subject, for instance a case number
-    key: String,
+    key: Option<String>,
+    /// 一条事件：日志位置，或 来源/编号 / An event: its position, or SOURCE/ID
+    #[arg(long, value_name = "SEQ|SOURCE/ID")]
+    event: Option<String>,
+    /// 一条预警 / A card
+    #[arg(long, value_name = "ID")]
+    alert: Option<String>,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Result<u8, AppError> {
     let app = context.open()?;
     app.settle()?;
-    let explanation = explain(&app, &arguments.key)?;
     let out = &mut *context.out;
-    if out.json {
-        out.object(&explanation);
-        return Ok(OK);
+    match arguments {
+        Arguments { event: Some(event), .. } => {
+            let explanation = explain::explain_event(&app, event)?;
+            tell(&app, out, &explanation, occurrence::print)?;
+        }
+        Arguments { alert: Some(alert), .. } => {
+            let explanation = explain::explain_alert(&app, alert)?;
+            tell(&app, out, &explanation, card::print)?;
+        }
+        Arguments { key, .. } => {
+            let explanation = explain::explain(&app, key.as_deref().unwrap_or_default())?;
+            tell(&app, out, &explanation, print)?;
+        }
     }
-    print(&app, out, &explanation)?;
     Ok(OK)
+}
+
+fn tell<T: Serialize>(
+    app: &App,
+    out: &mut Out<'_>,
+    explanation: &T,
+    print: fn(&App, &mut Out<'_>, &T) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    if out.json {
+        out.object(explanation);
+        return Ok(());
+    }
+    print(app, out, explanation)
 }
 
 fn print(app: &App, out: &mut Out<'_>, explanation: &Explanation) -> Result<(), AppError> {
     let until = moment(&explanation.until);
     out.say("explain.head", &[("key", &explanation.subject), ("until", &until)]);
+    group::clock(out, &explanation.checks);
     out.line("");
     out.say("explain.events", &[("count", &explanation.events.len().to_string())]);
     for event in &explanation.events {
         happened(out, event);
     }
     out.line("");
-    out.say("explain.checks", &[]);
-    if explanation.checks.is_empty() {
-        out.say("explain.no-checks", &[]);
-    }
-    for check in &explanation.checks {
-        looked(out, &explanation.subject, check);
-    }
+    group::checks(out, &explanation.subject, &explanation.checks);
     if !explanation.rows.is_empty() {
         out.line("");
         out.say("table-row.explained", &[]);
@@ -58,9 +86,13 @@ fn print(app: &App, out: &mut Out<'_>, explanation: &Explanation) -> Result<(), 
         super::table::used(out, "  ", of, &row.row);
     }
     out.line("");
-    out.say("explain.alerts", &[("count", &explanation.alerts.len().to_string())]);
+    alerts(app, out, &explanation.alerts)
+}
+
+fn alerts(app: &App, out: &mut Out<'_>, alerts: &[Alert]) -> Result<(), AppError> {
+    out.say("explain.alerts", &[("count", &alerts.len().to_string())]);
     let words = Words::of(app)?;
-    for alert in &explanation.alerts {
+    for alert in alerts {
         show::alert(out, &words, alert);
         derivation(app, out, alert)?;
     }
@@ -83,27 +115,6 @@ fn happened(out: &mut Out<'_>, event: &Happened) {
     let line =
         format!("  {}{time}  {}{version}  {} {actor}", pad(&seq, 9), pad(title, 12), event.dept);
     out.line(format!("{}  {data}", line.trim_end()));
-}
-
-fn looked(out: &mut Out<'_>, subject: &str, check: &Looked) {
-    let outcome = match check.outcome {
-        "fires" => out.text("outcome.fires"),
-        "quiet" => out.text("outcome.quiet"),
-        "unknown" => out.text("outcome.unknown"),
-        "exempt" => out.text("outcome.exempt"),
-        _ => out.text("outcome.fault"),
-    };
-    let name = out.lang.pick(&check.rule_zh, &check.rule_en);
-    let why = out.lang.pick(&check.zh, &check.en);
-    let values = pairs(&check.values);
-    // Some rules look at another entity of the case, for instance its officer in a month.
-    let of = match check.key.as_str() {
-        key if key == subject => String::new(),
-        key => text::say(out.lang, "explain.key", &[("key", key)]),
-    };
-    let colon = if why.is_empty() { "" } else { out.lang.pick("：", ": ") };
-    let values = if values.is_empty() { values } else { format!("  ({values})") };
-    out.line(format!("  [{outcome}] {} {name}{of}{colon}{why}{values}", check.rule));
 }
 
 /// What it takes to derive an alert again: package, parameters, tables, events, leaf.

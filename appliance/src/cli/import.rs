@@ -23,8 +23,9 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Result<u8, AppError> {
     let app = context.open()?;
     let until = arguments.until.as_deref().map(|text| instant(&app, text)).transpose()?;
-    let map = arguments.map.as_deref();
-    let request = ImportRequest { map, until, ..ImportRequest::new(&arguments.file) };
+    let map = arguments.map.as_ref().map(|map| context.path(map));
+    let file = context.path(&arguments.file);
+    let request = ImportRequest { map: map.as_deref(), until, ..ImportRequest::new(&file) };
     let bar = bar(context.out.terminal.progress && !context.out.json);
     let report = import(&app, &request, &mut |read, total| {
         bar.set_length(total);

@@ -2,10 +2,13 @@
 
 use super::{Context, OK};
 use crate::app::App;
+use crate::deploy::{self, Enabling};
+use crate::disk::RESERVE_MIB;
 use crate::error::{AppError, Kind};
 use crate::home::Config;
-use crate::package::{self, Enabling};
+use crate::package;
 use crate::table;
+use crate::watch::HealthConfig;
 use plumbline_contract::CALENDAR_CSV;
 use plumbline_contract::desk::CALENDAR_TABLE;
 use serde_json::{Map, json};
@@ -114,7 +117,8 @@ pub(super) fn config(
         }
     };
     let listen = "127.0.0.1:7300".to_owned();
-    Ok(Config { origin, region, zone, listen })
+    let health = HealthConfig::default();
+    Ok(Config { origin, region, zone, listen, disk_reserve_mib: RESERVE_MIB, health })
 }
 
 fn load(app: &App, table: &str, bytes: &[u8]) -> Result<(String, usize), AppError> {
@@ -142,12 +146,11 @@ fn shipped(app: &App, dir: &Path, region: &str) -> Result<Vec<serde_json::Value>
         let package = package::verify_file(app, &path)?;
         package::install(app, &package)?;
         let parameters = Map::new();
-        let enabling =
-            Enabling { package: package.hash(), region, parameters: &parameters, from_start: true };
-        let deployment = package::enable(app, &enabling)?;
+        let enabling = Enabling::new(package.hash(), region, &parameters);
+        let deployment = deploy::enable(app, &enabling)?;
         enabled.push(json!({
-            "plugin": deployment.plugin, "version": deployment.version,
-            "package": deployment.package, "deployment": deployment.id, "region": region,
+            "plugin": deployment.plugin, "version": package.manifest().plugin.version,
+            "package": package.hash(), "deployment": deployment.id, "region": region,
         }));
     }
     Ok(enabled)

@@ -43,11 +43,15 @@ pub(super) enum Command {
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     match command {
         Command::Verify { vkey, dir } => {
-            let dir = dir.unwrap_or_else(|| context.home.ledger_dir());
+            let dir = dir.map_or_else(|| context.home.ledger_dir(), |dir| context.path(dir));
+            let vkey = vkey.map(|vkey| context.path(vkey));
             verify(context.out, &dir, vkey.as_deref())
         }
-        Command::Prove { leaf, out } => prove(context, &leaf, out.as_deref()),
-        Command::Export { dir } => export(context, &dir),
+        Command::Prove { leaf, out } => {
+            let out = out.map(|out| context.path(out));
+            prove(context, &leaf, out.as_deref())
+        }
+        Command::Export { dir } => export(context, &context.path(dir)),
         Command::Checkpoint => checkpoint(&context.home, context.out),
         Command::Show { leaf } => show(context, &leaf),
     }

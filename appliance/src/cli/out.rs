@@ -69,6 +69,11 @@ impl<'a> Out<'a> {
         let _ = writeln!(self.err, "{}", line.as_ref());
     }
 
+    /// Bytes for the other stream as they are.
+    pub fn aside(&mut self, bytes: &[u8]) {
+        let _ = self.err.write_all(bytes);
+    }
+
     /// One JSON object on a line of the result.
     pub fn object(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string(value).expect("results have only keys that are texts");

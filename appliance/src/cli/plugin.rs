@@ -78,9 +78,22 @@ pub(super) enum Command {
         /// 从现在还是从日志开头看起 / Look from now on, or at the whole log
         #[arg(long, value_enum, default_value = "now")]
         from: From,
+        #[command(flatten)]
+        agreed: Agreed,
     },
     /// 列出已安装的插件包 / List installed packages
     List,
+}
+
+/// What an administrator says yes to.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Agreed {
+    /// 同意比以前更多的权限 / Agree to more rights than before
+    #[arg(long = "accept-rights")]
+    rights: bool,
+    /// 同意由新的厂商签名 / Agree to another signer than before
+    #[arg(long = "accept-signer")]
+    signer: bool,
 }
 
 /// Where a new deployment begins.
@@ -99,11 +112,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Test { path, examples } => vendor::test(context.out, &path, examples),
         Command::Keygen { name, out } => vendor::keygen(context.out, &name, &out),
         Command::Sign { file, key, out } => vendor::sign(context.out, &file, &key, out),
-        Command::Verify { file, vkey } => admin::verify(context, &file, vkey.as_deref()),
+        Command::Verify { file, vkey } => {
+            admin::verify(context, &context.path(file), vkey.as_deref())
+        }
         Command::Trust { key } => admin::trust(context, &key),
-        Command::Install { file } => admin::install(context, &file),
-        Command::Enable { plugin, region, params, from } => {
-            admin::enable(context, &plugin, region, params.as_deref(), from)
+        Command::Install { file } => admin::install(context, &context.path(file)),
+        Command::Enable { plugin, region, params, from, agreed } => {
+            let params = params.map(|params| context.path(params));
+            admin::enable(context, &plugin, region, params.as_deref(), from, agreed)
         }
         Command::List => admin::list(context),
     }

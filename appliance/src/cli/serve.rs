@@ -1,7 +1,9 @@
 //! `serve`: starts the service and stops it in order on SIGTERM and SIGINT.
 
 use super::{Context, OK};
+use crate::app::App;
 use crate::error::{AppError, Kind};
+use crate::home::Home;
 use crate::serve::{ServeOptions, serve};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -17,7 +19,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result<u8, AppError> {
-    let app = Arc::new(context.open()?);
+    // Commands that are sent from elsewhere tell of files in the home.
+    let dir = context.home.dir();
+    let dir = std::path::absolute(dir).map_err(|error| AppError::io(dir, &error))?;
+    let app = Arc::new(App::open(Home::new(dir))?);
     let listen = arguments.listen.unwrap_or_else(|| app.config().listen.clone());
     let address: SocketAddr = listen
         .parse()
@@ -27,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let out = &mut *context.out;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).map_err(failed)?;
         let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
         let shutdown = async move {
@@ -47,7 +52,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
             out.flush();
         };
         serve(app, ServeOptions::new(address), ready, shutdown).await
-    })?;
+    });
+    // A command that did not end in its time is not waited for.
+    runtime.shutdown_background();
+    served?;
     context.out.note("serve.stopped", &[]);
     Ok(OK)
 }

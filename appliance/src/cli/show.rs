@@ -9,7 +9,6 @@ use plumbline_contract::alert::Level;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::{TableSet, Tables};
 use plumbline_contract::time::Day;
-use plumbline_kernel::GAP_RULE;
 use serde_json::Value;
 
 /// What it takes to show an alert: texts of rules, and the law by date.
@@ -31,8 +30,8 @@ impl Words {
     #[must_use]
     pub(super) fn sentence(&self, lang: Lang, alert: &Alert) -> String {
         let value = |name: &str| alert.values.get(name).map(plain);
-        if alert.rule == GAP_RULE {
-            return text::fill(&text::say(lang, "rule.gap", &[]), value);
+        if let Some(entry) = text::find(&format!("host.{}", alert.rule)) {
+            return text::fill(lang.pick(&entry.zh, &entry.en), value);
         }
         let manifest = self.manifests.iter().find(|manifest| manifest.plugin.id == alert.plugin);
         match manifest.and_then(|manifest| manifest.rule(&alert.rule)) {
@@ -44,8 +43,8 @@ impl Words {
     /// The rule's name, or nothing for a rule that is not deployed.
     #[must_use]
     pub(super) fn rule_name(&self, lang: Lang, rule: &str) -> String {
-        if rule == GAP_RULE {
-            return text::say(lang, "rule.gap-name", &[]);
+        if let Some(entry) = text::find(&format!("host.{rule}-name")) {
+            return lang.pick(&entry.zh, &entry.en).to_owned();
         }
         let rule = self.manifests.iter().find_map(|manifest| manifest.rule(rule));
         rule.map(|rule| lang.pick(&rule.name_zh, &rule.name_en).to_owned()).unwrap_or_default()

@@ -13,7 +13,7 @@ use crate::table::problem::{Problems, Severity};
 use crate::table::used::{RowUsed, Use};
 use crate::table::{find, refusal};
 use crate::{clock, text};
-use plumbline_contract::table::{Column, specs};
+use plumbline_contract::table::{Column, TableSpec, specs};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -78,24 +78,49 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Check(files) => return run_check(context, files),
         Command::Diff(files) => {
             let app = context.open()?;
-            let prepared = prepare::prepare(Some(&app), prepare::named(&files.name, files.file)?)?;
+            let prepared = prepare::prepare(Some(&app), named(context, files)?)?;
             refuse(context.out, &prepared)?;
             change::show(context.out, &app, &prepared, true)?;
         }
-        Command::List => look::list(&context.open()?, context.out)?,
-        Command::Show(show) => look::show(&context.open()?, context.out, &show)?,
-        Command::History { name } => look::history(&context.open()?, context.out, &name)?,
-        Command::Export { name, file, version } => {
-            look::export(&context.open()?, context.out, &name, version, file)?;
+        Command::List => {
+            let app = context.open()?;
+            look::list(&app, context.out)?;
         }
-        Command::Template { name, file } => look::template(context.out, &name, file)?,
+        Command::Show(show) => {
+            let app = context.open()?;
+            look::show(&app, context.out, &show)?;
+        }
+        Command::History { name } => {
+            let app = context.open()?;
+            look::history(&app, context.out, &name)?;
+        }
+        Command::Export { name, file, version } => {
+            let app = context.open()?;
+            let file = file.map(|file| context.path(file));
+            look::export(&app, context.out, &name, version, file)?;
+        }
+        Command::Template { name, file } => {
+            let file = file.map(|file| context.path(file));
+            look::template(context.out, &name, file)?;
+        }
         Command::Spec { name } => spec(context.out, name.as_deref())?,
     }
     Ok(OK)
 }
 
+/// The tables to read with their files, as the caller named them.
+fn named(
+    context: &Context<'_, '_>,
+    files: Files,
+) -> Result<Vec<(&'static TableSpec, PathBuf)>, AppError> {
+    match files.file {
+        Some(file) => prepare::named(&files.name, Some(context.path(file))),
+        None => prepare::named(&context.path(&files.name).to_string_lossy(), None),
+    }
+}
+
 fn run_load(context: &mut Context<'_, '_>, load: Load) -> Result<u8, AppError> {
-    let files = prepare::named(&load.files.name, load.files.file)?;
+    let files = named(context, load.files)?;
     // All files are read before the first takes effect.
     let app = context.open()?;
     let prepared = prepare::prepare(Some(&app), files)?;
@@ -131,14 +156,14 @@ fn expect(prepared: &[Prepared], wanted: &str) -> Result<(), AppError> {
 }
 
 fn run_check(context: &mut Context<'_, '_>, files: Files) -> Result<u8, AppError> {
-    let files = prepare::named(&files.name, files.file)?;
-    // A file can be checked by itself, where there is no home or the service holds it.
+    let files = named(context, files)?;
+    // A file can be checked by itself, where there is no home.
     let app = match context.open() {
         Ok(app) => Some(app),
-        Err(error) if error.kind == Kind::Busy || error.message == "no-home" => None,
+        Err(error) if error.message == "no-home" => None,
         Err(error) => return Err(error),
     };
-    let mut prepared = prepare::prepare(app.as_ref(), files)?;
+    let mut prepared = prepare::prepare(app.as_deref(), files)?;
     if app.is_none() {
         prepare::left_out(&mut prepared);
     }

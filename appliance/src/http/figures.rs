@@ -39,8 +39,10 @@ impl Figures {
     pub(crate) fn follow(&mut self, app: &App) -> Result<u64, AppError> {
         self.count_alerts(app)?;
         self.used = app.with_runners(|runners| {
-            let used =
-                |runner: &crate::driver::Runner| Used { fuel: runner.fuel, tasks: runner.tasks };
+            let used = |runner: &crate::driver::Runner| Used {
+                fuel: runner.stats().fuel(),
+                tasks: runner.stats().tasks(),
+            };
             runners.iter().map(|runner| (runner.deployment().id, used(runner))).collect()
         });
         let changes = app.tables().changes().len();

@@ -4,6 +4,8 @@
 use super::problem::Problem;
 use super::rule::{Standing, standings};
 use super::service::Service;
+use super::source;
+use crate::clock;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug, Serialize)]
 pub(crate) struct Health {
     ok: bool,
+    /// Whether there is room on the disk for new events.
+    accepting: bool,
     version: &'static str,
     /// Events in the log.
     events: u64,
@@ -30,7 +34,8 @@ pub(crate) struct Health {
 struct Pace {
     id: u16,
     plugin: String,
-    region: String,
+    mode: &'static str,
+    scope: String,
     cursor: u64,
     lag: u64,
     gaps: usize,
@@ -41,11 +46,12 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<H
     let look = |service: &Service| {
         let app = service.app();
         let pace = |standing: Standing| {
-            let Standing { id, plugin, region, cursor, lag, gaps, .. } = standing;
-            Pace { id, plugin, region, cursor, lag, gaps }
+            let Standing { id, plugin, mode, scope, cursor, lag, gaps, .. } = standing;
+            Pace { id, plugin, mode, scope, cursor, lag, gaps }
         };
         Ok(Health {
             ok: !service.is_stopping(),
+            accepting: app.disk().admit(0, clock::now()).is_ok(),
             version: env!("CARGO_PKG_VERSION"),
             deployments: standings(app)?.into_iter().map(pace).collect(),
             events: app.store().next_seq().0,
@@ -91,18 +97,21 @@ fn exposition(service: &Service) -> Result<String, Problem> {
     text.by_deployment(&standings, |standing| used(standing).fuel);
     text.family("plumbline_tasks_total", "counter", "Tasks of the plugin since the start.");
     text.by_deployment(&standings, |standing| used(standing).tasks);
+    if let Some(report) = service.report() {
+        source::expose(&report, &mut text);
+    }
     Ok(text.text)
 }
 
 /// Prometheus text, version 0.0.4.
 #[derive(Debug, Default)]
-struct Exposition {
+pub(super) struct Exposition {
     text: String,
     name: String,
 }
 
 impl Exposition {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         name.clone_into(&mut self.name);
         // Writing to a text cannot fail.
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -110,13 +119,14 @@ impl Exposition {
 
     fn by_deployment(&mut self, standings: &[Standing], value: impl Fn(&Standing) -> u64) {
         for standing in standings {
-            let Standing { id, plugin, region, .. } = standing;
-            let labels = format!("deployment=\"{id}\",plugin={plugin:?},region={region:?}");
+            let Standing { id, plugin, mode, scope, .. } = standing;
+            let labels =
+                format!("deployment=\"{id}\",plugin={plugin:?},mode=\"{mode}\",scope={scope:?}");
             self.sample(&labels, value(standing));
         }
     }
 
-    fn sample(&mut self, labels: &str, value: u64) {
+    pub(super) fn sample(&mut self, labels: &str, value: u64) {
         let name = &self.name;
         let _ = match labels {
             "" => writeln!(self.text, "{name} {value}"),

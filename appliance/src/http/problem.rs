@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// Prefix of the type of every problem; the code follows.
 const TYPE_PREFIX: &str = "urn:plumbline:error:";
 
+/// Both where the guard of the disk refuses and where the store itself has run into it.
+const FULL: Title = ("磁盘已满", "the disk is full");
+
 /// What a request is answered with when it fails.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -59,8 +62,9 @@ impl Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let (status, title) = match error.kind {
+            Kind::Full => (StatusCode::INSUFFICIENT_STORAGE, FULL),
             Kind::Failed if error.message == "disk-full" => {
-                (StatusCode::INSUFFICIENT_STORAGE, ("磁盘已满", "the disk is full"))
+                (StatusCode::INSUFFICIENT_STORAGE, FULL)
             }
             Kind::Usage => (StatusCode::BAD_REQUEST, ("请求不正确", "the request is wrong")),
             Kind::Refused => (StatusCode::FORBIDDEN, ("不予允许", "a policy forbids it")),
@@ -113,6 +117,7 @@ mod tests {
             (Kind::Integrity, "ledger-damaged", 500),
             (Kind::Failed, "store", 500),
             (Kind::Busy, "busy", 503),
+            (Kind::Full, "disk-full", 507),
             (Kind::Failed, "disk-full", 507),
         ] {
             let problem = Problem::from(AppError::new(kind, message, "x"));

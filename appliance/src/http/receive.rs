@@ -6,7 +6,6 @@
 use super::problem::Problem;
 use super::service::Service;
 use crate::app::App;
-use crate::clock;
 use crate::error::{AppError, Kind};
 use crate::import::reject_json;
 use axum::Json;
@@ -152,7 +151,7 @@ fn deliver(service: &Service, form: Form, bytes: &[u8]) -> Result<Receipt, Probl
         return Err(too_many());
     }
     let app = service.app();
-    let reading = Reading { zone: app.zone(), received: clock::now(), mode: Mode::Live };
+    let reading = Reading { zone: app.zone(), received: app.log_time(), mode: Mode::Live };
     let (events, rejects) = form.read(bytes, &reading);
     if events.len() + rejects.len() > EVENTS_PER_REQUEST_MAX {
         return Err(too_many());

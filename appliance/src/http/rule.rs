@@ -7,9 +7,8 @@ use crate::error::AppError;
 use axum::Json;
 use axum::extract::State;
 use plumbline_contract::manifest::{Manifest, Parameter, Rule};
-use plumbline_kernel::Deployment;
+use plumbline_kernel::{Deployment, Effective, Setting};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// The rules of one plugin, as its signed manifest names them.
@@ -29,10 +28,10 @@ pub(crate) struct RuleBook {
 pub(crate) struct Standing {
     pub(crate) id: u16,
     pub(crate) plugin: String,
-    version: String,
-    package: String,
-    pub(crate) region: String,
-    parameters: Box<RawValue>,
+    pub(crate) mode: &'static str,
+    /// Root of the subtree that it looks at; empty for everywhere.
+    pub(crate) scope: String,
+    settings: Vec<InForce>,
     /// First event that it looks at.
     from: u64,
     /// The next event that it will look at.
@@ -41,6 +40,17 @@ pub(crate) struct Standing {
     pub(crate) lag: u64,
     /// Gaps that are still open.
     pub(crate) gaps: usize,
+    /// Why it stands still, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended: Option<String>,
+}
+
+/// What holds for a region that has a setting of its own.
+#[derive(Debug, Serialize)]
+struct InForce {
+    region: String,
+    #[serde(flatten)]
+    effective: Effective,
 }
 
 pub(crate) async fn rules(State(service): State<Arc<Service>>) -> Json<Vec<RuleBook>> {
@@ -65,7 +75,7 @@ fn rule_book(manifest: &Manifest) -> RuleBook {
 
 /// All deployments, in the order of their numbers.
 pub(crate) fn standings(app: &App) -> Result<Vec<Standing>, AppError> {
-    app.deployments()?.into_iter().map(|deployment| standing(app, deployment)).collect()
+    app.deployments().into_iter().map(|deployment| standing(app, deployment)).collect()
 }
 
 fn standing(app: &App, deployment: Deployment) -> Result<Standing, AppError> {
@@ -73,16 +83,21 @@ fn standing(app: &App, deployment: Deployment) -> Result<Standing, AppError> {
     let cursor = app.store().cursor(deployment.id)?.seq.max(deployment.from);
     // Asked last, so that it is not before the cursor.
     let end = app.store().next_seq();
+    let in_force = |setting: &Setting| {
+        let region = setting.region.clone();
+        Some(InForce { effective: deployment.effective(&region)?, region })
+    };
+    let suspended = app.suspended().into_iter().find(|(known, _)| known.id == deployment.id);
     Ok(Standing {
         id: deployment.id.0,
+        settings: deployment.settings.iter().filter_map(in_force).collect(),
         plugin: deployment.plugin,
-        version: deployment.version,
-        package: deployment.package.to_string(),
-        region: deployment.region,
-        parameters: RawValue::from_string(deployment.parameters).unwrap_or_default(),
+        mode: deployment.mode.as_str(),
+        scope: deployment.scope,
         from: deployment.from.0,
         cursor: cursor.0,
         lag: end.0.saturating_sub(cursor.0),
         gaps,
+        suspended: suspended.map(|(_, error)| error.to_string()),
     })
 }

@@ -5,6 +5,7 @@ use super::figures::Figures;
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::{AppError, Kind};
+use crate::watch::Report;
 use axum::http::StatusCode;
 use plumbline_contract::manifest::Manifest;
 use plumbline_ledger::sha256;
@@ -26,9 +27,11 @@ pub struct Service {
     app: Arc<App>,
     /// SHA-256 of the bearer token.
     token: [u8; 32],
-    manifests: Vec<Manifest>,
+    manifests: Mutex<Vec<Manifest>>,
     pulse: Pulse,
     figures: Mutex<Figures>,
+    /// What the watch found at its latest look.
+    report: Mutex<Option<Arc<Report>>>,
     /// Leaves under the last checkpoint.
     sealed: watch::Sender<u64>,
     stopping: watch::Sender<bool>,
@@ -51,9 +54,10 @@ impl Service {
         }
         let service = Self {
             token: sha256(token.as_bytes()),
-            manifests: app.manifests(),
+            manifests: Mutex::new(app.manifests()),
             pulse: Pulse::default(),
             figures: Mutex::default(),
+            report: Mutex::default(),
             sealed: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
             failure: Mutex::default(),
@@ -76,12 +80,29 @@ impl Service {
         &self.pulse
     }
 
-    pub(crate) fn manifests(&self) -> &[Manifest] {
-        &self.manifests
+    pub(crate) fn manifests(&self) -> Vec<Manifest> {
+        lock(&self.manifests).clone()
+    }
+
+    /// A command has ended, whatever it did to the home: other plugins may be in force, and there
+    /// may be something to drive.
+    pub(crate) fn commanded(&self) {
+        *lock(&self.manifests) = self.app.manifests();
+        self.pulse.appended();
     }
 
     pub(crate) fn figures(&self) -> Figures {
         lock(&self.figures).clone()
+    }
+
+    /// The latest look of the watch; nothing in the first moments of the service.
+    pub(crate) fn report(&self) -> Option<Arc<Report>> {
+        lock(&self.report).clone()
+    }
+
+    /// Takes note of what the watch has found.
+    pub(crate) fn tell(&self, report: Report) {
+        *lock(&self.report) = Some(Arc::new(report));
     }
 
     /// Whether this is the token. Digests are compared, all bytes of them, so that the time it
@@ -107,6 +128,7 @@ impl Service {
 
     /// Asks everything to come to its end.
     pub fn stop(&self) {
+        self.app.stop();
         self.stopping.send_replace(true);
     }
 

@@ -214,7 +214,7 @@ pub fn problems(prepared: &[Prepared]) -> Problems {
 /// If the store fails.
 pub fn waiting(app: &App) -> Result<BTreeMap<String, u64>, AppError> {
     let mut counts = BTreeMap::new();
-    for deployment in app.deployments()? {
+    for deployment in app.deployments() {
         let count: &mut u64 = counts.entry(deployment.plugin.clone()).or_default();
         let mut after = None;
         loop {

@@ -139,13 +139,13 @@ fn looked_up(
     let id = KeyId { stream: leaf.stream.clone(), key: leaf.stream_key.clone() };
     let now = explain::log_time(app, &[])?;
     let (log, states) = (app.store(), app.store());
-    let places = Places { log, states, tables, end, lazy: false };
+    let places = Places { log, states, tables, loader: app, end, lazy: false };
     app.with_runners(|runners| {
         let runner = runners.iter_mut().find(|runner| runner.deployment().id == leaf.deployment);
         let Some(runner) = runner else { return Ok(Vec::new()) };
         let local = runner.plan().zone().local(now);
         let answers = runner.explain(&places, &[id], local)?;
-        let reads = answers.into_iter().filter_map(|(_, answer)| Some(answer.ok()?.reads));
+        let reads = answers.into_iter().filter_map(|one| Some(one.answer.ok()?.reads));
         Ok(reads.flatten().map(RowUsed::from).collect())
     })
 }

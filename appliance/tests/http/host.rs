@@ -1,6 +1,7 @@
 //! A home in a temporary folder, served on a free port of the loopback, and a plain client.
 
 use plumbline::serve::{ServeOptions, serve};
+use plumbline::watch::HealthConfig;
 use plumbline::{App, AppError, Config, Home};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -40,6 +41,9 @@ impl Host {
             region: "370203".to_owned(),
             zone: "Asia/Shanghai".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+            // Nothing happens only because of the hour at which the tests run.
+            health: HealthConfig { reconcile_at: "off".to_owned(), ..HealthConfig::default() },
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
         prepare(&app);
@@ -76,6 +80,14 @@ impl Host {
         assert_eq!(ended.expect("stops in time").unwrap(), Ok(()));
         assert!(!file.exists(), "the address is no longer announced");
         assert_eq!(Arc::strong_count(&self.app), 1, "nothing holds the home any more");
+        self.dir
+    }
+
+    /// Stops while something still holds the home.
+    pub(crate) async fn leave(self) -> TempDir {
+        self.stop.send(()).unwrap();
+        let ended = tokio::time::timeout(PATIENCE, self.served).await;
+        assert_eq!(ended.expect("stops in time").unwrap(), Ok(()));
         self.dir
     }
 

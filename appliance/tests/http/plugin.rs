@@ -1,6 +1,7 @@
 //! The approval plugin as it was built and signed before the tests; building it here would take
 //! minutes.
 
+use plumbline::deploy::{self, Enabling};
 use plumbline::{App, package, table};
 use serde_json::Map;
 use std::path::PathBuf;
@@ -30,11 +31,5 @@ pub(crate) fn enable(app: &App, folder: &PathBuf) {
     let verified = package::verify_file(app, &folder.join("approval.wasm")).unwrap();
     package::install(app, &verified).unwrap();
     let parameters = Map::new();
-    let enabling = package::Enabling {
-        package: verified.hash(),
-        region: "370203",
-        parameters: &parameters,
-        from_start: true,
-    };
-    package::enable(app, &enabling).unwrap();
+    deploy::enable(app, &Enabling::new(verified.hash(), "370203", &parameters)).unwrap();
 }

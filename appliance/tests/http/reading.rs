@@ -3,10 +3,12 @@
 use crate::accepted;
 use crate::host::{AlertStream, Host};
 use crate::plugin;
+use plumbline::App;
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_ledger::tree::{Hash, verify_consistency};
 use plumbline_ledger::{Checkpoint, InclusionProof, TrustedKeys};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const LINES: &str = "application/x-ndjson";
 
@@ -80,7 +82,7 @@ async fn wrong_questions_are_problems() {
         ("/v1/ledger/consistency?old=", 400, "bad-parameter"),
         ("/v1/ledger/consistency", 400, "bad-parameter"),
         ("/v1/alerts?level=orange", 400, "bad-parameter"),
-        ("/v1/alerts?state=closed", 400, "bad-parameter"),
+        ("/v1/alerts?state=shut", 400, "bad-parameter"),
         ("/v1/alerts?limit=0", 400, "bad-parameter"),
         ("/v1/alerts?limit=1001", 400, "bad-parameter"),
         ("/v1/alerts?after=first", 400, "bad-parameter"),
@@ -119,6 +121,9 @@ async fn an_empty_home_answers_everything() {
     let health = host.get("/healthz").await.json();
     assert_eq!((&health["ok"], &health["leaves"]), (&json!(true), &json!(1)));
     assert_eq!((&health["events"], &health["calendar_last_day"]), (&json!(0), &Value::Null));
+    let sources = host.get("/v1/sources").await.json();
+    assert_eq!((&sources["sources"], &sources["clock"]), (&json!([]), &Value::Null));
+    assert_eq!(host.get("/v1/rules/health").await.json()["rules"], json!([]));
     let metrics = host.get("/metrics").await;
     assert!(metrics.head.contains("content-type: text/plain; version=0.0.4"), "{metrics:?}");
     assert!(metrics.body.contains("\nplumbline_leaves_total 1\n"), "{}", metrics.body);
@@ -158,11 +163,12 @@ async fn an_overdue_case_reaches_the_stream_the_list_and_the_explanation() {
     let rules = host.get("/v1/rules").await.json();
     assert_eq!(rules[0]["plugin"], "approval");
     let deployments = host.get("/v1/deployments").await.json();
-    assert_eq!((&deployments[0]["lag"], &deployments[0]["region"]), (&json!(0), &json!("370203")));
+    assert_eq!(deployments[0]["lag"], 0);
+    assert_eq!(deployments[0]["settings"][0]["region"], "370203");
     let health = host.get("/healthz").await.json();
     assert_eq!(health["calendar_last_day"], "2026-12-31");
     let metrics = host.get("/metrics").await.body;
-    let labels = r#"{deployment="1",plugin="approval",region="370203"}"#;
+    let labels = r#"{deployment="1",plugin="approval",mode="live",scope=""}"#;
     for sample in [format!("plumbline_lag_events{labels} 0"), format!("plumbline_gaps{labels} 0")] {
         assert!(metrics.contains(&sample), "{sample} in {metrics}");
     }
@@ -233,6 +239,53 @@ async fn pages_hold_everything_once() {
     }
     assert_eq!(json!(pieces), whole["alerts"]);
     assert!(pieces.len() >= CASES);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_listed_and_counted_once_the_watch_has_looked() {
+    let host = Host::start().await;
+    assert_eq!(host.post(LINES, accepted("1", "C1")).await.status, 200);
+    // The service looks when it starts, and then once a minute.
+    let host = host.restart().await;
+    let listed = host.get("/v1/sources").await.json();
+    let source = &listed["sources"][0];
+    assert_eq!((&source["source"], &source["state"]), (&json!("/370203/hall"), &json!("learning")));
+    assert_eq!((&source["live"], &source["events"]), (&json!(true), &json!(1)));
+    assert_eq!(source["last"]["recorded"], "2026-02-09T10:00:00+08:00");
+    let mut metrics = String::new();
+    while !metrics.contains("plumbline_sources{") {
+        metrics = host.get("/metrics").await.body;
+    }
+    for sample in [
+        "plumbline_sources{state=\"learning\"} 1\n",
+        "plumbline_sources{state=\"silent\"} 0\n",
+        "plumbline_host_alerts_open{rule=\"HOST-S01\"} 0\n",
+        "\nplumbline_watch_looked_seconds 1",
+    ] {
+        assert!(metrics.contains(sample), "{sample} in {metrics}");
+    }
+    assert!(!metrics.contains("hall"), "the figures name no source: {metrics}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_that_was_missed_is_made_up_for_after_the_start() {
+    let prepare = |app: &App| {
+        // The watch began before the latest night, whatever the hour is now.
+        app.store().put_meta("watch/host", br#"{"since":0,"looked":0}"#).unwrap();
+        let config = app.home().dir().join("config.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, text.replace("\"off\"", "\"02:30\"")).unwrap();
+    };
+    // The home is opened anew, so that it reads the configuration.
+    let host = Host::start_with(prepare, |_| ()).await.restart().await;
+    let mut answer = host.get("/v1/ledger/leaf/1").await;
+    // The thread has ended when only the test and the service hold the home.
+    while answer.status == 404 || Arc::strong_count(&host.app) > 2 {
+        answer = host.get("/v1/ledger/leaf/1").await;
+    }
+    assert!(answer.body.contains("reconciled"), "{answer:?}");
     host.stop().await;
 }
 

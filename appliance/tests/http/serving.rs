@@ -3,8 +3,12 @@
 use crate::accepted;
 use crate::host::Host;
 use crate::plugin;
+use plumbline::cli::{Terminal, run};
 use plumbline::serve::{ServeOptions, serve};
 use plumbline_contract::event::TICK_TYPE;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,6 +38,8 @@ async fn nobody_passes_without_the_token() {
         ("GET", "/v1/cases/C1/explain"),
         ("GET", "/v1/ledger/checkpoint"),
         ("GET", "/v1/rules"),
+        ("GET", "/v1/rules/health"),
+        ("GET", "/v1/sources"),
         ("GET", "/v1/deployments"),
         ("GET", "/v1/nothing"),
         ("DELETE", "/v1/events"),
@@ -204,4 +210,28 @@ async fn ticks_are_written_only_when_a_wake_is_due() {
     assert!(ticks.len() >= 2, "the tick of the import and a live one");
     drop(stream);
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_does_not_end_is_left_behind_and_its_caller_told() {
+    let short = Duration::from_millis(50);
+    let host = Host::start_with(|_| (), |options| options.command_farewell = short).await;
+    // A pipe that nobody writes to holds the command.
+    let pipe = host.dir.path().join("item.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (home, file) = (host.app.home().dir().to_path_buf(), pipe.clone());
+    let caller = tokio::task::spawn_blocking(move || {
+        let words = ["plumbline", "--json", "table", "import", "item"].map(OsStr::new);
+        let more = ["--home".as_ref(), home.as_os_str(), file.as_os_str()];
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run([&words[..], &more].concat(), &mut out, &mut err, Terminal::default());
+        (code, String::from_utf8(err).unwrap())
+    });
+    let writer = tokio::task::spawn_blocking(move || File::options().write(true).open(pipe));
+    let writer = writer.await.unwrap().unwrap();
+    let dir = host.leave().await;
+    let (code, told) = caller.await.unwrap();
+    assert!(code == 1 && told.contains("control-lost"), "{code}: {told}");
+    assert!(!dir.path().join("home/control.sock").exists());
+    drop(writer);
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: installs what is missing, builds, and starts. What is checked is checked by tests.
 #![allow(clippy::print_stdout, reason = "a build tool talks to its user")]
 
+mod deb;
 mod plugins;
 mod prerequisites;
 
@@ -11,8 +12,9 @@ use std::process::Command;
 const USAGE: &str = "\
 cargo xtask demo     安装所缺、编译、运行演示 · installs what is missing, builds, runs the live demo
 cargo xtask test     安装所缺、运行全部测试 · installs what is missing, runs all tests
-cargo xtask plugins  编译并签名全部插件 · builds and signs all plugins
+cargo xtask plugins  编译并签名全部插件，连同例子 · builds and signs all plugins, the examples included
 cargo xtask build    编译发行版 · builds the release binary and the plugins beside it
+cargo xtask deb      制作 Debian 软件包 · makes the Debian package
 cargo xtask bench    运行全部测量 · runs all benchmarks";
 
 fn main() -> Result<()> {
@@ -23,9 +25,11 @@ fn main() -> Result<()> {
         Some("test") => test(&root, &arguments[1..]),
         Some("plugins") => {
             prerequisites::wasm()?;
-            plugins::build_all(&root, &root.join("target/plugins")).map(drop)
+            plugins::build_all(&root, &root.join("target/plugins"))?;
+            plugins::build_vendors(&root, &root.join("target/vendors")).map(drop)
         }
         Some("build") => build(&root).map(drop),
+        Some("deb") => deb::package(&root, &build(&root)?).map(drop),
         Some("bench") => bench(&root),
         _ => {
             println!("{USAGE}");

@@ -43,6 +43,16 @@ pub(crate) fn judges() -> Result<()> {
     apt(&JUDGE_PACKAGES)
 }
 
+/// Debian's own tools for packages.
+pub(crate) fn dpkg() -> Result<()> {
+    let all = ["dpkg", "dpkg-deb", "dpkg-query"];
+    if all.iter().all(|tool| succeeds(Command::new(tool).arg("--version"))) {
+        return Ok(());
+    }
+    println!("安装软件包工具 · installing the tools for packages: dpkg");
+    apt(&["dpkg"])
+}
+
 /// Node.js and npm, for the JavaScript example.
 pub(crate) fn node() -> Result<()> {
     if succeeds(Command::new("npm").arg("--version")) {

@@ -4,7 +4,8 @@
 //! it may have been used privately.
 
 use plumbline_guest::{
-    Event, Facts, Fire, Level, Look, Parameters, Plugin, Rule, Stream, StreamEntry, apply, stream,
+    Event, Facts, Fire, Level, Look, Parameters, Plugin, Rule, Stream, StreamEntry, Why, apply,
+    stream,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,10 @@ fn day_off(trips: &Facts<Trip>, params: &Params, look: &mut Look<'_>) {
             continue;
         };
         if look.is_working(day) || !approval_no.is_empty() || trip.fact.km < params.km_min {
-            look.quiet(|| (format!("{day} 用车合规"), format!("the trip of {day} is in order")));
+            look.quiet(|| {
+                let (zh, en) = (format!("{day} 用车合规"), format!("the trip of {day} is in order"));
+                Why::new(zh, en).day("day", day).int("km", trip.fact.km)
+            });
             continue;
         }
         look.fire(
@@ -71,6 +75,7 @@ pub struct OfficialCar;
 
 impl Plugin for OfficialCar {
     type Params = Params;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STREAMS: &'static [StreamEntry<Params>] = &[stream::<Cars>()];
 
     fn configure(parameters: &Parameters<'_>) -> Result<Params, String> {

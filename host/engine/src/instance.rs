@@ -6,16 +6,16 @@ use crate::fault::{Stop, chain, explain};
 use crate::host::Guard;
 use crate::limits::Limits;
 use crate::read::TableRead;
-use crate::wire::{WireTask, WireVerdict};
+use crate::wire::{WireLookMode, WireTask, WireVerdict};
 use crate::world::World;
 use plumbline_contract::id::PackageHash;
-use plumbline_contract::task::{Fault, Task, Verdict};
+use plumbline_contract::task::{Fault, LookMode, Task, Verdict};
 use std::fmt;
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 
 type Configure = TypedFunc<(&'static str,), (Result<(), String>,)>;
-type Supervise = TypedFunc<(&'static [WireTask<'static>], bool), (Vec<WireVerdict>,)>;
+type Supervise = TypedFunc<(&'static [WireTask<'static>], WireLookMode), (Vec<WireVerdict>,)>;
 
 /// Compiled code of one package, ready to be instantiated on any thread.
 #[derive(Clone)]
@@ -158,7 +158,8 @@ impl Instance {
         Ok(answer)
     }
 
-    /// Folds the tasks. With `trace` the verdicts carry an explanation, and nothing else differs.
+    /// Folds the tasks, looking as `mode` says. With [`LookMode::Trace`] the verdicts carry an
+    /// explanation, and nothing else differs from [`LookMode::Every`].
     ///
     /// # Errors
     /// If the plugin misbehaves. No verdict of the batch counts then, and the instance is of no
@@ -167,17 +168,18 @@ impl Instance {
         &mut self,
         world: &World,
         tasks: &[Task<'_>],
-        trace: bool,
+        mode: LookMode,
     ) -> Result<Batch, Fault> {
         let wire: Vec<WireTask<'_>> = tasks.iter().map(WireTask::from).collect();
-        let function: TypedFunc<(&[WireTask<'_>], bool), _> = self.supervise;
-        let ((verdicts,), fuel) =
-            self.call(self.limits.fuel(tasks.len()), (Some(world), trace), |store| {
-                function.call(store, (&wire, trace))
-            })?;
+        let function: TypedFunc<(&[WireTask<'_>], WireLookMode), _> = self.supervise;
+        let ((verdicts,), fuel) = self.call(
+            self.limits.fuel(tasks.len()),
+            (Some(world), mode == LookMode::Trace),
+            |store| function.call(store, (&wire, mode.into())),
+        )?;
         let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
         self.broken = true;
-        answer::check(tasks, &verdicts, trace)?;
+        answer::check(tasks, &verdicts, mode == LookMode::Trace)?;
         self.broken = false;
         let guard = self.store.data_mut();
         let (messages, reads) = (guard.take_messages(), guard.take_reads());

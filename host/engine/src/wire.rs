@@ -2,7 +2,7 @@
 //! are copied once, from the host's memory into the plugin's.
 
 use plumbline_contract::alert::Level;
-use plumbline_contract::task::{Check, EventView, Finding, Input, Outcome, Record, Task};
+use plumbline_contract::task::{Check, EventView, Finding, Input, LookMode, Outcome, Record, Task};
 use plumbline_contract::task::{Verdict, Withdrawal};
 use plumbline_contract::time::{Day, Local};
 use plumbline_contract::worktime::{Span, Unit};
@@ -34,6 +34,28 @@ pub(crate) enum WireInput<'a> {
     Event(WireEvent<'a>),
     #[component(name = "tick")]
     Tick(i64),
+}
+
+#[derive(Clone, Copy, ComponentType, Lower)]
+#[component(enum)]
+#[repr(u8)]
+pub(crate) enum WireLookMode {
+    #[component(name = "every")]
+    Every,
+    #[component(name = "last")]
+    Last,
+    #[component(name = "trace")]
+    Trace,
+}
+
+impl From<LookMode> for WireLookMode {
+    fn from(mode: LookMode) -> Self {
+        match mode {
+            LookMode::Every => Self::Every,
+            LookMode::Last => Self::Last,
+            LookMode::Trace => Self::Trace,
+        }
+    }
 }
 
 #[derive(ComponentType, Lower)]

@@ -1,7 +1,6 @@
 //! Whether a verdict keeps the contract and the grants. One that does not is a fault of the plugin.
 
 use crate::{InputMark, KeyTask, Plan};
-use plumbline_contract::id::region_contains;
 use plumbline_contract::manifest::Rule;
 use plumbline_contract::task::{EVIDENCE_MAX, Fault, Finding, NAME_BYTES_MAX, Verdict};
 
@@ -21,11 +20,11 @@ impl Plan {
     ) -> Result<(), Fault> {
         let inputs: Vec<_> = task.inputs.iter().map(|input| marks[*input]).collect();
         for finding in &verdict.findings {
-            judge_finding(self, task.stream, known(&inputs, finding.input)?, finding)?;
+            judge_finding(self, task, known(&inputs, finding.input)?, finding)?;
         }
         for gone in &verdict.withdrawals {
             known(&inputs, gone.input)?;
-            self.rule_of(task.stream, &gone.rule)?;
+            self.rule_of(task, &gone.rule)?;
             bounded(&[&gone.episode, &gone.reason])?;
         }
         for record in verdict.facts.iter().chain(&verdict.measures) {
@@ -33,7 +32,7 @@ impl Plan {
         }
         for fact in &verdict.facts {
             bounded(&[&fact.name, &fact.key, &fact.region, &fact.dept])?;
-            if !self.grants().may_publish(&fact.name) {
+            if !self.variants()[task.variant].grants.may_publish(&fact.name) {
                 return Err(Fault::Refused(format!("fact `{}`", fact.name)));
             }
             self.own_region(&fact.region)?;
@@ -46,19 +45,19 @@ impl Plan {
     }
 
     /// A rule of the task's own stream.
-    fn rule_of(&self, stream: usize, id: &str) -> Result<&Rule, Fault> {
-        let Some(rule) = self.manifest().rule(id) else {
+    fn rule_of(&self, task: &KeyTask, id: &str) -> Result<&Rule, Fault> {
+        let Some(rule) = self.variants()[task.variant].manifest.rule(id) else {
             return Err(Fault::BadOutput(format!("unknown rule `{id}`")));
         };
-        if self.manifest().streams[stream].name != rule.stream {
+        if self.streams()[task.stream] != rule.stream {
             return Err(Fault::BadOutput(format!("rule `{id}` is not of this stream")));
         }
         Ok(rule)
     }
 
-    /// A deployment speaks of its own region subtree only.
+    /// A deployment speaks of the regions only that it looks at.
     fn own_region(&self, region: &str) -> Result<(), Fault> {
-        if region_contains(self.region(), region) {
+        if self.judge_of(region).is_some() {
             return Ok(());
         }
         Err(Fault::Refused(format!("region `{region}`")))
@@ -75,16 +74,16 @@ fn bounded(names: &[&String]) -> Result<(), Fault> {
 
 fn judge_finding(
     plan: &Plan,
-    stream: usize,
+    task: &KeyTask,
     mark: InputMark,
     finding: &Finding,
 ) -> Result<(), Fault> {
-    let rule = plan.rule_of(stream, &finding.rule)?;
+    let rule = plan.rule_of(task, &finding.rule)?;
     if !rule.levels.contains(&finding.level) {
         let level = finding.level.as_str();
         return Err(Fault::BadOutput(format!("rule `{}` has no level {level}", rule.id)));
     }
-    if Some(finding.level) > plan.grants().highest_level() {
+    if Some(finding.level) > plan.variants()[task.variant].grants.highest_level() {
         return Err(Fault::Refused(format!("level {}", finding.level.as_str())));
     }
     bounded(&[&finding.episode, &finding.subject, &finding.region, &finding.dept])?;

@@ -5,13 +5,18 @@
 
 mod deployment;
 mod error;
+pub mod health;
 mod judge;
 mod leaf;
 mod plan;
+mod rebuild;
 mod settle;
+mod standing;
 
-pub use deployment::{Deployment, Grants, Mode};
+pub use deployment::{Deployment, Effective, Grants, Mode, Said, Setting};
 pub use error::KernelError;
-pub use leaf::{GAP_RULE, LeafContext};
-pub use plan::{KeyTask, Plan};
-pub use settle::{Effects, GapEffect, InputMark, KeyEffect, is_import, settle};
+pub use leaf::{GAP_RULE, LeafContext, leaf_bytes};
+pub use plan::{KeyTask, Plan, Variant};
+pub use rebuild::{Rebuilt, reconcile};
+pub use settle::{Effects, GapEffect, InputMark, KeyEffect, StandingEffect, is_import, settle};
+pub use standing::{Change, Colours, Comparison, Figures, Identity, Side, StandingAlert, compare};

@@ -1,56 +1,152 @@
-//! Routing a stretch of the log to the keys of one deployment.
+//! Routing a stretch of the log to the keys of one deployment, and each to the package and the
+//! parameters that judge it.
 
 use crate::{Deployment, Grants, KernelError};
 use plumbline_contract::event::Event;
-use plumbline_contract::id::{EventSeq, region_contains};
+use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash, region_contains, region_prefix};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::route;
 use plumbline_contract::time::Zone;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Which inputs of a batch go to one key, in log order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyTask {
-    /// Index of the stream in the manifest.
+    /// Index of the variant that judges them.
+    pub variant: usize,
+    /// Index of the stream in [`Plan::streams`].
     pub stream: usize,
     pub key: String,
+    /// Region of the last input.
+    pub region: String,
+    /// A key whose inputs are judged by several variants has several tasks, which follow each
+    /// other; this counts them from 0.
+    pub part: usize,
     /// Indices into the batch.
     pub inputs: Vec<usize>,
+}
+
+/// One package with one set of parameters.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    pub package: PackageHash,
+    pub manifest: Arc<Manifest>,
+    pub grants: Grants,
+    /// The complete parameters as canonical JSON.
+    pub parameters: String,
+    /// SHA-256 of `parameters`, in hexadecimal.
+    pub parameters_sha256: String,
+    /// Index in [`Plan::streams`] of each stream of the manifest.
+    streams: Vec<usize>,
 }
 
 /// How one deployment reads the log.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    manifest: Arc<Manifest>,
-    grants: Grants,
-    region: String,
+    deployment: DeploymentId,
+    scope: String,
+    variants: Vec<Variant>,
+    /// Roots of subtrees, the nearest first, with what judges there; `None` where it is off.
+    regions: Vec<(String, Option<usize>)>,
+    streams: Vec<String>,
     zone: Arc<Zone>,
 }
 
 impl Plan {
-    /// A plan, if the grants cover what the manifest asks for.
+    /// A plan, if the grants cover what the manifests ask for. `digest` gives the SHA-256 of bytes
+    /// in hexadecimal.
     ///
     /// # Errors
-    /// Names the capability that is missing.
+    /// Names the package, capability or parameter that is wrong.
     pub fn new(
         deployment: &Deployment,
-        manifest: Arc<Manifest>,
+        manifests: &BTreeMap<PackageHash, Arc<Manifest>>,
         zone: Arc<Zone>,
+        digest: fn(&[u8]) -> String,
     ) -> Result<Self, KernelError> {
-        deployment.grants.cover(deployment.package, &manifest)?;
-        let grants = deployment.grants.clone();
-        Ok(Self { manifest, grants, region: deployment.region.clone(), zone })
+        let mut plan = Self {
+            deployment: deployment.id,
+            scope: deployment.scope.clone(),
+            variants: Vec::new(),
+            regions: Vec::new(),
+            streams: Vec::new(),
+            zone,
+        };
+        for setting in &deployment.settings {
+            let region = setting.region.clone();
+            let Some(effective) = deployment.effective(&region) else { continue };
+            let package = effective.package.value;
+            let missing = || KernelError::NoPackage { package: package.to_string() };
+            let manifest = manifests.get(&package).ok_or_else(missing)?;
+            let parameters = manifest
+                .parameters(&effective.set_parameters())
+                .map_err(|error| KernelError::Parameter { region: region.clone(), error })?;
+            let ungranted = || KernelError::NoGrants { package: package.to_string() };
+            let grants = deployment.granted(package).ok_or_else(ungranted)?;
+            grants.cover(package, manifest)?;
+            let judge = effective.is_on().then(|| {
+                plan.variant(manifest, grants, Value::Object(parameters).to_string(), digest)
+            });
+            plan.regions.push((region, judge));
+        }
+        plan.regions.sort_by_key(|(region, _)| std::cmp::Reverse(region_prefix(region).len()));
+        Ok(plan)
+    }
+
+    /// The variant of a package with parameters, which may be there already.
+    fn variant(
+        &mut self,
+        manifest: &Arc<Manifest>,
+        grants: &Grants,
+        parameters: String,
+        digest: fn(&[u8]) -> String,
+    ) -> usize {
+        let package = grants.package;
+        let same = |known: &Variant| known.package == package && known.parameters == parameters;
+        if let Some(known) = self.variants.iter().position(same) {
+            return known;
+        }
+        let streams = manifest.streams.iter().map(|stream| self.stream(&stream.name)).collect();
+        self.variants.push(Variant {
+            package,
+            manifest: manifest.clone(),
+            grants: grants.clone(),
+            parameters_sha256: digest(parameters.as_bytes()),
+            parameters,
+            streams,
+        });
+        self.variants.len() - 1
+    }
+
+    fn stream(&mut self, name: &str) -> usize {
+        if let Some(known) = self.stream_named(name) {
+            return known;
+        }
+        self.streams.push(name.to_owned());
+        self.streams.len() - 1
     }
 
     #[must_use]
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+    pub fn deployment(&self) -> DeploymentId {
+        self.deployment
     }
 
     #[must_use]
-    pub fn grants(&self) -> &Grants {
-        &self.grants
+    pub fn variants(&self) -> &[Variant] {
+        &self.variants
+    }
+
+    /// Names of the streams of all variants.
+    #[must_use]
+    pub fn streams(&self) -> &[String] {
+        &self.streams
+    }
+
+    #[must_use]
+    pub fn stream_named(&self, name: &str) -> Option<usize> {
+        self.streams.iter().position(|known| known == name)
     }
 
     #[must_use]
@@ -58,33 +154,38 @@ impl Plan {
         &self.zone
     }
 
-    /// Root of the region subtree.
+    /// Index of the variant that judges a region; `None` where nothing looks.
     #[must_use]
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// Whether the deployment looks at this event at all.
-    #[must_use]
-    pub fn concerns(&self, event: &Event) -> bool {
-        !event.is_host()
-            && region_contains(&self.region, &event.region)
-            && self.manifest.may_see(&event.kind)
-    }
-
-    /// The (stream, key) pairs of one event.
-    #[must_use]
-    pub fn keys(&self, event: &Event) -> Vec<(usize, String)> {
-        if !self.concerns(event) {
-            return Vec::new();
+    pub fn judge_of(&self, region: &str) -> Option<usize> {
+        if !region_contains(&self.scope, region) {
+            return None;
         }
-        let streams = self.manifest.streams.iter().enumerate();
-        let taking = streams.filter(|(_, stream)| route::takes(stream, &event.kind));
-        let keyed = taking.flat_map(|(index, stream)| {
+        let holds = |(root, _): &&(String, _)| region_contains(root, region);
+        self.regions.iter().find(holds)?.1
+    }
+
+    /// The variant that looks at this event, if one does.
+    #[must_use]
+    pub fn concerns(&self, event: &Event) -> Option<usize> {
+        if event.is_host() {
+            return None;
+        }
+        let variant = self.judge_of(&event.region)?;
+        self.variants[variant].manifest.may_see(&event.kind).then_some(variant)
+    }
+
+    /// The variant that looks at an event, and the (stream, key) pairs.
+    #[must_use]
+    pub fn keys(&self, event: &Event) -> Option<(usize, Vec<(usize, String)>)> {
+        let index = self.concerns(event)?;
+        let variant = &self.variants[index];
+        let streams = variant.manifest.streams.iter().zip(&variant.streams);
+        let taking = streams.filter(|(stream, _)| route::takes(stream, &event.kind));
+        let keyed = taking.flat_map(|(stream, place)| {
             let keys = route::keys(&stream.key, event, &self.zone);
-            keys.into_iter().map(move |key| (index, key))
+            keys.into_iter().map(move |key| (*place, key))
         });
-        keyed.collect()
+        Some((index, keyed.collect()))
     }
 
     /// Groups a batch by key, in the order of (stream, key); each key's inputs are in log order.
@@ -93,13 +194,31 @@ impl Plan {
         &self,
         batch: impl IntoIterator<Item = (EventSeq, &'a Event)>,
     ) -> Vec<KeyTask> {
-        let mut by_key: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+        let mut by_key: BTreeMap<(usize, String), Vec<KeyTask>> = BTreeMap::new();
         for (index, (_, event)) in batch.into_iter().enumerate() {
-            for id in self.keys(event) {
-                by_key.entry(id).or_default().push(index);
+            let Some((variant, keys)) = self.keys(event) else { continue };
+            for (stream, key) in keys {
+                // The map's key holds the name; the tasks get theirs at the end.
+                let parts = by_key.entry((stream, key)).or_default();
+                match parts.last_mut() {
+                    Some(last) if last.variant == variant => {
+                        last.inputs.push(index);
+                        event.region.clone_into(&mut last.region);
+                    }
+                    _ => parts.push(KeyTask {
+                        variant,
+                        stream,
+                        key: String::new(),
+                        region: event.region.clone(),
+                        part: parts.len(),
+                        inputs: vec![index],
+                    }),
+                }
             }
         }
-        let task = |((stream, key), inputs)| KeyTask { stream, key, inputs };
-        by_key.into_iter().map(task).collect()
+        let named = |((_, key), parts): ((usize, String), Vec<KeyTask>)| {
+            parts.into_iter().map(move |part| KeyTask { key: key.clone(), ..part })
+        };
+        by_key.into_iter().flat_map(named).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! From verdicts to effects: states, leaves, facts and gaps, in an order that does not depend on
 //! how the log was cut into batches.
 
-use crate::leaf::{LeafContext, Place};
+use crate::StandingAlert;
+use crate::leaf::{LeafContext, Made, Place};
 use crate::plan::KeyTask;
 use plumbline_contract::event::{Event, FACT_TYPE_PREFIX, fingerprint};
 use plumbline_contract::id::EventSeq;
@@ -36,6 +37,18 @@ pub struct KeyEffect {
     pub key: String,
     pub state: Vec<u8>,
     pub wake: Option<Local>,
+    /// Region of the key's newest event.
+    pub region: String,
+}
+
+/// An alert that stands from now on, or, without a row, no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingEffect {
+    pub stream: usize,
+    pub key: String,
+    /// Identity of the alert.
+    pub alert: String,
+    pub now: Option<StandingAlert>,
 }
 
 /// A key whose inputs were not supervised.
@@ -53,6 +66,8 @@ pub struct GapEffect {
 pub struct Effects {
     pub states: Vec<KeyEffect>,
     pub leaves: Vec<Vec<u8>>,
+    /// In the order of the leaves that brought them about.
+    pub standing: Vec<StandingEffect>,
     pub facts: Vec<Event>,
     pub measures: Vec<Record>,
     pub gaps: Vec<GapEffect>,
@@ -74,7 +89,7 @@ pub fn settle(
     answers: Vec<(KeyTask, Result<Verdict, Fault>)>,
 ) -> Effects {
     let mut effects = Effects::default();
-    let mut leaves: Vec<(Order, Vec<u8>)> = Vec::new();
+    let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
     for (place, (task, answer)) in answers.into_iter().enumerate() {
         let mut settler = Settler {
             context,
@@ -89,8 +104,12 @@ pub fn settle(
             Err(fault) => settler.gap(fault),
         }
     }
-    leaves.sort_by_key(|(order, _)| *order);
-    effects.leaves = leaves.into_iter().map(|(_, leaf)| leaf).collect();
+    leaves.sort_by_key(|(order, ..)| *order);
+    for (_, made, stream, key) in leaves {
+        effects.leaves.push(made.bytes());
+        let (alert, now) = made.standing();
+        effects.standing.push(StandingEffect { stream, key, alert, now });
+    }
     effects
 }
 
@@ -100,7 +119,7 @@ struct Settler<'a, 'b> {
     task: &'a KeyTask,
     place: usize,
     effects: &'b mut Effects,
-    leaves: &'b mut Vec<(Order, Vec<u8>)>,
+    leaves: &'b mut Vec<(Order, Made, usize, String)>,
 }
 
 impl Settler<'_, '_> {
@@ -117,14 +136,16 @@ impl Settler<'_, '_> {
         input: u32,
         seen: Local,
         number: (bool, usize),
-        make: impl FnOnce(&LeafContext<'_>, Place<'_>) -> Vec<u8>,
+        make: impl FnOnce(&LeafContext<'_>, Place<'_>) -> Made,
     ) {
         let mark = self.mark(input);
         let (seq, issued) = (mark.seq.0, self.issued(mark, seen));
-        let stream = &self.context.plan.manifest().streams[self.task.stream].name;
-        let place = Place { stream, key: &self.task.key, issued };
-        let leaf = make(self.context, place);
-        self.leaves.push(((seq, self.place, seen, number.0, number.1), leaf));
+        let KeyTask { variant, stream, key, region, .. } = self.task;
+        let name = &self.context.plan.streams()[*stream];
+        let place = Place { variant: *variant, stream: name, key, region, issued };
+        let made = make(self.context, place);
+        let order = (seq, self.place, seen, number.0, number.1);
+        self.leaves.push((order, made, *stream, key.clone()));
     }
 
     fn take(&mut self, verdict: Verdict) {
@@ -148,13 +169,14 @@ impl Settler<'_, '_> {
         if states.last().is_some_and(|last| (last.stream, &last.key) == (stream, &key)) {
             states.pop();
         }
-        states.push(KeyEffect { stream, key, state: verdict.state, wake: verdict.wake });
+        let region = self.task.region.clone();
+        states.push(KeyEffect { stream, key, state: verdict.state, wake: verdict.wake, region });
     }
 
     fn fact(&self, record: Record) -> Event {
         let mark = self.mark(record.input);
-        let plugin = &self.context.plan.manifest().plugin;
-        let deployment = self.context.deployment.id;
+        let plugin = &self.context.plan.variants()[self.task.variant].manifest.plugin;
+        let deployment = self.context.plan.deployment();
         let content = fingerprint(&[record.key.as_bytes(), record.data.as_bytes()]);
         Event {
             id: format!("{deployment}/{}/{content:016x}", record.name),

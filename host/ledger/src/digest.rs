@@ -3,7 +3,7 @@
 use crate::error::NoteError;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// SHA-256 of `bytes`.
 #[must_use]
@@ -17,6 +17,34 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&sha256(bytes))
+}
+
+/// SHA-256 of what comes in parts.
+#[derive(Clone)]
+pub struct Sha256(digest::Context);
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256")
+    }
+}
+
+impl Sha256 {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Of everything so far, as 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
 }
 
 /// HMAC-SHA-256 of `text` under `key`, as 64 lower-case hexadecimal digits.
@@ -58,6 +86,9 @@ mod tests {
             sha256_hex(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+        let mut parts = Sha256::default();
+        [&b"a"[..], b"", b"bc"].iter().for_each(|part| parts.update(part));
+        assert_eq!(parts.hex(), sha256_hex(b"abc"));
         // RFC 4231, test case 2.
         assert_eq!(
             keyed_hash(b"Jefe", "what do ya want for nothing?"),

@@ -128,6 +128,38 @@ impl LedgerError {
     }
 }
 
+/// Streams sealed under a passphrase.
+#[derive(Debug, Error)]
+pub enum CipherError {
+    #[error("a passphrase has at least {min} characters")]
+    Short { min: usize },
+    #[error("random numbers are not available")]
+    NoRandomness,
+    #[error("not a sealed stream: {0}")]
+    Head(&'static str),
+    #[error("the passphrase is another one")]
+    Passphrase,
+    #[error("the stream was cut off")]
+    CutOff,
+    #[error("chunk {chunk} was changed, left out or moved")]
+    Damaged { chunk: u64 },
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+impl CipherError {
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Short { .. } => Kind::InvalidInput,
+            Self::NoRandomness => Kind::Unavailable,
+            Self::Passphrase => Kind::Untrusted,
+            Self::Head(_) | Self::CutOff | Self::Damaged { .. } => Kind::DataLoss,
+            Self::Io(_) => Kind::Io,
+        }
+    }
+}
+
 /// Plugin packages.
 #[derive(Debug, Error)]
 pub enum PackageError {

@@ -1,5 +1,6 @@
 //! The evidence room (存证链): keys, signed notes, the Merkle log with signed checkpoints, its
-//! proofs and its full check, and the signatures of plugin packages.
+//! proofs and its full check, the signatures of plugin packages, and streams sealed under a
+//! passphrase.
 //!
 //! Everything that uses `ring` flows through this crate. It has no clock and no network, it does
 //! not know what a leaf means, and it never deletes or rewrites a signed leaf.
@@ -7,6 +8,7 @@
 //! hashing, so that verifiers that nobody here wrote can judge us.
 
 mod checkpoint;
+mod cipher;
 mod digest;
 mod error;
 mod export;
@@ -19,10 +21,12 @@ pub mod tree;
 mod verify;
 
 pub use checkpoint::{Checkpoint, ORIGIN_BYTES_MAX};
-pub use digest::{keyed_hash, random_hex, sha256, sha256_hex};
-pub use error::{Kind, LedgerError, NoteError, PackageError};
+pub use cipher::{OpeningReader, PASSPHRASE_CHARS_MIN, Passphrase, SealingWriter};
+pub use digest::{Sha256, keyed_hash, random_hex, sha256, sha256_hex};
+pub use error::{CipherError, Kind, LedgerError, NoteError, PackageError};
 pub use export::{Exported, export};
 pub use key::{SigningKey, TrustedKeys, VerifyingKey};
+pub use log::restore::LedgerRestorer;
 pub use log::{LEAF_BYTES_MAX, Leaves, Ledger, Recovery};
 pub use package::{
     Inspected, PACKAGE_NOTE_BYTES_MAX, SECTIONS_MAX, inspect_package, seal_package, verify_package,

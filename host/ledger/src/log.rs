@@ -19,6 +19,7 @@
 mod frame;
 mod index;
 pub(crate) mod open;
+pub(crate) mod restore;
 
 pub(crate) use frame::{FrameRead, Scan, Segments};
 pub(crate) use index::Index;

@@ -152,7 +152,7 @@ fn commit_states(store: &SledStore, deployment: DeploymentId, commits: usize, la
             let id = KeyId { stream: "case".into(), key: format!("2026{number:08}") };
             let state = text(number as u64 ^ commit as u64, STATE_BYTES).into_bytes();
             let wake = Some(Local((number % 90) as i64 * 86_400_000 + commit as i64 / 4));
-            (id, Some(KeyState { state, wake }))
+            (id, Some(KeyState { state, wake, region: "331082".to_owned() }))
         });
         let mut to = cursor.clone();
         to.seq.0 += STATES_PER_COMMIT as u64;

@@ -12,6 +12,8 @@ use std::fmt;
 pub const KEY_BYTES_MAX: usize = 1024;
 /// Largest ledger leaf, in bytes: what the ledger's format holds (C2SP tlog-tiles, 16-bit length).
 pub const LEAF_BYTES_MAX: usize = 65_535;
+/// Largest row of a standing alert, in bytes: a few names and dates.
+pub const STANDING_BYTES_MAX: usize = 4 * 1024;
 /// Largest settings value, in bytes: an installation record with its manifest is some 100 KiB.
 pub const META_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest row of a reference table, in bytes of JSON text.
@@ -63,6 +65,18 @@ pub struct KeyId {
 pub struct KeyState {
     pub state: Vec<u8>,
     pub wake: Option<Local>,
+    /// Region of the key's newest event: its setting holds when time alone makes the key looked at.
+    pub region: String,
+}
+
+/// An alert that stands, of one key of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub id: KeyId,
+    /// Identity of the alert.
+    pub alert: String,
+    /// What the host keeps of it; the store does not look inside.
+    pub row: Vec<u8>,
 }
 
 /// A key that wants to be woken.
@@ -95,6 +109,10 @@ pub struct Commit {
     /// Ledger leaves for the outbox.
     pub leaves: Vec<Vec<u8>>,
     pub gaps: Vec<GapRow>,
+    /// Open gaps whose events have been seen now.
+    pub gaps_closed: Vec<GapId>,
+    /// Alerts that stand from now on, or, without a row, no longer.
+    pub standing: Vec<(KeyId, String, Option<Vec<u8>>)>,
     /// Do not wait for the disk. A later durable call or [`Store::sync`] makes it durable; until
     /// then a power cut may take this deployment back to an earlier commit, never to a torn one.
     pub lazy: bool,
@@ -188,7 +206,20 @@ pub trait Store: fmt::Debug + Send + Sync {
     ) -> Result<Vec<Due>, StoreError>;
     /// One atomic batch, guarded by the cursor.
     fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
-    /// Forgets a deployment: cursor, states, wakes and gaps. Its events and leaves remain.
+    /// The alerts that stand, in the order of (stream, key, alert), after `after`, at most `max`.
+    fn standing(
+        &self,
+        deployment: DeploymentId,
+        after: Option<(&KeyId, &str)>,
+        max: usize,
+    ) -> Result<Vec<Standing>, StoreError>;
+    /// The alerts of one key that stand, in the order of their identities.
+    fn standing_of(
+        &self,
+        deployment: DeploymentId,
+        id: &KeyId,
+    ) -> Result<Vec<Standing>, StoreError>;
+    /// Forgets a deployment: cursor, states, wakes, standing alerts and gaps. Its events and leaves remain.
     fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError>;
 
     /// Durable leaves of the outbox from a number on, at most `max`, without a hole.

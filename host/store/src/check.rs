@@ -204,7 +204,7 @@ impl Check<'_> {
         for pair in self.values(key::TABLES) {
             let _ = self.ok(pair.and_then(|(_, value)| row::table(&value)));
         }
-        for prefix in [key::META, key::COUNTERS] {
+        for prefix in [key::STANDING, key::META, key::COUNTERS] {
             for pair in self.values(prefix) {
                 let _ = self.ok(pair);
             }

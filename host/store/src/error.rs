@@ -30,6 +30,15 @@ pub enum StoreError {
     /// The directory was written by a version of this program that this one does not know.
     #[error("store has schema version {found}, this program knows up to {known}")]
     UnknownSchema { found: u32, known: u32 },
+    /// A picture is being read already; one at a time.
+    #[error("a backup of the store is being taken already")]
+    Pictured,
+    /// So much was written while a picture was read that it was given up.
+    #[error("more than {max} bytes changed while the picture of the store was read")]
+    Overtaken { max: usize },
+    /// A store is to be made where there is something already.
+    #[error("{0} is not empty")]
+    Occupied(String),
     /// Another process holds the directory.
     #[error("store is in use by another process: {0}")]
     Busy(String),
@@ -50,8 +59,10 @@ pub enum StoreErrorKind {
     Corrupt,
     /// Wrong program version.
     Schema,
-    /// Stop the other process.
+    /// Stop the other process, or wait for it.
     Busy,
+    /// Try again when less is being written.
+    Overtaken,
 }
 
 impl StoreError {
@@ -59,12 +70,13 @@ impl StoreError {
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Fenced { .. } => StoreErrorKind::Fenced,
-            Self::TooLarge { .. } => StoreErrorKind::Invalid,
+            Self::TooLarge { .. } | Self::Occupied(_) => StoreErrorKind::Invalid,
             Self::Full(_) => StoreErrorKind::Full,
             Self::Io(_) | Self::Stopped(_) => StoreErrorKind::Io,
             Self::Corrupt(_) => StoreErrorKind::Corrupt,
             Self::UnknownSchema { .. } => StoreErrorKind::Schema,
-            Self::Busy(_) => StoreErrorKind::Busy,
+            Self::Busy(_) | Self::Pictured => StoreErrorKind::Busy,
+            Self::Overtaken { .. } => StoreErrorKind::Overtaken,
         }
     }
 }
@@ -77,6 +89,7 @@ impl From<std::io::Error> for StoreError {
                 Self::Full(error.to_string())
             }
             Kind::WouldBlock => Self::Busy(error.to_string()),
+            Kind::UnexpectedEof | Kind::InvalidData => Self::Corrupt(error.to_string()),
             _ => Self::Io(error.to_string()),
         }
     }
@@ -86,8 +99,9 @@ impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
         match error {
             sled::Error::Io(error) => Self::from(error),
-            sled::Error::Corruption { .. } => Self::Corrupt(error.to_string()),
-            other => Self::Io(other.to_string()),
+            // Another version of sled never wrote here, and what sled calls its own bug is a page
+            // that cannot be: both are bytes that nobody wrote.
+            other => Self::Corrupt(other.to_string()),
         }
     }
 }

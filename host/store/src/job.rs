@@ -4,6 +4,7 @@ use crate::api::{Appended, Commit, Committed, GapId};
 use crate::block::Prepared;
 use crate::check::Problem;
 use crate::error::StoreError;
+use crate::picture::Moment;
 use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
 use std::sync::mpsc::SyncSender;
 
@@ -29,6 +30,8 @@ pub(crate) enum Job {
     DropDeployment(DeploymentId),
     Sync,
     Check,
+    /// Begins a picture of the whole tree as it stands before the next group.
+    Picture,
 }
 
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub(crate) enum Done {
     Leaf(LeafIndex),
     Table(TableVersion),
     Problems(Vec<Problem>),
+    Picture(Moment),
     More(bool),
     Nothing,
 }
@@ -49,9 +53,12 @@ pub(crate) struct Request {
 }
 
 impl Job {
-    /// Whether the job scans the tree, where it would not see the other changes of its group.
+    /// Whether the job scans the tree, or shows it, where it would not see the other changes of its group.
     pub(crate) fn is_alone(&self) -> bool {
-        matches!(self, Self::PutTable { .. } | Self::DropDeployment(_) | Self::Check)
+        matches!(
+            self,
+            Self::PutTable { .. } | Self::DropDeployment(_) | Self::Check | Self::Picture
+        )
     }
 
     /// Whether the caller waits for the disk.

@@ -8,6 +8,7 @@
 //! | `D` | seq, a multiple of 128 | dedupe and subject fingerprints of the sealed events from there |
 //! | `T` | deployment, stream, key | state and wake |
 //! | `M` | deployment, wake, stream, key | nothing: the wakes in order |
+//! | `S` | deployment, stream, key, alert | what stands |
 //! | `C` | deployment | cursor |
 //! | `A` | leaf number | leaf |
 //! | `G` | deployment, gap number | gap |
@@ -32,6 +33,7 @@ pub(crate) const TAIL: u8 = b'H';
 pub(crate) const DEDUPE: u8 = b'D';
 pub(crate) const STATES: u8 = b'T';
 pub(crate) const WAKES: u8 = b'M';
+pub(crate) const STANDING: u8 = b'S';
 pub(crate) const CURSORS: u8 = b'C';
 pub(crate) const OUTBOX: u8 = b'A';
 pub(crate) const GAPS: u8 = b'G';
@@ -41,8 +43,10 @@ pub(crate) const COUNTERS: u8 = b'N';
 pub(crate) const SCHEMA: u8 = b'Z';
 
 /// All prefixes.
-pub(crate) const KINDS: [u8; 12] =
-    [EVENTS, TAIL, DEDUPE, STATES, WAKES, CURSORS, OUTBOX, GAPS, TABLES, META, COUNTERS, SCHEMA];
+pub(crate) const KINDS: [u8; 13] = [
+    EVENTS, TAIL, DEDUPE, STATES, WAKES, STANDING, CURSORS, OUTBOX, GAPS, TABLES, META, COUNTERS,
+    SCHEMA,
+];
 
 /// Every key of one kind starts so.
 pub(crate) fn kind(prefix: u8) -> Vec<u8> {
@@ -106,6 +110,20 @@ pub(crate) fn wake_end(of: DeploymentId, wake: Local) -> Vec<u8> {
     let mut key = deployment(WAKES, of);
     key.extend_from_slice(&ordered(wake).to_be_bytes());
     key.extend_from_slice(&[0xff; 2]);
+    key
+}
+
+/// Start of the keys of all standing alerts of one key.
+pub(crate) fn standing_of(of: DeploymentId, id: &KeyId) -> Vec<u8> {
+    let mut key = deployment(STANDING, of);
+    push_text(&mut key, &id.stream);
+    push_text(&mut key, &id.key);
+    key
+}
+
+pub(crate) fn standing(of: DeploymentId, id: &KeyId, alert: &str) -> Vec<u8> {
+    let mut key = standing_of(of, id);
+    push_text(&mut key, alert);
     key
 }
 

@@ -6,13 +6,15 @@
 //! passes an eighth of a mebibyte go to files that are never synced and never removed, so values
 //! stay below [`VALUE_BYTES_MAX`].
 //!
-//! Opening a damaged directory can panic inside sled. The release build aborts on panic, so a
-//! caller that must survive it opens the directory in a child process first.
+//! Reading a damaged directory can panic inside sled, which ends the process.
+//! [`is_engine_panic`] tells such a panic from one of our own.
 
 use crate::error::StoreError;
 use std::fs::{File, OpenOptions};
 use std::ops::Bound;
+use std::panic::PanicHookInfo;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Largest value, in bytes: a leaf page holds 16 items, and 16 of these with their keys stay below
 /// the 128 KiB from which sled moves a page to a blob file.
@@ -32,13 +34,26 @@ pub(crate) struct Kv {
 
 /// Cheap to clone, reads as a byte slice.
 pub(crate) type Bytes = sled::IVec;
-/// A key with its value.
 /// How often and at what interval a locked directory is tried: half a second in all, so that a
 /// second process is told soon enough.
 const LOCK_TRIES: u32 = 25;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
+/// A key with its value.
 pub(crate) type Pair = (Bytes, Bytes);
+
+/// Folder of the engine's source, as a panic names it.
+const ENGINE_SOURCE: &str = "/sled-";
+/// Set while sled reads a directory: a panic then comes from what it reads, whatever line it names.
+static OPENING: AtomicBool = AtomicBool::new(false);
+
+/// Whether a panic comes from sled and tells of damaged bytes. For a panic hook; sled reports some
+/// damage in no other way.
+#[must_use]
+pub fn is_engine_panic(panic: &PanicHookInfo<'_>) -> bool {
+    let in_engine = panic.location().is_some_and(|at| at.file().contains(ENGINE_SOURCE));
+    in_engine || OPENING.load(Ordering::Acquire)
+}
 
 impl Kv {
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
@@ -47,7 +62,10 @@ impl Kv {
             .path(dir)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let db = open_patiently(&config)?;
+        OPENING.store(true, Ordering::Release);
+        let db = open_patiently(&config);
+        OPENING.store(false, Ordering::Release);
+        let db = db?;
         let file = OpenOptions::new().read(true).write(true).open(dir.join("db"))?;
         File::open(dir.join("conf"))?.sync_all()?;
         file.sync_all()?;

@@ -7,8 +7,9 @@
 //!
 //! Reading order: `api` is the trait; `sled_store` and `memory` implement it; behind `sled_store`,
 //! `writer` is the one thread that writes, `event_writer` and `log` the two sides of the event log,
-//! `index` what is kept in memory, `stage` a group of changes, `key`, `row` and `block` the bytes
-//! on the disk, and `kv` the only file that speaks to sled.
+//! `index` what is kept in memory, `stage` a group of changes, `picture` what a backup reads, `key`,
+//! `row` and `block` the bytes on the disk, and `kv` the only file that speaks to sled. `mark` tells
+//! whether it has lost something.
 
 mod api;
 mod block;
@@ -21,7 +22,9 @@ mod key;
 mod kv;
 mod limit;
 mod log;
+mod mark;
 mod memory;
+mod picture;
 mod row;
 mod sled_store;
 mod stage;
@@ -30,11 +33,14 @@ mod writer;
 
 pub use api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KEY_BYTES_MAX, KeyId, KeyState,
-    LEAF_BYTES_MAX, META_BYTES_MAX, Row, Store, TABLE_ROW_BYTES_MAX, TableRow,
+    LEAF_BYTES_MAX, META_BYTES_MAX, Row, STANDING_BYTES_MAX, Standing, Store, TABLE_ROW_BYTES_MAX,
+    TableRow,
 };
 pub use check::Problem;
 pub use error::{StoreError, StoreErrorKind};
+pub use kv::is_engine_panic;
 pub use limit::{EVENT_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX};
 pub use memory::MemoryStore;
+pub use picture::{Moment, Pair, Picture, Restorer};
 pub use sled_store::{APPEND_EVENTS_MAX, SledStore};
 pub use upgrade::SCHEMA_VERSION;

@@ -2,7 +2,8 @@
 //! so that a request one of them accepts is never refused by another.
 
 use crate::api::{
-    Commit, KEY_BYTES_MAX, KeyId, LEAF_BYTES_MAX, META_BYTES_MAX, TABLE_ROW_BYTES_MAX, TableRow,
+    Commit, KEY_BYTES_MAX, KeyId, LEAF_BYTES_MAX, META_BYTES_MAX, STANDING_BYTES_MAX,
+    TABLE_ROW_BYTES_MAX, TableRow,
 };
 use crate::error::StoreError;
 use plumbline_contract::event::{ATTRIBUTE_BYTES_MAX, DATA_BYTES_MAX, Event};
@@ -30,6 +31,7 @@ pub(crate) fn commit(commit: &Commit) -> Result<(), StoreError> {
         key_id(id)?;
         if let Some(state) = state {
             within(|| format!("state of key {}", id.key), state.state.len(), STATE_BYTES_MAX)?;
+            within(|| "region".into(), state.region.len(), ATTRIBUTE_BYTES_MAX)?;
         }
     }
     if let Some((_, id)) = &commit.to.tick_after {
@@ -38,6 +40,12 @@ pub(crate) fn commit(commit: &Commit) -> Result<(), StoreError> {
     for gap in &commit.gaps {
         key_id(&gap.id)?;
         within(|| "text of a gap".into(), gap.code.len() + gap.fault.len(), LEAF_BYTES_MAX)?;
+    }
+    for (id, alert, row) in &commit.standing {
+        key_id(id)?;
+        name("alert", alert)?;
+        let bytes = row.as_ref().map_or(0, Vec::len);
+        within(|| format!("what stands of alert {alert}"), bytes, STANDING_BYTES_MAX)?;
     }
     leaves(&commit.leaves)?;
     events(&commit.events)

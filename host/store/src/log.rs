@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::index::{Entry, Subjects};
 use crate::key::{self, Parts};
 use crate::kv::Kv;
+use crate::picture::PictureSlot;
 use crate::stage;
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
@@ -14,6 +15,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) kv: Kv,
+    pub(crate) picture: PictureSlot,
     tail: RwLock<Tail>,
     subjects: RwLock<Subjects>,
     /// Number that the next leaf will get.
@@ -41,6 +43,7 @@ impl Shared {
     pub(crate) fn new(kv: Kv, tail: Tail, subjects: Subjects, leaf_next: u64) -> Self {
         Self {
             kv,
+            picture: PictureSlot::default(),
             tail: RwLock::new(tail),
             subjects: RwLock::new(subjects),
             leaf_next: AtomicU64::new(leaf_next),

@@ -2,8 +2,8 @@
 //! ordered maps behind one lock. Everything counts as durable.
 
 use crate::api::{
-    Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Row, Store,
-    TableRow,
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Row, Standing,
+    Store, TableRow,
 };
 use crate::error::StoreError;
 use crate::limit;
@@ -36,6 +36,7 @@ struct Deployment {
     cursor: Cursor,
     states: BTreeMap<KeyId, KeyState>,
     wakes: BTreeSet<(Local, KeyId)>,
+    standing: BTreeMap<(KeyId, String), Vec<u8>>,
     gaps: BTreeMap<GapId, GapRow>,
     next_gap: u64,
 }
@@ -44,6 +45,11 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Drops all leaves, for a run that writes none; their numbers stay used.
+    pub fn forget_leaves(&self) {
+        self.state().leaves.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -186,12 +192,43 @@ impl Store for MemoryStore {
         }
         of.cursor = commit.to;
         commit.states.into_iter().for_each(|(id, state)| of.put(&id, state));
+        for (id, alert, row) in commit.standing {
+            match row {
+                Some(row) => of.standing.insert((id, alert), row),
+                None => of.standing.remove(&(id, alert)),
+            };
+        }
+        of.gaps.retain(|gap, _| !commit.gaps_closed.contains(gap));
         for gap in commit.gaps {
             of.gaps.insert(GapId(of.next_gap), gap);
             of.next_gap += 1;
         }
         let events = commit.events.iter().map(|event| state.append(event)).collect();
         Ok(Committed { events, first_leaf: state.push_leaves(&commit.leaves) })
+    }
+
+    fn standing(
+        &self,
+        deployment: DeploymentId,
+        after: Option<(&KeyId, &str)>,
+        max: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let state = self.state();
+        let Some(of) = state.deployments.get(&deployment) else { return Ok(Vec::new()) };
+        let after = after.map(|(id, alert)| (id.clone(), alert.to_owned()));
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(of.standing.range((from, Bound::Unbounded)).take(max).map(standing).collect())
+    }
+
+    fn standing_of(
+        &self,
+        deployment: DeploymentId,
+        id: &KeyId,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let state = self.state();
+        let Some(of) = state.deployments.get(&deployment) else { return Ok(Vec::new()) };
+        let from = of.standing.range((id.clone(), String::new())..);
+        Ok(from.take_while(|((of, _), _)| of == id).map(standing).collect())
     }
 
     fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError> {
@@ -285,4 +322,8 @@ impl Store for MemoryStore {
     fn sync(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+fn standing(((id, alert), row): (&(KeyId, String), &Vec<u8>)) -> Standing {
+    Standing { id: id.clone(), alert: alert.clone(), row: row.clone() }
 }

@@ -25,7 +25,8 @@ pub(crate) fn cursor(bytes: Option<&[u8]>) -> Result<Cursor, StoreError> {
 
 /// The wake first, so that it is in the head chunk of a large state.
 pub(crate) fn encode_state(state: &KeyState) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(state.state.len() + 9);
+    let region = state.region.as_bytes();
+    let mut bytes = Vec::with_capacity(state.state.len() + region.len() + 11);
     match state.wake {
         Some(wake) => {
             bytes.push(WAKE);
@@ -33,14 +34,20 @@ pub(crate) fn encode_state(state: &KeyState) -> Vec<u8> {
         }
         None => bytes.push(NO_WAKE),
     }
+    bytes.extend_from_slice(&(region.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(region);
     bytes.extend_from_slice(&state.state);
     bytes
 }
 
 pub(crate) fn state(bytes: &[u8]) -> Result<KeyState, StoreError> {
     let wake = wake_of_state(bytes)?;
-    let skip = if wake.is_some() { 9 } else { 1 };
-    Ok(KeyState { state: bytes[skip..].to_vec(), wake })
+    let rest = &bytes[if wake.is_some() { 9 } else { 1 }..];
+    let (len, rest) = rest.split_first_chunk().ok_or_else(|| damaged("state"))?;
+    let len = usize::from(u16::from_le_bytes(*len));
+    let (region, state) = rest.split_at_checked(len).ok_or_else(|| damaged("state"))?;
+    let region = std::str::from_utf8(region).map_err(|_| damaged("state"))?.to_owned();
+    Ok(KeyState { state: state.to_vec(), wake, region })
 }
 
 pub(crate) fn wake_of_state(bytes: &[u8]) -> Result<Option<Local>, StoreError> {

@@ -1,7 +1,8 @@
 //! The store of the appliance: reads on the caller's thread, writes through the writer thread.
 
 use crate::api::{
-    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Store, TableRow,
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Standing, Store,
+    TableRow,
 };
 use crate::block::{Prepared, decode_event};
 use crate::check::Problem;
@@ -13,6 +14,8 @@ use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::limit;
 use crate::log::{Shared, Tail};
+use crate::mark::{Mark, Position};
+use crate::picture::Picture;
 use crate::row;
 use crate::stage;
 use crate::upgrade;
@@ -42,8 +45,8 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the directory, or makes a new store in it.
     ///
-    /// A damaged directory can make sled panic, which ends a release build. Where that must be
-    /// survived, run the open in a child process first.
+    /// A damaged directory can make sled panic, which ends the process; a panic hook can tell such
+    /// a panic by [`is_engine_panic`](crate::is_engine_panic).
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let kv = Kv::open(dir)?;
         upgrade::run(&kv)?;
@@ -51,7 +54,10 @@ impl SledStore {
         let shared = Arc::new(Shared::new(kv, Tail::default(), Subjects::default(), leaf_next));
         let dedupe = event_writer::load(&shared)?;
         let events = EventWriter::new(Arc::clone(&shared), dedupe)?;
-        let writer = Writer::new(Arc::clone(&shared), events, writer::first_leaf(&shared)?);
+        let found = Position { events: shared.tail().next(), leaves: leaf_next };
+        let mark = Mark::open(dir, found)?;
+        let first_leaf = writer::first_leaf(&shared)?;
+        let writer = Writer::new(Arc::clone(&shared), events, first_leaf, mark);
         let (requests, receiver) = channel();
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
@@ -63,6 +69,18 @@ impl SledStore {
     pub fn check(&self) -> Result<Vec<Problem>, StoreError> {
         match self.ask(Job::Check)? {
             Done::Problems(problems) => Ok(problems),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A picture of everything in the store as it stands now, to be read while writes go on. One at
+    /// a time.
+    ///
+    /// # Errors
+    /// If another one is being read, or the writer has ended.
+    pub fn picture(&self) -> Result<Picture<'_>, StoreError> {
+        match self.ask(Job::Picture)? {
+            Done::Picture(moment) => Ok(Picture::new(&self.shared, moment)),
             other => Err(unexpected(&other)),
         }
     }
@@ -190,6 +208,29 @@ impl Store for SledStore {
         }
     }
 
+    fn standing(
+        &self,
+        deployment: DeploymentId,
+        after: Option<(&KeyId, &str)>,
+        max: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let all = key::deployment(key::STANDING, deployment);
+        let after = after.map(|(id, alert)| key::standing(deployment, id, alert));
+        let from = after.map(|key| key::after_prefix(&key));
+        let range = self.shared.kv.range(from.as_ref().unwrap_or(&all), &key::after_prefix(&all));
+        stage::values(range).take(max).map(standing).collect()
+    }
+
+    fn standing_of(
+        &self,
+        deployment: DeploymentId,
+        id: &KeyId,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let from = key::standing_of(deployment, id);
+        let range = self.shared.kv.range(&from, &key::after_prefix(&from));
+        stage::values(range).map(standing).collect()
+    }
+
     fn drop_deployment(&self, deployment: DeploymentId) -> Result<(), StoreError> {
         self.ask_until_done(|| Job::DropDeployment(deployment))
     }
@@ -303,6 +344,13 @@ impl Store for SledStore {
     fn sync(&self) -> Result<(), StoreError> {
         self.ask(Job::Sync).map(|_| ())
     }
+}
+
+fn standing(pair: Result<stage::Value, StoreError>) -> Result<Standing, StoreError> {
+    let (key, row) = pair?;
+    let mut parts = Parts::of(&key)?;
+    parts.u16()?;
+    Ok(Standing { id: parts.key_id()?, alert: parts.text()?, row })
 }
 
 fn prepare(events: &[Event]) -> Result<Vec<Prepared>, StoreError> {

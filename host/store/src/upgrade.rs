@@ -1,7 +1,7 @@
 //! The schema version of a directory: written at creation, read before anything else.
 //!
-//! Version 1 is the only one so far. A change of any bytes on the disk gets the next number and a
-//! step from the version before, in its own file beside this one.
+//! A change of any bytes on the disk gets the next number and a step from the version before, in its
+//! own file beside this one. Version 1 was never released and is refused; 2 is the first to be kept.
 
 use crate::error::StoreError;
 use crate::key;
@@ -9,7 +9,7 @@ use crate::kv::Kv;
 use crate::stage::{self, Stage};
 
 /// The version that this program writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Brings the directory to [`SCHEMA_VERSION`] or refuses it.
 pub(crate) fn run(kv: &Kv) -> Result<(), StoreError> {

@@ -10,6 +10,8 @@ use crate::event_writer::EventWriter;
 use crate::job::{Done, Job, Request};
 use crate::key::{self, Parts};
 use crate::log::Shared;
+use crate::mark::{Mark, Position};
+use crate::picture::Moment;
 use crate::row;
 use crate::stage::Stage;
 use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
@@ -35,13 +37,19 @@ pub(crate) struct Writer {
     leaf_next: u64,
     /// Groups applied since the last sync.
     unsynced_groups: usize,
+    mark: Mark,
     stopped: Option<StoreError>,
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, events: EventWriter, leaf_first: u64) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        events: EventWriter,
+        leaf_first: u64,
+        mark: Mark,
+    ) -> Self {
         let leaf_next = shared.leaf_next.load(Ordering::Acquire);
-        Self { shared, events, leaf_first, leaf_next, unsynced_groups: 0, stopped: None }
+        Self { shared, events, leaf_first, leaf_next, unsynced_groups: 0, mark, stopped: None }
     }
 
     /// Serves requests until all senders are gone.
@@ -94,13 +102,15 @@ impl Writer {
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             match self.stage(job, &mut stage) {
-                Err(error @ StoreError::Fenced { .. }) => answers.push(Err(error)),
+                Err(error @ (StoreError::Fenced { .. } | StoreError::Pictured)) => {
+                    answers.push(Err(error));
+                }
                 answer => answers.push(Ok(answer?)),
             }
         }
         let tail = self.events.seal(&mut stage)?;
         if !stage.is_empty() {
-            shared.kv.apply(stage.into_changes())?;
+            shared.picture.apply(&shared.kv, stage.into_changes())?;
             self.unsynced_groups += 1;
         }
         self.events.publish(tail);
@@ -115,6 +125,8 @@ impl Writer {
         if self.unsynced_groups > 0 {
             self.shared.kv.sync()?;
             self.unsynced_groups = 0;
+            let events = self.shared.tail().next();
+            self.mark.set(Position { events, leaves: self.leaf_next })?;
         }
         self.shared.leaf_durable.store(self.leaf_next, Ordering::Release);
         Ok(())
@@ -147,6 +159,10 @@ impl Writer {
             Job::DropDeployment(deployment) => Done::More(drop_deployment(deployment, stage)?),
             Job::Sync => Done::Nothing,
             Job::Check => Done::Problems(check::run(&self.shared, &self.events)?),
+            Job::Picture => {
+                self.shared.picture.begin()?;
+                Done::Picture(self.moment())
+            }
         })
     }
 
@@ -167,9 +183,23 @@ impl Writer {
         for (id, state) in &commit.states {
             put_state(of, id, state.as_ref(), stage)?;
         }
+        for (id, alert, row) in &commit.standing {
+            stage.replace(key::standing(of, id, alert), row.as_deref())?;
+        }
+        for gap in &commit.gaps_closed {
+            stage.remove(key::gap(of, *gap))?;
+        }
         put_gaps(of, &commit.gaps, stage)?;
         let events = self.events.append(events)?;
         Ok(Committed { events, first_leaf: self.push_leaves(&commit.leaves, stage) })
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            next_seq: self.shared.tail().next(),
+            first_leaf: LeafIndex(self.leaf_first),
+            next_leaf: LeafIndex(self.leaf_next),
+        }
     }
 
     fn push_leaves(&mut self, leaves: &[Vec<u8>], stage: &mut Stage<'_>) -> LeafIndex {
@@ -231,7 +261,7 @@ fn put_gaps(of: DeploymentId, gaps: &[GapRow], stage: &mut Stage<'_>) -> Result<
 /// Removes states with their wakes first, the cursor last: a deployment that was dropped by halves
 /// still has its cursor, and dropping it again ends the work.
 fn drop_deployment(of: DeploymentId, stage: &mut Stage<'_>) -> Result<bool, StoreError> {
-    for prefix in [key::STATES, key::WAKES, key::GAPS] {
+    for prefix in [key::STATES, key::WAKES, key::STANDING, key::GAPS] {
         let from = key::deployment(prefix, of);
         for pair in stage.kv().range(&from, &key::after_prefix(&from)) {
             let (key, value) = pair?;

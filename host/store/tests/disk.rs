@@ -67,7 +67,7 @@ fn a_newer_schema_is_refused() {
     });
     let error = SledStore::open(dir.path()).unwrap_err();
     assert_eq!(error, StoreError::UnknownSchema { found: newer, known: SCHEMA_VERSION });
-    assert_eq!(error.to_string(), "store has schema version 2, this program knows up to 1");
+    assert_eq!(error.to_string(), "store has schema version 3, this program knows up to 2");
     tamper(dir.path(), |db| {
         db.remove([b'Z', 0]).unwrap();
         db.insert(b"something else", b"").unwrap();

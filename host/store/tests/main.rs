@@ -5,5 +5,6 @@
 mod crash;
 mod disk;
 mod model;
+mod picture;
 mod sample;
 mod suite;

@@ -40,10 +40,14 @@ fn any_commit() -> impl Strategy<Value = Commit> {
     let states =
         proptest::collection::vec(((0_u8..20).prop_map(|n| id(&n.to_string())), state), 0..12);
     let events = proptest::collection::vec(any_event(), 0..3);
-    (1_u16..3, states, events, 0_usize..3, any::<bool>()).prop_map(
-        |(deployment, states, events, leaves, lazy)| Commit {
+    let row = proptest::option::weighted(0.7, proptest::collection::vec(any::<u8>(), 0..20));
+    let stands = ((0_u8..5).prop_map(|n| id(&n.to_string())), "[a-c]", row);
+    let standing = proptest::collection::vec(stands, 0..6);
+    (1_u16..3, states, events, standing, 0_usize..3, any::<bool>()).prop_map(
+        |(deployment, states, events, standing, leaves, lazy)| Commit {
             deployment: DeploymentId(deployment),
             states,
+            standing,
             events,
             leaves: vec![vec![deployment as u8; 10]; leaves],
             lazy,
@@ -108,6 +112,8 @@ fn view(store: &dyn Store) -> Vec<String> {
         view.push(format!("{:?}", store.cursor(deployment)));
         view.push(format!("{:?}", store.states(deployment, None, 1000)));
         view.push(format!("{:?}", store.due(deployment, Local(30), None, 1000)));
+        view.push(format!("{:?}", store.standing(deployment, None, 1000)));
+        view.push(format!("{:?}", store.standing_of(deployment, &id("3"))));
     }
     view
 }

@@ -45,7 +45,7 @@ pub(crate) fn id(key: &str) -> KeyId {
 }
 
 pub(crate) fn state(state: &[u8], wake: Option<i64>) -> KeyState {
-    KeyState { state: state.to_vec(), wake: wake.map(Local) }
+    KeyState { state: state.to_vec(), wake: wake.map(Local), region: "331082".to_owned() }
 }
 
 pub(crate) fn cursor(seq: u64) -> Cursor {

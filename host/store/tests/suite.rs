@@ -7,8 +7,8 @@ use plumbline_contract::task::STATE_BYTES_MAX;
 use plumbline_contract::time::{Day, Local, Millis};
 use plumbline_store::{
     Appended, Commit, Cursor, Due, GapId, KEY_BYTES_MAX, KeyId, KeyState, LEAF_BYTES_MAX,
-    META_BYTES_MAX, MemoryStore, Problem, SledStore, Store, StoreError, StoreErrorKind,
-    TABLE_ROW_BYTES_MAX, TableRow,
+    META_BYTES_MAX, MemoryStore, Problem, STANDING_BYTES_MAX, SledStore, Store, StoreError,
+    StoreErrorKind, TABLE_ROW_BYTES_MAX, TableRow,
 };
 
 type Case = fn(&dyn Store);
@@ -26,6 +26,7 @@ const CASES: &[(&str, Case)] = &[
     ("tables keep every version", tables),
     ("settings are read by name and by prefix", settings),
     ("gaps stay until they are closed", gaps),
+    ("what stands is kept by key and goes with its deployment", standing),
     ("a dropped deployment leaves nothing but its events and leaves", dropping),
     ("limits are refused before anything is written", limits),
 ];
@@ -253,9 +254,10 @@ fn large_states(store: &dyn Store) {
     for wake in [None, Some(1), Some(2)] {
         for (number, size) in sizes.into_iter().enumerate() {
             let bytes = noise(size, number as u64).into_bytes();
-            let one = KeyState { state: bytes.clone(), wake: wake.map(Local) };
+            let one =
+                KeyState { state: bytes.clone(), wake: wake.map(Local), region: String::new() };
             // A neighbour whose key starts with the other key must not get into its chunks.
-            let near = KeyState { state: bytes, wake: None };
+            let near = KeyState { state: bytes, wake: None, region: "3310".to_owned() };
             let states = vec![(id("k"), Some(one.clone())), (id("k\0\u{1}"), Some(near.clone()))];
             store.commit(Commit { states, ..commit(1, at, at + 1) }).unwrap();
             at += 1;
@@ -368,9 +370,59 @@ fn gaps(store: &dyn Store) {
     store.close_gap(D, GapId(1)).unwrap();
     store.close_gap(D, GapId(7)).unwrap();
     store.commit(Commit { gaps: vec![gap(6, 7)], ..commit(1, 5, 8) }).unwrap();
-    let ids: Vec<_> = store.gaps(D).unwrap().into_iter().map(|gap| gap.id).collect();
-    assert_eq!(ids, [GapId(0), GapId(2)], "a number is never used twice");
+    let ids = || -> Vec<_> { store.gaps(D).unwrap().into_iter().map(|gap| gap.id).collect() };
+    assert_eq!(ids(), [GapId(0), GapId(2)], "a number is never used twice");
+    let closing = vec![GapId(0), GapId(9)];
+    store.commit(Commit { gaps_closed: closing, ..commit(1, 8, 9) }).unwrap();
+    assert_eq!(ids(), [GapId(2)]);
     assert_eq!(store.gaps(DeploymentId(2)).unwrap().len(), 1);
+}
+
+fn standing(store: &dyn Store) {
+    let of = DeploymentId(3);
+    let row = |key: &str, alert: &str, row: Option<&str>| {
+        (id(key), alert.to_owned(), row.map(|row| row.as_bytes().to_vec()))
+    };
+    let stands = |store: &dyn Store| -> Vec<String> {
+        let mut found = Vec::new();
+        let mut last: Option<(KeyId, String)> = None;
+        // Pages of one, so that every start behind a row is tried.
+        while let Some(one) = store
+            .standing(of, last.as_ref().map(|(id, alert)| (id, alert.as_str())), 1)
+            .unwrap()
+            .pop()
+        {
+            found.push(format!(
+                "{} {} {}",
+                one.id.key,
+                one.alert,
+                String::from_utf8_lossy(&one.row)
+            ));
+            last = Some((one.id, one.alert));
+        }
+        found
+    };
+    let all = vec![
+        row("k", "b", Some("yellow")),
+        row("k", "a", Some("red")),
+        row("k2", "a", Some("red")),
+        row("k\0", "c", Some("notice")),
+    ];
+    let first = Commit { standing: all, ..commit(3, 0, 1) };
+    store.commit(first).unwrap();
+    assert_eq!(stands(store), ["k a red", "k b yellow", "k\0 c notice", "k2 a red"]);
+    let own = store.standing_of(of, &id("k")).unwrap();
+    assert_eq!(own.iter().map(|one| one.alert.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(store.standing_of(DeploymentId(4), &id("k")).unwrap().is_empty());
+
+    let change = vec![row("k", "a", None), row("k", "b", Some("red")), row("none", "x", None)];
+    store.commit(Commit { standing: change, ..commit(3, 1, 2) }).unwrap();
+    assert_eq!(stands(store), ["k b red", "k\0 c notice", "k2 a red"]);
+    let large = vec![(id("k"), "b".to_owned(), Some(vec![0; STANDING_BYTES_MAX + 1]))];
+    let error = store.commit(Commit { standing: large, ..commit(3, 2, 3) });
+    assert_eq!(error.unwrap_err().kind(), StoreErrorKind::Invalid);
+    store.drop_deployment(of).unwrap();
+    assert!(stands(store).is_empty());
 }
 
 fn dropping(store: &dyn Store) {

@@ -5,7 +5,7 @@
 
 use crate::{Params, excuse};
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Event, Facts, Fire, Level, Look, Rule, Stream, apply};
+use plumbline_guest::{Event, Facts, Fire, Level, Look, Rule, Stream, Why, apply};
 use std::collections::BTreeMap;
 
 /// What the library says.
@@ -81,7 +81,11 @@ fn without_process(certificate: &Certificate, params: &Params, look: &mut Look<'
     if excuse::is_approved_batch(look, &issued.batch, &issued.item, entry.recorded.day()) {
         return look.exempt(|| {
             let batch = &issued.batch;
-            (format!("属已批准的存量迁移批次 {batch}"), format!("approved migration {batch}"))
+            Why::new(
+                format!("属已批准的存量迁移批次 {batch}"),
+                format!("approved migration {batch}"),
+            )
+            .text("batch", batch)
         });
     }
     let bare = certificate.bare.get(&issued.case_no).filter(|bare| bare.is_bare);
@@ -91,18 +95,25 @@ fn without_process(certificate: &Certificate, params: &Params, look: &mut Look<'
             ("所关联办件无受理及办理环节", "its case has no acceptance and no step")
         }
         (false, None) => {
-            return look
-                .quiet(|| ("未见缺少办理过程".into(), "no missing process is known".into()));
+            return look.quiet(|| {
+                let (case_no, days) = (&issued.case_no, params.limits.lookback_d);
+                Why::new(
+                    format!("关联办件 {case_no}，发证前 {days} 天内有受理或办理环节"),
+                    format!("its case {case_no} was worked on within {days} days before"),
+                )
+                .text("case_no", case_no)
+                .int("lookback_d", days)
+                .day("issued_on", entry.time.day())
+            });
         }
     };
-    look.fire(
-        Fire::new(Level::Red, entry.time)
-            .dept(&entry.dept)
-            .evidence([Some(entry.seq), bare.map(|bare| bare.seq)].into_iter().flatten())
-            .text("case_no", &issued.case_no)
-            .text("item", &issued.item)
-            .int("lookback_d", params.limits.lookback_d.into())
-            .text("zh", zh)
-            .text("en", en),
-    );
+    let fire = Fire::new(Level::Red, entry.time)
+        .dept(&entry.dept)
+        .evidence([Some(entry.seq), bare.map(|bare| bare.seq)].into_iter().flatten())
+        .text("case_no", &issued.case_no)
+        .text("item", &issued.item)
+        .int("lookback_d", params.limits.lookback_d.into())
+        .text("zh", zh)
+        .text("en", en);
+    look.fire_because(fire, || Why::new(zh, en).day("issued_on", entry.time.day()));
 }

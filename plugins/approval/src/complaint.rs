@@ -1,10 +1,12 @@
 //! One complaint, or one bad rating that the stream `rating` tells of: APPR-C01 投诉差评逾期.
 
 use crate::Params;
-use crate::period::daily_timer;
+use crate::period::{self, daily_timer};
 use crate::rating::can_answer;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Event, Facts, Fire, Level, Local, Look, Rule, Stream, Unit, apply};
+use plumbline_guest::{
+    Day, Event, Facts, Fire, Level, Local, Look, Rule, Stream, Unit, Why, apply,
+};
 
 /// What is said in the matter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,19 +86,18 @@ fn unanswered(complaint: &Complaint, params: &Params, look: &mut Look<'_>) {
     let limits = &params.limits;
     if let Some(rating) = &complaint.rating {
         if !rating.is_open {
-            return look.exempt(no_answer);
+            return look.exempt(|| no_answer().int("score", rating.score));
         }
-        let Some(fire) = overdue(rating.given.day(), rating.handled, limits.rating_wd, look) else {
-            return;
-        };
-        return look.fire(
-            fire.subject(&rating.case_no)
-                .dept(&rating.dept)
-                .evidence([rating.seq])
-                .int("score", rating.score)
-                .text("zh", "差评")
-                .text("en", "bad rating"),
-        );
+        let (given, handled) = (rating.given.day(), rating.handled);
+        let Some((fire, why)) = overdue(given, handled, limits.rating_wd, look) else { return };
+        let fire = fire
+            .subject(&rating.case_no)
+            .dept(&rating.dept)
+            .evidence([rating.seq])
+            .int("score", rating.score)
+            .text("zh", "差评")
+            .text("en", "bad rating");
+        return look.fire_because(fire, || why);
     }
     let filed = complaint.words.iter().find_map(|entry| match entry.fact {
         Word::Filed { can_answer } => Some((entry, can_answer)),
@@ -106,40 +107,54 @@ fn unanswered(complaint: &Complaint, params: &Params, look: &mut Look<'_>) {
         return look.unknown("approval.complaint.filed");
     };
     if !can_answer {
-        return look.exempt(no_answer);
+        return look.exempt(|| no_answer().day("filed_on", filed.time.day()));
     }
     let closed = complaint.words.iter().find(|entry| matches!(entry.fact, Word::Closed));
     let closed_at = closed.map(|closed| closed.time);
-    let Some(fire) = overdue(filed.time.day(), closed_at, limits.complaint_wd, look) else {
-        return;
-    };
+    let from = filed.time.day();
+    let Some((fire, why)) = overdue(from, closed_at, limits.complaint_wd, look) else { return };
     let evidence = [Some(filed.seq), closed.map(|closed| closed.seq)];
-    look.fire(
-        fire.dept(&filed.dept)
-            .evidence(evidence.into_iter().flatten())
-            .text("zh", "投诉")
-            .text("en", "complaint"),
-    );
+    let fire = fire
+        .dept(&filed.dept)
+        .evidence(evidence.into_iter().flatten())
+        .text("zh", "投诉")
+        .text("en", "complaint");
+    look.fire_because(fire, || why);
 }
 
-fn no_answer() -> (String, String) {
-    ("匿名且无联系方式，或已不属差评".into(), "anonymous without contact, or no bad rating".into())
+fn no_answer() -> Why {
+    let en = "anonymous without contact, or no bad rating";
+    Why::new("匿名且无联系方式，或已不属差评", en).flag("can_answer", false)
 }
 
-fn overdue(from: Day, answered: Option<Local>, days: i32, look: &mut Look<'_>) -> Option<Fire> {
+fn overdue(
+    from: Day,
+    answered: Option<Local>,
+    days: i32,
+    look: &mut Look<'_>,
+) -> Option<(Fire, Why)> {
     let due = look.add(from, days, Unit::WorkingDay, true);
     if due.provisional {
         look.provisional();
         return None;
     }
     if !passed(due.day, answered, look) {
-        look.quiet(|| (format!("期限至 {}", due.day), format!("due {}", due.day)));
+        let why = period::why(from, (answered, days), due.day, look);
+        look.quiet(|| why);
         return None;
     }
     let double = look.add(from, days * 2, Unit::WorkingDay, true);
     let is_red = !double.provisional && passed(double.day, answered, look);
     let level = if is_red { Level::Red } else { Level::Yellow };
-    Some(Fire::overdue(level, due.day).int("limit_wd", days.into()).day("due", due.day))
+    let doubled = days.saturating_mul(2);
+    let why = period::why(from, (answered, days), due.day, look).and(
+        Why::new(
+            format!("加倍期限 {doubled} 个工作日起为红牌"),
+            format!("red from the doubled limit of {doubled} working days on"),
+        )
+        .int("red_wd", doubled),
+    );
+    Some((Fire::overdue(level, due.day).int("limit_wd", days.into()).day("due", due.day), why))
 }
 
 /// Whether the day went by without an answer.

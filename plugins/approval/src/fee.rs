@@ -5,7 +5,9 @@
 use crate::Params;
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Entry, Event, Facts, Fire, FromRow, Level, Look, Rule, Stream, apply};
+use plumbline_guest::{
+    Day, Entry, Event, Facts, Fire, FromRow, Level, Look, Rule, Stream, Why, apply,
+};
 use std::collections::BTreeMap;
 
 /// What a receipt says. `None` is not reported, empty is lacking.
@@ -94,20 +96,30 @@ fn astray(fees: &Fees, _: &Params, look: &mut Look<'_>) {
         let zh: Vec<_> = faults.iter().map(|(zh, _)| *zh).collect();
         let en: Vec<_> = faults.iter().map(|(_, en)| *en).collect();
         let receipt_no = entry.fact.receipt_no.as_deref().unwrap_or("");
-        look.fire(
-            Fire::new(Level::Red, entry.time)
-                .episode(format!("{:016x}", entry.fact.identity))
-                .dept(&entry.dept)
-                .evidence([entry.seq])
-                .evidence(told_at(fees, entry))
-                .text("fee_code", &entry.fact.fee_code)
-                .text("receipt_no", receipt_no)
-                .text("zh", &zh.join("、"))
-                .text("en", &en.join(", ")),
-        );
+        let (zh, en) = (zh.join("、"), en.join(", "));
+        let fire = Fire::new(Level::Red, entry.time)
+            .episode(format!("{:016x}", entry.fact.identity))
+            .dept(&entry.dept)
+            .evidence([entry.seq])
+            .evidence(told_at(fees, entry))
+            .text("fee_code", &entry.fact.fee_code)
+            .text("receipt_no", receipt_no)
+            .text("zh", &zh)
+            .text("en", &en);
+        look.fire_because(fire, || {
+            let account = entry.fact.payee_acct.as_deref().unwrap_or("");
+            Why::new(zh, en).text("payee_acct", account).day("charged_on", entry.time.day())
+        });
     }
     if !found {
-        look.quiet(|| ("收款账户与票据未见异常".into(), "accounts and receipts in order".into()));
+        look.quiet(|| {
+            let count = fees.charged.iter().count();
+            Why::new(
+                format!("{count} 笔收费，收款账户与票据号未见异常"),
+                format!("{count} fees, nothing found with accounts and receipts"),
+            )
+            .count("fees", count)
+        });
     }
 }
 

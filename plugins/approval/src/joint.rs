@@ -8,7 +8,7 @@ use crate::{Params, period};
 use plumbline_guest::json::{Value, Writer};
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{
-    Day, Entry, Event, Facts, Fire, Level, Local, Look, Rule, Span, Stream, apply,
+    Day, Entry, Event, Facts, Fire, Level, Local, Look, Rule, Span, Stream, Why, apply,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,6 +157,14 @@ struct Member<'a> {
     limit_wd: Option<i32>,
 }
 
+impl Member<'_> {
+    fn words(&self) -> (String, String) {
+        let dept = if self.dept.is_empty() { "?" } else { self.dept };
+        let case_no = self.case_no;
+        (format!("{dept} 对办件 {case_no} 的回复"), format!("reply of {dept} on case {case_no}"))
+    }
+}
+
 /// The stream.
 #[derive(Debug)]
 pub(crate) struct Joints;
@@ -211,34 +219,39 @@ fn silent_member(joint: &Joint, member: &Member<'_>, params: &Params, look: &mut
     // A case without a line tells nothing by answering; whose it is must be known from elsewhere.
     let has_told = |standing: &&Standing| standing.rev > 0 || !member.dept.is_empty();
     let Some(standing) = joint.standings.get(member.case_no).filter(has_told) else {
-        return look.quiet(untold);
+        return look.quiet(|| untold().text("case_no", member.case_no));
     };
     let Some(due) = period::due(look, member.from.time.day(), limit, &standing.pauses()) else {
         return look.provisional();
     };
     let replied = replied(standing, member);
-    if !is_past(due, replied, look) {
-        return look.quiet(|| (format!("应于 {due} 前回复"), format!("reply due {due}")));
+    let is_late = is_past(due, replied, look);
+    let why = period::why(member.from.time.day(), (replied, limit), due, look);
+    let of_member = || {
+        let (zh, en) = member.words();
+        Why::new(zh, en).text("case_no", member.case_no).text("member", member.dept)
+    };
+    if !is_late {
+        return look.quiet(|| of_member().and(why));
     }
     let lead = joint.start().map_or("", |start| start.lead);
     let dept = if member.dept.is_empty() { lead } else { member.dept };
     let separator = if member.dept.is_empty() { "" } else { "/" };
-    look.fire(
-        Fire::overdue(Level::Yellow, due)
-            .episode(format!("{}{separator}{}", member.case_no, member.dept))
-            .dept(dept)
-            .evidence([member.from.seq, standing.seq])
-            .int("limit_wd", limit.into())
-            .day("due", due)
-            .text("zh", &format!("成员部门 {dept} 对办件 {} 的回复", member.case_no))
-            .text("en", &format!("the reply of {dept} on case {}", member.case_no)),
-    );
+    let fire = Fire::overdue(Level::Yellow, due)
+        .episode(format!("{}{separator}{}", member.case_no, member.dept))
+        .dept(dept)
+        .evidence([member.from.seq, standing.seq])
+        .int("limit_wd", limit.into())
+        .day("due", due)
+        .text("zh", &format!("成员部门 {dept} 对办件 {} 的回复", member.case_no))
+        .text("en", &format!("the reply of {dept} on case {}", member.case_no));
+    look.fire_because(fire, || of_member().and(why));
 }
 
 /// In an import the timers may come before what the cases tell: nothing is held against anyone
 /// until they have told.
-fn untold() -> (String, String) {
-    ("成员办件情况尚未告知".into(), "how the cases stand is not told yet".into())
+fn untold() -> Why {
+    Why::new("成员办件情况尚未告知", "how the cases stand is not told yet").flag("told", false)
 }
 
 /// When the member replied or ended the case.
@@ -267,20 +280,31 @@ fn slow_lead(joint: &Joint, params: &Params, look: &mut Look<'_>) {
     let ends: Option<Vec<_>> = standings.iter().map(|standing| standing.ended).collect();
     let all_ended = ends.and_then(|ends| ends.into_iter().max());
     let ended = completed.map(|entry| entry.time).or(all_ended);
-    if !is_past(due, ended, look) {
-        return look.quiet(|| (format!("总期限至 {due}"), format!("the whole is due {due}")));
+    let is_late = is_past(due, ended, look);
+    let why = period::why(started.time.day(), (ended, limit), due, look);
+    let (count, ended) = (cases.len(), standings.iter().filter(|one| one.ended.is_some()).count());
+    let of_whole = || {
+        Why::new(
+            format!("牵头部门 {lead} 的联合办理，成员办件 {count} 件，已办结 {ended} 件"),
+            format!("the joint approval led by {lead}, {ended} of {count} cases over"),
+        )
+        .count("cases", count)
+        .count("cases_ended", ended)
+        .int("ext_wd", extension.min(limits.joint_ext_wd))
+    };
+    if !is_late {
+        return look.quiet(|| of_whole().and(why));
     }
-    look.fire(
-        Fire::overdue(Level::Red, due)
-            .episode("total")
-            .dept(lead)
-            .evidence([started.seq])
-            .evidence(standings.iter().map(|standing| standing.seq))
-            .int("limit_wd", limit.into())
-            .day("due", due)
-            .text("zh", &format!("牵头部门 {lead} 的联合办理"))
-            .text("en", &format!("the joint approval led by {lead}")),
-    );
+    let fire = Fire::overdue(Level::Red, due)
+        .episode("total")
+        .dept(lead)
+        .evidence([started.seq])
+        .evidence(standings.iter().map(|standing| standing.seq))
+        .int("limit_wd", limit.into())
+        .day("due", due)
+        .text("zh", &format!("牵头部门 {lead} 的联合办理"))
+        .text("en", &format!("the joint approval led by {lead}"));
+    look.fire_because(fire, || of_whole().and(why));
 }
 
 fn is_past(due: Day, done: Option<Local>, look: &mut Look<'_>) -> bool {

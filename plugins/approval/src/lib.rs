@@ -35,6 +35,7 @@ pub struct Approval;
 
 impl Plugin for Approval {
     type Params = Params;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STREAMS: &'static [StreamEntry<Params>] = &[
         stream::<case::Cases>(),
         stream::<entry::Entries>(),

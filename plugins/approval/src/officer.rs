@@ -91,14 +91,16 @@ impl Stream for Officers {
     fn check(habits: &Habits, _: &Params, look: &mut Look<'_>) {
         let standing = habits.clues.iter().filter(|(_, clue)| clue.at.is_some());
         for ((case_no, pattern), clue) in standing {
-            let data = Writer::default()
-                .text("case_no", case_no)
-                .text("kind", pattern.as_str())
-                .text("officer", &habits.officer)
-                .int("year", habits.year)
-                .flag("first", clue.first)
-                .int("turn", clue.turn);
-            look.fact("rank", case_no, data);
+            let turn = clue.turn * 2 + i64::from(clue.first);
+            look.fact_of_turn(("rank", case_no), (pattern.as_str(), turn), || {
+                Writer::default()
+                    .text("case_no", case_no)
+                    .text("kind", pattern.as_str())
+                    .text("officer", &habits.officer)
+                    .int("year", habits.year)
+                    .flag("first", clue.first)
+                    .int("turn", clue.turn)
+            });
         }
     }
 }

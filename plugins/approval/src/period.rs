@@ -1,7 +1,7 @@
 //! The last day of a period in working days that lawful pauses interrupt, and when its end is
 //! noticed.
 
-use plumbline_guest::{Day, Local, Look, Span, Unit};
+use plumbline_guest::{Day, Local, Look, Span, Unit, Why};
 
 /// The minute of the day at which daily timers fire.
 const DAILY_TIMER_MINUTE: i64 = 10;
@@ -36,4 +36,37 @@ pub(crate) fn due(look: &Look<'_>, from: Day, days: i32, pauses: &[Span]) -> Opt
         paused = now_paused;
     }
     None
+}
+
+/// How long something took against its limit, for an explanation; nothing if nobody asked.
+pub(crate) fn why(
+    from: Day,
+    (done, limit): (Option<Local>, i32),
+    due: Day,
+    look: &Look<'_>,
+) -> Why {
+    if !look.is_tracing() {
+        return Why::default();
+    }
+    let until = done.map_or(look.now().day(), Local::day).max(from);
+    let used = look.count(from, until, Unit::WorkingDay, &[]);
+    let (state_zh, state_en) = if until > due {
+        ("已逾期", "overdue")
+    } else if done.is_some() {
+        ("已按期完成", "done in time")
+    } else {
+        ("未逾期", "not overdue")
+    };
+    Why::new(
+        format!("{from} 起至 {until} {used} 个工作日，限 {limit} 个，最后一日 {due}，{state_zh}"),
+        format!(
+            "{used} of {limit} working days from {from} to {until}, last day {due}, {state_en}"
+        ),
+    )
+    .day("from", from)
+    .day("until", until)
+    .int("elapsed_wd", used)
+    .int("allowed_wd", limit)
+    .day("last_day", due)
+    .flag("done", done.is_some())
 }

@@ -4,7 +4,7 @@
 
 use crate::Params;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Event, Facts, Fire, Level, Look, Rule, Stream, apply};
+use plumbline_guest::{Event, Facts, Fire, Level, Look, Rule, Stream, Why, apply};
 use std::collections::BTreeMap;
 
 /// Most cards of one department and month; the rest stand in the last card's count.
@@ -106,22 +106,59 @@ fn without_reason(answers: &Facts<Answer>, params: &Params, look: &mut Look<'_>)
             _ => ("未告知救济途径", "no remedy told"),
         };
         let level = if faults >= limits.refusal_red { Level::Red } else { Level::Yellow };
-        look.fire(
-            Fire::new(level, entry.time)
-                .subject(&refusal.case_no)
-                .episode(episode)
-                .dept(&entry.dept)
-                .evidence([entry.seq])
-                .int("reason_len", refusal.reason_len as i64)
-                .int("reason_min", limits.reason_min as i64)
-                .int("nth", faults as i64)
-                .text("zh", zh)
-                .text("en", en),
-        );
-    }
-    if faults == 0 {
-        look.quiet(|| {
-            ("本月不予受理或不予许可均有理由".into(), "no refusal without reason".into())
+        let fire = Fire::new(level, entry.time)
+            .subject(&refusal.case_no)
+            .episode(episode)
+            .dept(&entry.dept)
+            .evidence([entry.seq])
+            .int("reason_len", refusal.reason_len as i64)
+            .int("reason_min", limits.reason_min as i64)
+            .int("nth", faults as i64)
+            .text("zh", zh)
+            .text("en", en);
+        look.fire_because(fire, || {
+            let (length, min) = (refusal.reason_len, limits.reason_min);
+            let (red, case_no) = (limits.refusal_red, &refusal.case_no);
+            Why::new(
+                format!(
+                    "{case_no}：{zh}，理由 {length} 字（限不少于 {min}），                     本月第 {faults} 件（第 {red} 件起红牌）"
+                ),
+                format!(
+                    "{case_no}: {en}, a reason of {length} characters ({min} at least),                      number {faults} this month (red from {red} on)"
+                ),
+            )
+            .text("case_no", case_no)
+            .count("refusal_red", red)
         });
     }
+    if faults == 0 {
+        look.quiet(|| in_order(answers, params));
+    }
+}
+
+/// Refusals with reason and remedy.
+fn in_order(answers: &Facts<Answer>, params: &Params) -> Why {
+    let refusals = answers.iter().filter_map(|entry| match &entry.fact {
+        Answer::Refused(refusal) => Some(refusal),
+        Answer::Granted => None,
+    });
+    let (mut count, mut untold, mut shortest) = (0, 0, usize::MAX);
+    for refusal in refusals {
+        count += 1;
+        untold += usize::from(refusal.remedy_told.is_none());
+        shortest = shortest.min(refusal.reason_len);
+    }
+    let min = params.limits.reason_min;
+    let why = if count == 0 {
+        Why::new("本月没有不予受理或不予许可", "no refusal this month")
+    } else {
+        Why::new(
+            format!("本月不予受理或不予许可 {count} 件，最短理由 {shortest} 字，限不少于 {min} 字"),
+            format!(
+                "{count} refusals this month, shortest reason {shortest} characters, at least {min}"
+            ),
+        )
+        .count("reason_len", shortest)
+    };
+    why.count("refusals", count).count("reason_min", min).count("remedy_unknown", untold)
 }

@@ -8,7 +8,7 @@ mod numbers;
 use crate::{Params, excuse};
 use numbers::{Gap, Numbers};
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Event, Fire, Level, Local, Look, MS_PER_MINUTE, Rule, Stream, apply};
+use plumbline_guest::{Event, Fire, Level, Local, Look, MS_PER_MINUTE, Rule, Stream, Why, apply};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Latest receipts that are kept one by one: a week of an ordinary department, a day of a busy one.
@@ -304,35 +304,66 @@ fn gaps(register: &Register, params: &Params, look: &mut Look<'_>) {
         missing.extend(missing_of(register, (name, numbers), params, look));
     }
     if missing.is_empty() {
-        look.quiet(|| ("流水号连续".into(), "the numbers are without a gap".into()));
+        let look_now = look.now();
+        look.quiet(|| unbroken(register, params, look_now));
     }
     let (listed, rest) = missing.split_at(missing.len().min(CARDS_MAX));
     for Missing { gap, range, level, evidence, permille } in listed {
         let separator = if range.is_empty() { "" } else { "/" };
         let words = if evidence.is_empty() { ("", "") } else { MENTIONED };
-        look.fire(
-            Fire::new(*level, gap.since.plus_hours(params.limits.gap_wait_h))
-                .episode(format!("{range}{separator}{}", gap.first))
-                .evidence(evidence.iter().copied())
-                .int("count", gap.len())
-                .int("permille", *permille)
-                .text("zh", &format!("流水号 {} 至 {} 缺失{}", gap.first, gap.last, words.0))
-                .text("en", &format!("numbers {} to {} missing{}", gap.first, gap.last, words.1)),
-        );
+        let zh = format!("流水号 {} 至 {} 缺失{}", gap.first, gap.last, words.0);
+        let en = format!("numbers {} to {} missing{}", gap.first, gap.last, words.1);
+        let fire = Fire::new(*level, gap.since.plus_hours(params.limits.gap_wait_h))
+            .episode(format!("{range}{separator}{}", gap.first))
+            .evidence(evidence.iter().copied())
+            .int("count", gap.len())
+            .int("permille", *permille)
+            .text("zh", &zh)
+            .text("en", &en);
+        look.fire_because(fire, || {
+            let (wait, most) = (params.limits.gap_wait_h, params.limits.gap_permille);
+            Why::new(
+                format!("{zh}；等待 {wait} 小时未见，累计缺 {permille}‰（超过 {most}‰ 为红牌）"),
+                format!("{en}; not seen in {wait} hours, {permille} per mille missing so far (red above {most})"),
+            )
+            .at("since", gap.since)
+            .int("gap_wait_h", wait)
+            .int("gap_permille", most)
+        });
     }
     let Some(level) = rest.iter().map(|missing| missing.level).max() else { return };
     let since = rest.iter().map(|missing| missing.gap.since).min().unwrap_or(look.now());
     let count: i64 = rest.iter().map(|missing| missing.gap.len()).sum();
-    look.fire(
-        Fire::new(level, since.plus_hours(params.limits.gap_wait_h))
-            .episode("more")
-            .evidence(
-                rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX),
-            )
-            .int("count", count)
-            .text("zh", &format!("另有 {} 处断档，共 {count} 个号", rest.len()))
-            .text("en", &format!("{} further gaps with {count} numbers", rest.len())),
-    );
+    let zh = format!("另有 {} 处断档，共 {count} 个号", rest.len());
+    let en = format!("{} further gaps with {count} numbers", rest.len());
+    let fire = Fire::new(level, since.plus_hours(params.limits.gap_wait_h))
+        .episode("more")
+        .evidence(rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX))
+        .int("count", count)
+        .text("zh", &zh)
+        .text("en", &en);
+    look.fire_because(fire, || (zh, en));
+}
+
+/// The ranges of numbers, and gaps for which it is too early.
+fn unbroken(register: &Register, params: &Params, now: Local) -> Why {
+    let ranges = register.ranges.iter().filter_map(|(name, numbers)| {
+        let (low, high) = numbers.hull()?;
+        let separator = if name.is_empty() { "" } else { " " };
+        Some(format!("{name}{separator}{low}–{high}"))
+    });
+    let ranges: Vec<_> = ranges.take(LISTED_MAX).collect();
+    let wait = params.limits.gap_wait_h;
+    let gaps = register.ranges.values().flat_map(Numbers::gaps);
+    let waiting = gaps.filter(|gap| gap.since.plus_hours(wait) > now).count();
+    let listed = ranges.join("、");
+    Why::new(
+        format!("流水号 {listed} 连续；等待中的断档 {waiting} 处（等待 {wait} 小时）"),
+        format!("numbers {listed} without a gap; {waiting} gaps are waited for ({wait} hours)"),
+    )
+    .texts("ranges", ranges.iter().map(String::as_str))
+    .count("waiting", waiting)
+    .int("gap_wait_h", wait)
 }
 
 const MENTIONED: (&str, &str) =
@@ -379,21 +410,25 @@ fn order(register: &Register, look: &mut Look<'_>) {
         sum.first = Some(sum.first.map_or(first, |known| known.min(first)));
         sum.listed.extend(&disorder.listed);
     }
+    if months.is_empty() {
+        look.quiet(|| {
+            Why::new("没有晚于更大的号录入的号", "no number was recorded after a higher one")
+                .count("recorded_late", 0)
+        });
+    }
     for (month, disorder) in months {
         let Some(first) = disorder.first else { continue };
         let listed = disorder.listed.iter().take(LISTED_MAX);
         let numbers: Vec<_> = listed.clone().map(|(number, _)| number.to_string()).collect();
         let (count, listing) = (disorder.count, numbers.join(" "));
-        look.fire(
-            Fire::new(Level::Yellow, first)
-                .episode(format!("order/{month}"))
-                .evidence(listed.map(|(_, seq)| *seq))
-                .int("count", count)
-                .text("zh", &format!("{month} 有 {count} 个号晚于更大的号录入：{listing}"))
-                .text(
-                    "en",
-                    &format!("{count} numbers of {month} recorded after higher ones: {listing}"),
-                ),
-        );
+        let zh = format!("{month} 有 {count} 个号晚于更大的号录入：{listing}");
+        let en = format!("{count} numbers of {month} recorded after higher ones: {listing}");
+        let fire = Fire::new(Level::Yellow, first)
+            .episode(format!("order/{month}"))
+            .evidence(listed.map(|(_, seq)| *seq))
+            .int("count", count)
+            .text("zh", &zh)
+            .text("en", &en);
+        look.fire_because(fire, || (zh, en));
     }
 }

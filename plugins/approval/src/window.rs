@@ -5,7 +5,7 @@
 
 use crate::Params;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Entry, Event, Facts, Fire, Level, Local, Look, Rule, Stream, apply};
+use plumbline_guest::{Entry, Event, Facts, Fire, Level, Local, Look, Rule, Stream, Why, apply};
 
 /// Most positions that the card lists as evidence.
 const LISTED_MAX: usize = 32;
@@ -64,20 +64,51 @@ fn outside(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) {
     let mut alone = without_case(acts, params, look);
     alone.retain(|act| look.reached(waited(act).plus_minutes(limits.grace_min)));
     let Some(first) = alone.first() else {
-        return look.quiet(|| ("窗口业务均有对应办件".into(), "every act has its case".into()));
+        return look.quiet(|| all_matched(acts, params));
     };
     let tipping = alone.get(limits.unmatched_yellow.saturating_sub(1));
     let level = if tipping.is_some() { Level::Yellow } else { Level::Notice };
     let handed = alone.iter().filter(|act| matches!(act.fact, Act::Handed { .. })).count();
-    look.fire(
-        Fire::new(level, waited(tipping.unwrap_or(first)))
-            .evidence(alone.iter().map(|act| act.seq).take(LISTED_MAX))
-            .day("day", first.time.day())
-            .int("count", alone.len() as i64)
-            .int("tickets", (alone.len() - handed) as i64)
-            .int("handed", handed as i64)
-            .int("match_min", limits.match_min),
-    );
+    let fire = Fire::new(level, waited(tipping.unwrap_or(first)))
+        .evidence(alone.iter().map(|act| act.seq).take(LISTED_MAX))
+        .day("day", first.time.day())
+        .int("count", alone.len() as i64)
+        .int("tickets", (alone.len() - handed) as i64)
+        .int("handed", handed as i64)
+        .int("match_min", limits.match_min);
+    look.fire_because(fire, || {
+        let (count, yellow, min) = (alone.len(), limits.unmatched_yellow, limits.match_min);
+        Why::new(
+            format!("{count} 项窗口业务前后 {min} 分钟内没有办件（满 {yellow} 项为黄牌）"),
+            format!("{count} acts without a case within {min} minutes (yellow from {yellow} on)"),
+        )
+        .count("unmatched_yellow", yellow)
+    });
+}
+
+/// How much was served and handed out, and how many cases there are for it.
+fn all_matched(acts: &Facts<Act>, params: &Params) -> Why {
+    let count = |is: fn(&Act) -> bool| acts.iter().filter(|act| is(&act.fact)).count();
+    let tickets =
+        count(|act| matches!(act, Act::Served { kind: Some(kind), .. } if kind == "apply"));
+    let consults =
+        count(|act| matches!(act, Act::Served { kind: Some(kind), .. } if kind != "apply"));
+    let received = count(|act| matches!(act, Act::Received { .. }));
+    let handed = count(|act| matches!(act, Act::Handed { .. }));
+    let min = params.limits.match_min;
+    Why::new(
+        format!(
+            "办事叫号 {tickets} 个、收费发证 {handed} 笔、收件 {received} 件、咨询 {consults} 个，             {min} 分钟内均有对应办件或仍在等待"
+        ),
+        format!(
+            "{tickets} tickets, {handed} fees and certificates, {received} cases,              {consults} consultations: each has its case within {min} minutes or is waited for"
+        ),
+    )
+    .count("tickets", tickets)
+    .count("consultations", consults)
+    .count("handed", handed)
+    .count("received", received)
+    .int("match_min", min)
 }
 
 /// Acts without a case, in the order in which they happened.

@@ -6,7 +6,7 @@
 use crate::Params;
 use plumbline_guest::json::Writer;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Event, Fire, Level, Local, Look, Rule, Stream, apply};
+use plumbline_guest::{Day, Event, Fire, Level, Local, Look, Rule, Stream, Why, apply};
 use std::collections::BTreeMap;
 
 /// Most open cases of an officer that are kept: more than anybody can have in hand.
@@ -196,43 +196,69 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
         backlogs.entry(month).or_insert(backlog);
     }
     if backlogs.is_empty() && work.outliers.is_empty() {
-        look.quiet(|| {
-            ("办理速度与积压未见异常".into(), "pace and backlog in the usual range".into())
-        });
+        let look_now = look.now();
+        look.quiet(|| usual(work, params, look_now));
     }
     for (month, Backlog { open, overdue, at }) in backlogs {
-        look.fire(
-            Fire::new(Level::Notice, at)
-                .dept(&work.dept)
-                .episode(format!("overdue/{}", name_of(month)))
-                .int("open", open as i64)
-                .int("overdue", overdue as i64)
-                .text("zh", &format!("在办 {open} 件中超期 {overdue} 件"))
-                .text("en", &format!("{overdue} of {open} open cases overdue")),
-        );
+        let zh = format!("在办 {open} 件中超期 {overdue} 件");
+        let en = format!("{overdue} of {open} open cases overdue");
+        let fire = Fire::new(Level::Notice, at)
+            .dept(&work.dept)
+            .episode(format!("overdue/{}", name_of(month)))
+            .int("open", open as i64)
+            .int("overdue", overdue as i64)
+            .text("zh", &zh)
+            .text("en", &en);
+        let limits = &params.limits;
+        look.fire_because(fire, || {
+            let (pct, min) = (limits.overdue_pct, limits.open_min);
+            Why::new(
+                format!("{}：{zh}，超过 {pct}%（在办至少 {min} 件）", name_of(month)),
+                format!("{}: {en}, more than {pct} % (of {min} at least)", name_of(month)),
+            )
+            .count("overdue_pct", pct)
+            .count("open_min", min)
+        });
     }
     for (month, outlier) in &work.outliers {
         let Outlier { hour, count, peers, seq } = outlier;
         let at = Local(hour * MS_PER_HOUR);
-        look.fire(
-            Fire::new(Level::Notice, at)
-                .dept(&work.dept)
-                .episode(format!("pace/{}", name_of(*month)))
-                .evidence([*seq])
-                .int("count", *count)
-                .int("peers", *peers)
-                .text(
-                    "zh",
-                    &format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件"),
-                )
-                .text(
-                    "en",
-                    &format!(
-                        "{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}"
-                    ),
-                ),
-        );
+        let zh = format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件");
+        let en =
+            format!("{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}");
+        let fire = Fire::new(Level::Notice, at)
+            .dept(&work.dept)
+            .episode(format!("pace/{}", name_of(*month)))
+            .evidence([*seq])
+            .int("count", *count)
+            .int("peers", *peers)
+            .text("zh", &zh)
+            .text("en", &en);
+        look.fire_because(fire, || (zh, en));
     }
+}
+
+/// Open and overdue cases, and the busiest hour.
+fn usual(work: &Work, params: &Params, now: Local) -> Why {
+    let (limits, open) = (&params.limits, work.open.len());
+    let lapsed = work.open.values().filter(|(due, _)| due.is_some_and(|due| lapse(due) <= now));
+    let overdue = lapsed.count();
+    let busiest = work.hours.values().flat_map(BTreeMap::values).max().copied().unwrap_or(0);
+    let (pct, min, rate) = (limits.overdue_pct, limits.open_min, limits.rate_min);
+    Why::new(
+        format!(
+            "在办 {open} 件，超期 {overdue} 件（在办满 {min} 件且超期超过 {pct}% 才提示）；             最忙一小时办结 {busiest} 件（满 {rate} 件才与同行比较）"
+        ),
+        format!(
+            "{overdue} of {open} open cases overdue (told from {min} open and above {pct} %);              busiest hour {busiest} decisions (compared with peers from {rate} on)"
+        ),
+    )
+    .count("open", open)
+    .count("overdue", overdue)
+    .count("open_min", min)
+    .count("overdue_pct", pct)
+    .int("busiest_hour", busiest)
+    .int("rate_min", rate)
 }
 
 /// Tells each night how many decisions the officer's hours of the month had.

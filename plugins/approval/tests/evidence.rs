@@ -4,7 +4,7 @@
 use plumbline_approval::Approval;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::{TableSet, TableSpec};
-use plumbline_contract::task::{EventView, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Zone, parse_stamp};
 use plumbline_guest::native::{Native, NativeHost};
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ fn judge(
         })
     });
     let task = Task { stream, key, state: &[], inputs: inputs.collect() };
-    native.supervise(&host, &[task], false).remove(0)
+    native.supervise(&host, &[task], LookMode::Every).remove(0)
 }
 
 #[test]

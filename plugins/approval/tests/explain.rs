@@ -4,7 +4,7 @@
 use plumbline_approval::Approval;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::{TableSet, TableSpec};
-use plumbline_contract::task::{EventView, Input, Task};
+use plumbline_contract::task::{EventView, Input, LookMode, Task};
 use plumbline_contract::time::{Zone, parse_stamp};
 use plumbline_guest::native::{Native, NativeHost};
 use serde_json::{Map, Value, json};
@@ -65,17 +65,30 @@ fn clock_of_a_case_is_told_in_both_languages() {
     };
     let inputs = (0..EVENTS.len()).map(event).collect();
     let task = Task { stream: "case", key: "C1", state: &[], inputs };
-    let verdicts = native.supervise(&host, &[task], true);
+    let verdicts = native.supervise(&host, &[task], LookMode::Trace);
     let clock = verdicts[0].trace.iter().find(|check| check.zh.contains("计时起点")).unwrap();
     assert_eq!(clock.rule, "APPR-T03");
     assert_eq!(
         clock.zh,
-        "计时起点 2026-03-02；法定期限 20+10 个工作日，应办结日 2026-04-28；\
+        "计时起点 2026-03-02（受理），自次日 2026-03-03 起按工作日计；\
+         法定期限 20+10 个工作日，应办结日 2026-04-28；\
          承诺期限 15+10 个工作日，应办结日 2026-04-21；\
-         停表 testing 2026-03-04 至 2026-03-23：依法停表，最长计至 2026-03-18；\
+         停表 testing 2026-03-04 至 2026-03-23：在事项特别程序内，依法停表，最长计至 2026-03-18；\
          停表 tender 2026-03-24 至 …：种类不在事项特别程序内，不停表；\
-         2026-03-25 延期 10 个工作日，按期作出的才计入；\
-         截至 2026-03-25 已用 7 个工作日，按地区节假日历计算"
+         2026-03-25 延期 10 个工作日，在法定期限内作出，计入；\
+         截至 2026-03-25 共 23 个自然日：已用 7 个工作日，停表 10 个工作日，休息日 6 天不计"
+    );
+    let values: Value = serde_json::from_str(&clock.values).unwrap();
+    assert_eq!(values["about"], "clock");
+    assert_eq!(values["statutory_due"], "2026-04-28");
+    assert_eq!((&values["used_wd"], &values["stopped_wd"]), (&json!(7), &json!(10)));
+    assert_eq!(
+        values["stops"],
+        json!([
+            { "kind": "testing", "begin": "2026-03-04", "ground": "lawful", "counts": true,
+              "end": "2026-03-23", "wd": 13, "max_wd": 10, "counted_until": "2026-03-18" },
+            { "kind": "tender", "begin": "2026-03-24", "ground": "unlawful", "counts": false },
+        ])
     );
     assert!(clock.en.contains("statutory limit 20+10 working days, due 2026-04-28"));
     assert!(clock.en.contains("stop tender 2026-03-24 to …: not lawful for the item"));

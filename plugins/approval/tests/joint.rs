@@ -5,7 +5,7 @@
 use plumbline_approval::Approval;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::TableSet;
-use plumbline_contract::task::{EventView, Input, Task, Verdict};
+use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone, parse_stamp};
 use plumbline_guest::native::{Native, NativeHost};
 use serde_json::{Map, Value};
@@ -52,7 +52,7 @@ fn judge(standings: &[&'static str]) -> Verdict {
     };
     inputs.extend(standings.iter().enumerate().map(told));
     let task = Task { stream: "joint", key: "J1", state: &[], inputs };
-    native.supervise(&host, &[task], true).remove(0)
+    native.supervise(&host, &[task], LookMode::Trace).remove(0)
 }
 
 fn calendar() -> TableSet {

@@ -3,6 +3,7 @@
 //! The envelope is CloudEvents 1.0; the attributes that supervision adds are CloudEvents extension
 //! attributes in lower case. Reading foreign JSON is the business of `host/ingest`.
 
+use crate::id::DeploymentId;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,10 @@ pub const HOST_TYPE_PREFIX: &str = "plumbline.";
 pub const TICK_TYPE: &str = "plumbline.tick";
 /// The host's note that a reference table has a new version: `data` is a [`TableLoaded`].
 pub const TABLE_TYPE: &str = "plumbline.table";
+/// The host's note that a deployment is another from here on; its data are the deployment.
+pub const SETTING_TYPE: &str = "plumbline.setting";
+/// The host's note that keys of a deployment are folded anew from the log; see [`Rebuild`].
+pub const REBUILD_TYPE: &str = "plumbline.rebuild";
 /// Types that start with this are facts published by plugins for other plugins.
 pub const FACT_TYPE_PREFIX: &str = "fact.";
 
@@ -82,6 +87,26 @@ pub struct Tick {
     /// True at the end of an import: log time is the source's own time, so what the tick raises
     /// counts as raised when it fell due, not when the import ended.
     pub import: bool,
+}
+
+/// Data of a [`REBUILD_TYPE`] event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuild {
+    pub deployment: DeploymentId,
+    pub keys: RebuildKeys,
+    /// Why: `gap`, `history`, `promote` or `rollback`.
+    pub reason: String,
+}
+
+/// Which keys are folded anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RebuildKeys {
+    All,
+    /// Every key to which an event of this region subtree goes.
+    Region(String),
+    /// (stream, key)
+    These(Vec<(String, String)>),
 }
 
 /// Data of a [`TABLE_TYPE`] event: lookups after this position see the new version.

@@ -37,7 +37,7 @@ impl fmt::Display for LeafIndex {
     }
 }
 
-/// Number of a deployment on this host: the lineage of one plugin in one region subtree.
+/// Number of a deployment on this host: the lineage of states and alerts of one plugin.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -106,10 +106,15 @@ impl<'de> Deserialize<'de> for PackageHash {
 /// An empty `root` holds every region.
 #[must_use]
 pub fn region_contains(root: &str, code: &str) -> bool {
-    let prefix = match root.len() {
+    code.starts_with(region_prefix(root))
+}
+
+/// What all codes in the subtree of `root` begin with. The longer it is, the nearer is `root`.
+#[must_use]
+pub fn region_prefix(root: &str) -> &str {
+    match root.len() {
         6 if root.ends_with("0000") => &root[..2],
         6 if root.ends_with("00") => &root[..4],
         _ => root,
-    };
-    code.starts_with(prefix)
+    }
 }

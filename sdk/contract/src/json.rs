@@ -343,22 +343,17 @@ fn hex4(chars: &mut std::str::Chars<'_>) -> u32 {
 const WRITER_BYTES: usize = 128;
 
 /// Writes one JSON object, field by field, for values and facts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Writer {
     text: String,
 }
 
-impl Default for Writer {
-    fn default() -> Self {
-        let mut text = String::with_capacity(WRITER_BYTES);
-        text.push('{');
-        Self { text }
-    }
-}
-
 impl Writer {
     fn name(&mut self, name: &str) {
-        if self.text.len() > 1 {
+        if self.text.is_empty() {
+            self.text.reserve(WRITER_BYTES);
+            self.text.push('{');
+        } else {
             self.text.push(',');
         }
         push_quoted(&mut self.text, name);
@@ -400,8 +395,38 @@ impl Writer {
         self
     }
 
+    /// A list of objects.
+    #[must_use]
+    pub fn objects(mut self, name: &str, values: impl IntoIterator<Item = Self>) -> Self {
+        self.name(name);
+        self.text.push('[');
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.text.push_str(&value.finish());
+        }
+        self.text.push(']');
+        self
+    }
+
+    /// Takes over the fields of another object; a name must not be in both.
+    #[must_use]
+    pub fn append(mut self, other: Self) -> Self {
+        let Some(fields) = other.text.strip_prefix('{') else { return self };
+        if self.text.is_empty() {
+            return other;
+        }
+        self.text.push(',');
+        self.text.push_str(fields);
+        self
+    }
+
     #[must_use]
     pub fn finish(mut self) -> String {
+        if self.text.is_empty() {
+            self.text.push('{');
+        }
         self.text.push('}');
         self.text
     }

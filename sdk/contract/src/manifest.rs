@@ -42,6 +42,17 @@ pub struct Plugin {
     pub vendor: String,
     pub name_zh: String,
     pub name_en: String,
+    /// Number of the form in which the plugin keeps its states, over all its streams; it rises when
+    /// a release changes that of any stream.
+    #[serde(default = "first_state")]
+    pub state: u16,
+    /// Lower numbers of other releases whose states this one reads as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads_state: Vec<u16>,
+}
+
+fn first_state() -> u16 {
+    1
 }
 
 /// Which events reach the plugin, and by which key they are folded.
@@ -111,6 +122,17 @@ pub struct Parameter {
     #[serde(default)]
     pub max: Option<i64>,
     pub default: serde_json::Value,
+    /// Ids of the rules that it matters to, for explanations; all of them if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+impl Parameter {
+    /// Whether a rule depends on it.
+    #[must_use]
+    pub fn is_of(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|id| id == rule)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +170,15 @@ impl Manifest {
             toml::from_str(text).map_err(|error| ManifestError::Syntax(error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
+    }
+
+    /// Whether this release can go on with the states that `other` has written. If not, the host
+    /// has to fold the keys anew from the log.
+    #[must_use]
+    pub fn reads_states_of(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.plugin, &other.plugin);
+        own.id == theirs.id
+            && (own.state == theirs.state || own.reads_state.contains(&theirs.state))
     }
 
     #[must_use]

@@ -29,6 +29,19 @@ pub const WAKE_ON_TABLE: Local = Local(i64::MAX - 1);
 /// As [`WAKE_ON_TABLE`], because a period ends outside the loaded calendar: the doctor counts these.
 pub const WAKE_ON_CALENDAR: Local = Local(i64::MAX - 2);
 
+/// When a plugin looks at the keys of one call: when its rules are applied to what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LookMode {
+    /// After each input, and at each wake that falls due before it: what a live deployment needs.
+    #[default]
+    Every,
+    /// Once for each task, after its last input. What stands then is the same as with `Every`; what
+    /// came and went in between is not told. For runs of which only the end counts.
+    Last,
+    /// As `Every`, and the last look of each task explains itself.
+    Trace,
+}
+
 /// An event as a plugin sees it. All times are local readings of the region's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventView<'a> {

@@ -12,6 +12,7 @@ mod event;
 pub mod example;
 mod facts;
 mod host;
+mod kept;
 mod look;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
@@ -19,13 +20,16 @@ mod plugin;
 mod stream;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+mod why;
 
 pub use event::Event;
 pub use facts::{Entry, Facts};
 pub use host::{CalendarId, FromRow, Host};
+pub use kept::author_state;
 pub use look::{Fire, Look};
-pub use plugin::{Parameters, Plugin, RunStream, StreamEntry, stream, supervise};
-pub use stream::{MemoryOfBatch, Rule, Stream, apply, run};
+pub use plugin::{Configured, Parameters, Plugin, RunStream, StreamEntry, stream, supervise};
+pub use stream::{DATA_CORRECTED, RULES_CHANGED, Rule, Setup, Stream, apply, run};
+pub use why::Why;
 
 pub use plumbline_contract::alert::Level;
 pub use plumbline_contract::json;

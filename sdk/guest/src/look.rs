@@ -1,11 +1,13 @@
 //! One look of the rules at one key at one moment of log time.
 
+use crate::Why;
 use crate::host::{CalendarId, FromRow, Host, Memory};
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
 use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, parse_stamp};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// What a rule reports when it fires.
@@ -117,11 +119,15 @@ pub struct Look<'a> {
     region: &'a str,
     tracing: bool,
     rule: &'static str,
+    calendar: OnceCell<CalendarId>,
     pub(crate) wake: Option<Local>,
     pub(crate) fired: Vec<(&'static str, Fire)>,
     pub(crate) trace: Vec<Check>,
     pub(crate) facts: Vec<Record>,
     pub(crate) measures: Vec<Record>,
+    /// Marks of what was published before this look, and what it adds.
+    pub(crate) published: &'a [u64],
+    pub(crate) new: Vec<u64>,
 }
 
 impl<'a> Look<'a> {
@@ -139,11 +145,14 @@ impl<'a> Look<'a> {
             region,
             tracing,
             rule: "",
+            calendar: OnceCell::new(),
             wake: None,
             fired: Vec::new(),
             trace: Vec::new(),
             facts: Vec::new(),
             measures: Vec::new(),
+            published: &[],
+            new: Vec::new(),
         }
     }
 
@@ -166,30 +175,54 @@ impl<'a> Look<'a> {
         false
     }
 
+    /// Whether somebody asked for an explanation: what a sentence needs from tables and calendars is
+    /// looked up only then.
+    #[must_use]
+    pub fn is_tracing(&self) -> bool {
+        self.tracing
+    }
+
     /// The rule fires.
     pub fn fire(&mut self, fire: Fire) {
+        self.fire_because(fire, Why::default);
+    }
+
+    /// The rule fires; the reason is only made when somebody asks for it. Its figures stand beside
+    /// those of the alert, so it names others.
+    pub fn fire_because<W: Into<Why>>(&mut self, fire: Fire, why: impl FnOnce() -> W) {
         if self.tracing {
             let at = fire.at;
-            let (zh, en) = (format!("触发，自 {at}"), format!("fires, since {at}"));
-            self.note(Outcome::Fires, zh, en, fire.values.clone().finish());
+            let (zh, en) = match fire.level {
+                Level::Notice => ("提示", "notice"),
+                Level::Yellow => ("黄牌", "yellow card"),
+                Level::Red => ("红牌", "red card"),
+            };
+            let head = Why::new(format!("{zh}，自 {at}"), format!("{en}, since {at}"))
+                .text("level", fire.level.as_str())
+                .at("at", at)
+                .and(why().into());
+            let values = fire.values.clone().append(head.values);
+            self.note(Outcome::Fires, head.zh, head.en, values);
         }
         self.fired.push((self.rule, fire));
     }
 
-    /// The rule looked and found nothing; the reason is only made when somebody asks for it.
-    pub fn quiet(&mut self, why: impl FnOnce() -> (String, String)) {
+    /// The rule looked and found nothing: the condition that failed, with what was compared. The
+    /// reason is only made when somebody asks for it.
+    pub fn quiet<W: Into<Why>>(&mut self, why: impl FnOnce() -> W) {
         self.explain(Outcome::Quiet, why);
     }
 
     /// A lawful exception holds.
-    pub fn exempt(&mut self, why: impl FnOnce() -> (String, String)) {
+    pub fn exempt<W: Into<Why>>(&mut self, why: impl FnOnce() -> W) {
         self.explain(Outcome::Exempt, why);
     }
 
     /// A field or table row that the rule needs is missing: it does not fire.
     pub fn unknown(&mut self, field: &str) {
         self.explain(Outcome::Unknown, || {
-            (format!("缺少 {field}，无法判断"), format!("{field} is missing, cannot judge"))
+            Why::new(format!("缺少 {field}，无法判断"), format!("{field} is missing, cannot judge"))
+                .text("missing", field)
         });
     }
 
@@ -197,38 +230,70 @@ impl<'a> Look<'a> {
     pub fn provisional(&mut self) {
         self.wake.get_or_insert(WAKE_ON_CALENDAR);
         self.explain(Outcome::Unknown, || {
-            let zh = "期限落在尚未发布的节假日历之外，暂不出牌".to_owned();
-            (zh, "the period ends outside the loaded calendar, no card on it".to_owned())
+            let zh = "期限落在尚未发布的节假日历之外，暂不出牌";
+            let en = "the period ends outside the loaded calendar, no card on it";
+            Why::new(zh, en).text("missing", "calendar")
         });
     }
 
-    fn explain(&mut self, outcome: Outcome, why: impl FnOnce() -> (String, String)) {
+    /// A line of an explanation that is no outcome of the rule, for instance the state of the clock.
+    /// It goes as a quiet line whose figures begin with `about`.
+    pub fn remark<W: Into<Why>>(&mut self, about: &str, why: impl FnOnce() -> W) {
         if self.tracing {
-            let (zh, en) = why();
-            self.note(outcome, zh, en, String::from("{}"));
+            let why = why().into();
+            let values = Writer::default().text("about", about).append(why.values);
+            self.note(Outcome::Quiet, why.zh, why.en, values);
         }
     }
 
-    /// A line of an explanation that belongs to no outcome, for instance the state of the clock.
-    pub fn remark(&mut self, values: Writer, why: impl FnOnce() -> (String, String)) {
+    fn explain<W: Into<Why>>(&mut self, outcome: Outcome, why: impl FnOnce() -> W) {
         if self.tracing {
-            let (zh, en) = why();
-            self.note(Outcome::Quiet, zh, en, values.finish());
+            let why = why().into();
+            self.note(outcome, why.zh, why.en, why.values);
         }
     }
 
-    fn note(&mut self, outcome: Outcome, zh: String, en: String, values: String) {
-        self.trace.push(Check { rule: self.rule.to_owned(), outcome, zh, en, values });
+    fn note(&mut self, outcome: Outcome, zh: String, en: String, values: Writer) {
+        let (rule, values) = (self.rule.to_owned(), values.finish());
+        self.trace.push(Check { rule, outcome, zh, en, values });
     }
 
     /// Publishes a fact for other plugins, once for each content.
     pub fn fact(&mut self, name: &str, key: &str, data: Writer) {
-        self.facts.push(record(name, key, data));
+        let data = data.finish();
+        if self.is_new(mark(&[name, key, &data])) {
+            self.facts.push(record(name, key, data));
+        }
+    }
+
+    /// Publishes a fact once for each `turn` of `tag`, for a stream that tells of many things and
+    /// knows which of them have changed: the text is only made when it is new.
+    pub fn fact_of_turn(
+        &mut self,
+        (name, key): (&str, &str),
+        (tag, turn): (&str, i64),
+        data: impl FnOnce() -> Writer,
+    ) {
+        let mark = eat_word(mark(&[name, key, tag]), turn as u64);
+        if self.is_new(mark) {
+            self.facts.push(record(name, key, data().finish()));
+        }
     }
 
     /// Publishes a figure for statistics, once for each content.
     pub fn measure(&mut self, name: &str, data: Writer) {
-        self.measures.push(record(name, "", data));
+        let data = data.finish();
+        if self.is_new(mark(&[name, "", &data])) {
+            self.measures.push(record(name, "", data));
+        }
+    }
+
+    fn is_new(&mut self, mark: u64) -> bool {
+        let is_new = !self.published.contains(&mark) && !self.new.contains(&mark);
+        if is_new {
+            self.new.push(mark);
+        }
+        is_new
     }
 
     /// The row of a reference table in force on a date.
@@ -246,7 +311,7 @@ impl<'a> Look<'a> {
     /// The calendar of the region without any organ's timetable.
     #[must_use]
     pub fn calendar(&self) -> CalendarId {
-        self.memory.calendar(self.host, self.region, "")
+        *self.calendar.get_or_init(|| self.memory.calendar(self.host, self.region, ""))
     }
 
     /// The calendar of the region with an organ's timetable.
@@ -263,7 +328,7 @@ impl<'a> Look<'a> {
     /// The last day of a period; see the contract's `calendar.add`.
     #[must_use]
     pub fn add(&self, from: Day, amount: i32, unit: Unit, roll: bool) -> Due {
-        self.host.add(self.calendar(), from, amount, unit, roll)
+        self.memory.add(self.host, self.calendar(), (from, amount, unit, roll))
     }
 
     /// Days of the unit in (from, to], less the union of the pauses.
@@ -298,13 +363,33 @@ impl<'a> Look<'a> {
     }
 }
 
-fn record(name: &str, key: &str, data: Writer) -> Record {
+fn record(name: &str, key: &str, data: String) -> Record {
     Record {
         name: name.to_owned(),
         key: key.to_owned(),
         input: 0,
         region: String::new(),
         dept: String::new(),
-        data: data.finish(),
+        data,
     }
+}
+
+/// A fingerprint of texts. It is taken of every fact at every look, so it eats eight bytes at a
+/// time; each step can be undone, so two records with one mark differ in many places.
+fn mark(parts: &[&str]) -> u64 {
+    parts.iter().fold(0, |mark, part| eat_bytes(eat_word(mark, part.len() as u64), part.as_bytes()))
+}
+
+pub(crate) fn eat_word(mark: u64, word: u64) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mark = (mark.rotate_left(29) ^ word).wrapping_mul(FACTOR);
+    mark ^ (mark >> 32)
+}
+
+pub(crate) fn eat_bytes(mark: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mark = words.iter().fold(mark, |mark, word| eat_word(mark, u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    eat_word(mark, u64::from_le_bytes(last))
 }

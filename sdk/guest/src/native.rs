@@ -2,10 +2,10 @@
 //! supervisor that runs a plugin without WebAssembly: for `cargo test` and for measuring.
 
 use crate::example::Executor;
-use crate::{CalendarId, Host, Parameters, Plugin};
+use crate::{CalendarId, Configured, Host, Plugin};
 use plumbline_contract::desk::Desk;
 use plumbline_contract::table::Tables;
-use plumbline_contract::task::{Task, Verdict};
+use plumbline_contract::task::{LookMode, Task, Verdict};
 use plumbline_contract::time::{Day, Local, Millis, Zone};
 use plumbline_contract::worktime::{Due, Moment, Span, Unit};
 use std::cell::RefCell;
@@ -85,19 +85,19 @@ impl Host for NativeHost {
 /// Runs plugin `P` natively.
 #[derive(Debug)]
 pub struct Native<P: Plugin> {
-    params: P::Params,
+    configured: Configured<P::Params>,
 }
 
 impl<P: Plugin> Native<P> {
     /// # Errors
     /// What the plugin says against the parameters.
     pub fn new(parameters: &str) -> Result<Self, String> {
-        Ok(Self { params: P::configure(&Parameters::parse(parameters))? })
+        Ok(Self { configured: crate::plugin::configure::<P>(parameters)? })
     }
 
     /// Runs tasks against a host.
-    pub fn supervise(&self, host: &dyn Host, tasks: &[Task<'_>], trace: bool) -> Vec<Verdict> {
-        crate::plugin::supervise::<P>(&self.params, host, tasks, trace)
+    pub fn supervise(&self, host: &dyn Host, tasks: &[Task<'_>], mode: LookMode) -> Vec<Verdict> {
+        crate::plugin::supervise::<P>(&self.configured, host, tasks, mode)
     }
 }
 
@@ -127,7 +127,7 @@ impl<P: Plugin> Executor for NativeExecutor<P> {
         let same = |host: &NativeHost| Arc::ptr_eq(&host.tables, &tables) && host.zone == *zone;
         let host = self.host.take().filter(same);
         let host = host.unwrap_or_else(|| NativeHost::new(tables, zone.clone()));
-        let verdicts = native.supervise(&host, tasks, false);
+        let verdicts = native.supervise(&host, tasks, LookMode::Every);
         self.host = Some(host);
         Ok(verdicts)
     }

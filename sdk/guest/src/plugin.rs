@@ -1,12 +1,14 @@
 //! A plugin as a whole: its parameters and its streams.
 
 use crate::Host;
-use crate::stream::{self, MemoryOfBatch, Stream};
+use crate::host::Memory;
+use crate::look::{eat_bytes, eat_word};
+use crate::stream::{self, Setup, Stream};
 use plumbline_contract::json::{Object, Value};
-use plumbline_contract::task::{Task, Verdict};
+use plumbline_contract::task::{LookMode, Task, Verdict};
 
 /// Runs one task of one stream.
-pub type RunStream<P> = fn(&P, &dyn Host, &MemoryOfBatch, &Task<'_>, bool) -> Verdict;
+pub type RunStream<P> = fn(&Setup<'_, P>, &Task<'_>) -> Verdict;
 
 /// A stream of a plugin, made by [`stream`].
 #[derive(Debug)]
@@ -24,6 +26,9 @@ pub const fn stream<S: Stream>() -> StreamEntry<S::Params> {
 /// What [`crate::supervisor!`] exports.
 pub trait Plugin {
     type Params: 'static;
+    /// Version of the rules: `env!("CARGO_PKG_VERSION")`. An alert that another version no longer
+    /// raises is withdrawn because the rules have changed, not because the facts have.
+    const VERSION: &'static str;
     const STREAMS: &'static [StreamEntry<Self::Params>];
 
     /// Reads the parameters. The host has checked them against the manifest and filled in the
@@ -64,6 +69,13 @@ impl<'a> Parameters<'a> {
     }
 
     /// # Errors
+    /// If it is missing or no text.
+    pub fn text(&self, name: &str) -> Result<String, String> {
+        let text = self.get(name)?.text().map(std::borrow::Cow::into_owned);
+        text.ok_or_else(|| format!("parameter `{name}` is no text"))
+    }
+
+    /// # Errors
     /// If it is missing or no list.
     pub fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         let value = self.get(name)?;
@@ -81,21 +93,41 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// A plugin with its parameters, ready to run.
+#[derive(Debug)]
+pub struct Configured<P> {
+    pub params: P,
+    /// Fingerprint of the version and of the parameters as the host gave them. Each key remembers
+    /// that of its latest look.
+    pub mark: u64,
+}
+
+/// Reads the parameters.
+///
+/// # Errors
+/// What the plugin says against them.
+pub(crate) fn configure<P: Plugin>(parameters: &str) -> Result<Configured<P::Params>, String> {
+    let mark = [P::VERSION, parameters]
+        .iter()
+        .fold(0, |mark, text| eat_bytes(eat_word(mark, text.len() as u64), text.as_bytes()));
+    Ok(Configured { params: P::configure(&Parameters::parse(parameters))?, mark })
+}
+
 /// Runs tasks in order.
 ///
 /// # Panics
 /// If a task names a stream that the plugin does not have: manifest and code disagree.
 pub fn supervise<P: Plugin>(
-    params: &P::Params,
+    configured: &Configured<P::Params>,
     host: &dyn Host,
     tasks: &[Task<'_>],
-    trace: bool,
+    mode: LookMode,
 ) -> Vec<Verdict> {
-    let memory = MemoryOfBatch::default();
+    let setup = Setup { configured, host, memory: Memory::default(), mode };
     let run = |task: &Task<'_>| {
         let entry = P::STREAMS.iter().find(|entry| entry.name == task.stream);
         let entry = entry.expect("the manifest names the streams that the plugin has");
-        (entry.run)(params, host, &memory, task, trace)
+        (entry.run)(&setup, task)
     };
     tasks.iter().map(run).collect()
 }
@@ -114,8 +146,10 @@ macro_rules! supervisor {
             use $crate::wasm;
 
             ::std::thread_local! {
-                static PARAMS: ::std::cell::RefCell<
-                    ::core::option::Option<<$plugin as $crate::Plugin>::Params>,
+                static CONFIGURED: ::std::cell::RefCell<
+                    ::core::option::Option<
+                        $crate::Configured<<$plugin as $crate::Plugin>::Params>,
+                    >,
                 > = const { ::std::cell::RefCell::new(None) };
             }
 
@@ -123,16 +157,19 @@ macro_rules! supervisor {
 
             impl wasm::Guest for Export {
                 fn configure(parameters: String) -> Result<(), String> {
-                    let params = wasm::configure::<$plugin>(&parameters)?;
-                    PARAMS.with_borrow_mut(|kept| *kept = Some(params));
+                    let configured = wasm::configure::<$plugin>(&parameters)?;
+                    CONFIGURED.with_borrow_mut(|kept| *kept = Some(configured));
                     wasm::keep();
                     Ok(())
                 }
 
-                fn supervise(tasks: Vec<wasm::Task>, trace: bool) -> Vec<wasm::Verdict> {
-                    PARAMS.with_borrow(|kept| {
-                        let params = kept.as_ref().expect("the host configures before it calls");
-                        wasm::supervise::<$plugin>(params, tasks, trace)
+                fn supervise(
+                    tasks: Vec<wasm::Task>,
+                    look: wasm::LookMode,
+                ) -> Vec<wasm::Verdict> {
+                    CONFIGURED.with_borrow(|kept| {
+                        let kept = kept.as_ref().expect("the host configures before it calls");
+                        wasm::supervise::<$plugin>(kept, tasks, look)
                     })
                 }
             }

@@ -2,16 +2,23 @@
 //! and turn what the rules fire into raised, escalated, lowered and withdrawn alerts.
 
 use crate::host::Memory;
+use crate::kept::{self, Notes, Standing};
 use crate::look::{Fire, Look};
-use crate::{Event, Host};
+use crate::{Configured, Event, Host, Why};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{
-    EVIDENCE_MAX, Finding, Input, Record, Task, Verdict, WAKE_ON_TABLE, Withdrawal,
+    EVIDENCE_MAX, EventView, Finding, Input, LookMode, Record, Task, Verdict, WAKE_ON_TABLE,
+    Withdrawal,
 };
-use plumbline_contract::time::{Day, Local};
+use plumbline_contract::time::Local;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// Why an alert is withdrawn: its facts have changed.
+pub const DATA_CORRECTED: &str = "data_corrected";
+/// Why an alert is withdrawn: the package or its parameters have changed since it was last looked at.
+pub const RULES_CHANGED: &str = "rules_changed";
 
 /// A rule: its id in the manifest and the function that decides it over the view `V` of a key.
 pub type Rule<V, P> = (&'static str, fn(&V, &P, &mut Look<'_>));
@@ -24,6 +31,17 @@ pub trait Stream {
     type State: Serialize + DeserializeOwned + Default;
     /// The plugin's parameters.
     type Params;
+    /// Number of the form in which `State` is written; raise it when the form changes.
+    const CODEC: u16 = 1;
+
+    /// Reads a state that an earlier release wrote in another form. `bytes` are that form in
+    /// postcard, so that the old type with its `Deserialize` is all that must be kept of it. `None`
+    /// if it is not read: then the key is a fault until it is folded anew.
+    #[must_use]
+    fn upgrade(codec: u16, bytes: &[u8]) -> Option<Self::State> {
+        let _ = (codec, bytes);
+        None
+    }
 
     /// Adds what an event says. Events that say nothing to this stream are ignored.
     fn take(state: &mut Self::State, event: &Event<'_>, params: &Self::Params);
@@ -41,120 +59,73 @@ pub fn apply<V, P>(
     look: &mut Look<'_>,
 ) {
     for (id, rule) in rules {
-        if !off.iter().any(|name| name == id) {
-            look.begin(id);
+        look.begin(id);
+        if off.iter().any(|name| name == id) {
+            let (zh, en) = ("管理员已停用本规则", "switched off by the administrator");
+            look.exempt(|| Why::new(zh, en).flag("off", true));
+        } else {
             rule(view, params, look);
-        }
-    }
-}
-
-/// An alert that stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Standing<'a> {
-    #[serde(borrow)]
-    rule: Cow<'a, str>,
-    #[serde(borrow)]
-    episode: Cow<'a, str>,
-    level: Level,
-    /// When it came about and by when it was due, as its newest finding says.
-    at: Local,
-    due: Option<Day>,
-}
-
-/// What the SDK keeps for a key around the author's state. Its texts stay where the host put them.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(bound = "S: Serialize + DeserializeOwned")]
-struct Kept<'a, S> {
-    clock: Local,
-    wake: Option<Local>,
-    #[serde(borrow)]
-    region: Cow<'a, str>,
-    #[serde(borrow)]
-    dept: Cow<'a, str>,
-    #[serde(borrow)]
-    standing: Vec<Standing<'a>>,
-    /// Fingerprints of facts and measures that were published already.
-    published: Vec<u64>,
-    state: S,
-}
-
-impl<S: Default> Default for Kept<'_, S> {
-    fn default() -> Self {
-        Self {
-            clock: Local(i64::MIN),
-            wake: None,
-            region: Cow::Borrowed(""),
-            dept: Cow::Borrowed(""),
-            standing: Vec::new(),
-            published: Vec::new(),
-            state: S::default(),
         }
     }
 }
 
 /// One key's fold over the inputs of a task.
 struct Fold<'a, S: Stream> {
-    kept: Kept<'a, S::State>,
-    params: &'a S::Params,
-    host: &'a dyn Host,
-    memory: &'a Memory,
+    notes: Notes<'a>,
+    state: S::State,
+    setup: &'a Setup<'a, S::Params>,
     key: &'a str,
     verdict: Verdict,
+}
+
+/// What all tasks of one call share.
+#[derive(Debug)]
+pub struct Setup<'a, P> {
+    pub(crate) configured: &'a Configured<P>,
+    pub(crate) host: &'a dyn Host,
+    pub(crate) memory: Memory,
+    pub(crate) mode: LookMode,
 }
 
 /// Runs one task of stream `S`.
 ///
 /// # Panics
-/// If the state was not written by this plugin; the host reports that as a fault of the plugin.
-pub fn run<S: Stream>(
-    params: &S::Params,
-    host: &dyn Host,
-    memory: &MemoryOfBatch,
-    task: &Task<'_>,
-    trace: bool,
-) -> Verdict {
-    let kept = if task.state.is_empty() {
-        Kept::default()
-    } else {
-        postcard::from_bytes(task.state).expect("the state was written by this version's codec")
-    };
-    let memory = &memory.0;
-    let verdict = Verdict::default();
-    let mut fold = Fold::<S> { kept, params, host, memory, key: task.key, verdict };
-    for (index, input) in task.inputs.iter().enumerate() {
-        let more_follow = index + 1 < task.inputs.len();
-        fold.input(input, index as u32, trace && !more_follow);
+/// If the state cannot be read; the host reports that as a fault of the plugin.
+#[must_use]
+pub fn run<S: Stream>(setup: &Setup<'_, S::Params>, task: &Task<'_>) -> Verdict {
+    let (notes, state) = kept::read::<S>(task.state);
+    let mut fold = Fold::<S> { notes, state, setup, key: task.key, verdict: Verdict::default() };
+    match setup.mode {
+        LookMode::Last => fold.look_once(&task.inputs),
+        mode @ (LookMode::Every | LookMode::Trace) => {
+            for (index, input) in task.inputs.iter().enumerate() {
+                let is_last = index + 1 == task.inputs.len();
+                fold.input(input, index as u32, mode == LookMode::Trace && is_last);
+            }
+        }
     }
-    fold.verdict.wake = fold.kept.wake;
-    fold.verdict.state =
-        postcard::to_allocvec(&fold.kept).expect("writing to memory does not fail");
+    fold.verdict.wake = fold.notes.wake;
+    fold.verdict.state = kept::write::<S>(&fold.notes, &fold.state, task.state.len());
     fold.verdict
 }
 
-/// Rows and calendars that were looked up during one call of `supervise`.
-#[derive(Debug, Default)]
-pub struct MemoryOfBatch(Memory);
-
 impl<'a, S: Stream> Fold<'a, S> {
     fn input(&mut self, input: &'a Input<'a>, index: u32, trace: bool) {
-        let now = self.kept.clock.max(input.logged());
+        let now = self.notes.clock.max(input.logged());
         let is_event = matches!(input, Input::Event(_));
         let mut looked = false;
         // A wake at the very moment of an event is served by the look that follows the event, so
         // that no two looks have the same time.
         let is_due = |wake: &Local| *wake < now || (*wake == now && !is_event);
-        while let Some(wake) = self.kept.wake.filter(is_due) {
-            self.kept.clock = wake;
+        while let Some(wake) = self.notes.wake.filter(is_due) {
+            self.notes.clock = wake;
             self.look(wake, index, false);
             looked = true;
         }
-        self.kept.clock = now;
+        self.notes.clock = now;
         match input {
             Input::Event(view) => {
-                self.kept.region = Cow::Borrowed(view.region);
-                self.kept.dept = Cow::Borrowed(view.dept);
-                let event = Event::new(view, self.host);
-                S::take(&mut self.kept.state, &event, self.params);
+                self.take(view);
                 self.look(now, index, trace);
             }
             // A tick that no wake asked for means that the tables have changed.
@@ -163,45 +134,71 @@ impl<'a, S: Stream> Fold<'a, S> {
         }
     }
 
+    /// Takes all inputs and looks after the last. A look changes nothing of the author's state, and
+    /// rules are functions of the facts and of now: what stands is what looking each time leaves.
+    fn look_once(&mut self, inputs: &'a [Input<'a>]) {
+        let Some(last) = inputs.len().checked_sub(1) else { return };
+        for input in inputs {
+            self.notes.clock = self.notes.clock.max(input.logged());
+            if let Input::Event(view) = input {
+                self.take(view);
+            }
+        }
+        self.look(self.notes.clock, last as u32, false);
+    }
+
+    fn take(&mut self, view: &'a EventView<'a>) {
+        self.notes.region = Cow::Borrowed(view.region);
+        self.notes.dept = Cow::Borrowed(view.dept);
+        let event = Event::new(view, self.setup.host);
+        S::take(&mut self.state, &event, &self.setup.configured.params);
+    }
+
     fn look(&mut self, now: Local, input: u32, trace: bool) {
-        let mut look = Look::new(self.host, self.memory, now, &self.kept.region, trace);
-        S::check(&self.kept.state, self.params, &mut look);
-        let Look { wake, fired, trace, facts, measures, .. } = look;
+        let Setup { host, memory, configured, .. } = self.setup;
+        let mut look = Look::new(*host, memory, now, &self.notes.region, trace);
+        look.published = &self.notes.published;
+        S::check(&self.state, &configured.params, &mut look);
+        let Look { wake, fired, trace, facts, measures, new, .. } = look;
         self.settle(fired, now, input);
         // What stands must be looked at again when a table changes, which only keys with a wake are.
-        let stands = !self.kept.standing.is_empty();
-        self.kept.wake = wake.or(stands.then_some(WAKE_ON_TABLE));
+        let stands = !self.notes.standing.is_empty();
+        self.notes.wake = wake.or(stands.then_some(WAKE_ON_TABLE));
+        self.notes.published.extend(new);
         for mut fact in facts {
-            fact.region.push_str(&self.kept.region);
-            fact.dept.push_str(&self.kept.dept);
-            publish(&mut self.kept.published, fact, &mut self.verdict.facts, input);
+            fact.region.push_str(&self.notes.region);
+            fact.dept.push_str(&self.notes.dept);
+            self.verdict.facts.push(Record { input, ..fact });
         }
-        for measure in measures {
-            publish(&mut self.kept.published, measure, &mut self.verdict.measures, input);
-        }
+        let measures = measures.into_iter().map(|measure| Record { input, ..measure });
+        self.verdict.measures.extend(measures);
         self.verdict.trace.extend(trace);
     }
 
     /// Compares what fires now with what stands.
     fn settle(&mut self, fired: Vec<(&'static str, Fire)>, seen: Local, input: u32) {
+        // The first look by other rules or parameters cannot tell what a fact has changed besides.
+        let rules = std::mem::replace(&mut self.notes.rules, self.setup.configured.mark);
+        let is_same_rules = rules == self.notes.rules;
+        let reason = if is_same_rules { DATA_CORRECTED } else { RULES_CHANGED };
         let gone = |standing: &Standing<'_>| {
             !fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
         };
-        for standing in self.kept.standing.iter().filter(|standing| gone(standing)) {
+        for standing in self.notes.standing.iter().filter(|standing| gone(standing)) {
             self.verdict.withdrawals.push(Withdrawal {
                 rule: standing.rule.clone().into_owned(),
                 episode: standing.episode.clone().into_owned(),
                 seen,
                 input,
-                reason: "data_corrected".to_owned(),
+                reason: reason.to_owned(),
             });
         }
-        self.kept.standing.retain(|standing| {
+        self.notes.standing.retain(|standing| {
             fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
         });
         for (rule, fire) in fired {
             let known =
-                self.kept.standing.iter_mut().find(|known| is_same(known, rule, &fire.episode));
+                self.notes.standing.iter_mut().find(|known| is_same(known, rule, &fire.episode));
             let was = match known {
                 Some(standing)
                     if (standing.level, standing.at, standing.due)
@@ -216,7 +213,7 @@ impl<'a, S: Stream> Fold<'a, S> {
                 None => {
                     let (rule, episode) = (Cow::Borrowed(rule), fire.episode.clone().into());
                     let Fire { level, at, due, .. } = fire;
-                    self.kept.standing.push(Standing { rule, episode, level, at, due });
+                    self.notes.standing.push(Standing { rule, episode, level, at, due });
                     None
                 }
             };
@@ -243,8 +240,8 @@ impl<'a, S: Stream> Fold<'a, S> {
             at: fire.at,
             seen,
             input,
-            region: self.kept.region.clone().into_owned(),
-            dept: fire.dept.unwrap_or_else(|| self.kept.dept.clone().into_owned()),
+            region: self.notes.region.clone().into_owned(),
+            dept: fire.dept.unwrap_or_else(|| self.notes.dept.clone().into_owned()),
             evidence: fire.evidence.into_iter().take(EVIDENCE_MAX).collect(),
             values: fire.values.finish(),
         }
@@ -253,33 +250,4 @@ impl<'a, S: Stream> Fold<'a, S> {
 
 fn is_same(standing: &Standing<'_>, rule: &str, episode: &str) -> bool {
     standing.rule == rule && standing.episode == episode
-}
-
-fn publish(published: &mut Vec<u64>, mut record: Record, out: &mut Vec<Record>, input: u32) {
-    let mark = mark(&record);
-    if !published.contains(&mark) {
-        published.push(mark);
-        record.input = input;
-        out.push(record);
-    }
-}
-
-/// A fingerprint of what a record says. It is taken of every fact at every look, so it eats eight
-/// bytes at a time; each step can be undone, so two records with one mark differ in many places.
-fn mark(record: &Record) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = 0u64;
-    let mut eat = |word: u64| {
-        hash = (hash.rotate_left(29) ^ word).wrapping_mul(FACTOR);
-        hash ^= hash >> 32;
-    };
-    for part in [&record.name, &record.key, &record.data] {
-        eat(part.len() as u64);
-        let (words, rest) = part.as_bytes().as_chunks::<8>();
-        words.iter().for_each(|word| eat(u64::from_le_bytes(*word)));
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        eat(u64::from_le_bytes(last));
-    }
-    hash
 }

@@ -6,7 +6,7 @@ use crate::contract::alert::Level;
 use crate::contract::task;
 use crate::contract::time::{Day, Local};
 use crate::contract::worktime::{Due, Moment, Span, Unit};
-use crate::{CalendarId, Host, Plugin};
+use crate::{CalendarId, Configured, Host, Plugin};
 
 wit_bindgen::generate!({
     path: "../contract/wit",
@@ -80,10 +80,10 @@ fn to_spans(spans: &[Span]) -> Vec<calendar::Span> {
 }
 
 /// Reads the parameters and keeps them for the life of the instance.
-pub fn configure<P: Plugin>(parameters: &str) -> Result<P::Params, String> {
+pub fn configure<P: Plugin>(parameters: &str) -> Result<Configured<P::Params>, String> {
     // A trap says only where; the message says why.
     std::panic::set_hook(Box::new(|panic| diagnostics::message(&panic.to_string())));
-    P::configure(&crate::Parameters::parse(parameters))
+    crate::plugin::configure::<P>(parameters)
 }
 
 /// Tells the allocator that what was allocated so far is the plugin's own.
@@ -93,15 +93,23 @@ pub fn keep() {
 
 /// Runs one batch.
 pub fn supervise<P: Plugin>(
-    params: &P::Params,
+    configured: &Configured<P::Params>,
     tasks: Vec<types::Task>,
-    trace: bool,
+    look: types::LookMode,
 ) -> Vec<types::Verdict> {
     let views: Vec<_> = tasks.iter().map(to_task).collect();
-    let verdicts = crate::plugin::supervise::<P>(params, &Imports, &views, trace);
+    let verdicts = crate::plugin::supervise::<P>(configured, &Imports, &views, to_mode(look));
     let verdicts = verdicts.into_iter().map(from_verdict).collect();
     crate::arena::forget();
     verdicts
+}
+
+fn to_mode(look: types::LookMode) -> task::LookMode {
+    match look {
+        types::LookMode::Every => task::LookMode::Every,
+        types::LookMode::Last => task::LookMode::Last,
+        types::LookMode::Trace => task::LookMode::Trace,
+    }
 }
 
 fn to_task(task: &types::Task) -> task::Task<'_> {

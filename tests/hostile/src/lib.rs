@@ -7,12 +7,19 @@ use plumbline_guest::{
 };
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Findings of a flood: far more than a verdict may hold.
 const FLOOD: usize = 1_000;
 /// One step of the allocation that has no end.
 const STEP_BYTES: usize = 1 << 20;
 const HOURS_OF_A_DAY: i64 = 24;
+/// More than any name, leaf or state may have, in bytes.
+const HUGE: usize = 400 * 1024;
+/// How often a flood of messages speaks.
+const MESSAGES: usize = 20_000;
+/// Calls since the instance was made, which no plugin may rest on.
+static CALLS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Item {
@@ -33,9 +40,12 @@ impl Stream for Items {
     type State = Facts<Item>;
     type Params = Params;
 
-    fn take(items: &mut Facts<Item>, event: &Event<'_>, _: &Params) {
-        let key = event.text("key").unwrap_or_default();
+    fn take(items: &mut Facts<Item>, event: &Event<'_>, params: &Params) {
+        let mut key = event.text("key").unwrap_or_default();
         let no = event.text("no").unwrap_or_default();
+        if params.how == "state" && key.starts_with("evil") && no != "honest" {
+            key.push_str(&"x".repeat(HUGE));
+        }
         items.put(event, Item { key, no });
     }
 
@@ -62,7 +72,17 @@ fn misbehave(how: &str, items: &Facts<Item>, look: &mut Look<'_>) {
         "trap" => panic!("out of spite"),
         "recursion" => drop(black_box(dig(1))),
         "table" => drop(look.rows("officer", "", look.now().day(), 1)),
+        "scan" => drop(look.rows("item", "", look.now().day(), u32::MAX)),
         "fact" => look.fact("rumour", "evil", Writer::default()),
+        "facts" => (0..FLOOD).for_each(|_| look.fact("rumour", "evil", Writer::default())),
+        "measures" => (0..5 * FLOOD).for_each(|number| {
+            look.measure(&number.to_string(), Writer::default());
+        }),
+        "messages" => (0..MESSAGES).for_each(|_| look.message("I am so loud")),
+        "long-message" => look.message(&"loud ".repeat(HUGE / 5)),
+        "divide" => drop(black_box(1 / black_box(items.len() as u64 - items.len() as u64))),
+        "index" => drop(black_box([0_u8; 4][black_box(items.len() + 9)])),
+        "overflow" => drop(black_box(vec![0_u8; black_box(usize::MAX / 2)])),
         // Passes while events come and traps when its time has come.
         "tick" => {
             let latest = items.iter().map(|item| item.time.plus_hours(HOURS_OF_A_DAY)).max();
@@ -93,6 +113,16 @@ fn seen(items: &Facts<Item>, params: &Params, look: &mut Look<'_>) {
         };
         match params.how.as_str() {
             "evidence" if is_evil => look.fire(fire().evidence([u64::MAX])),
+            "future" if is_evil => look.fire(fire().evidence([item.seq + 1])),
+            "episode" if is_evil => look.fire(fire().episode("x".repeat(HUGE / 8))),
+            "subject" if is_evil => look.fire(fire().subject("x".repeat(HUGE / 8))),
+            "dept" if is_evil => look.fire(fire().dept("x".repeat(HUGE / 8))),
+            "values" if is_evil => look.fire(fire().text("more", &"x".repeat(HUGE / 4))),
+            // What it says depends on how often it was called: no replay can agree.
+            "memory-of-calls" if is_evil => {
+                let calls = CALLS.fetch_add(1, Ordering::Relaxed);
+                look.fire(fire().evidence([item.seq]).int("calls", calls as i64));
+            }
             "flood" if is_evil => {
                 let episodes = (0..FLOOD).map(|number| number.to_string());
                 episodes.for_each(|episode| look.fire(fire().episode(episode)));
@@ -125,10 +155,18 @@ pub struct Hostile;
 
 impl Plugin for Hostile {
     type Params = Params;
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STREAMS: &'static [StreamEntry<Params>] = &[stream::<Items>()];
 
     fn configure(parameters: &Parameters<'_>) -> Result<Params, String> {
-        Ok(Params { how: parameters.texts("how")?.concat() })
+        let how = parameters.texts("how")?.concat();
+        match how.as_str() {
+            "configure-trap" => panic!("out of spite, at once"),
+            "configure-loop" => while black_box(true) {},
+            "configure-memory" => allocate(),
+            _ => {}
+        }
+        Ok(Params { how })
     }
 }
 

@@ -1,11 +1,12 @@
 //! What an administrator does with packages: trust, verify, install, enable, list.
 
-use super::From;
+use super::{Agreed, From};
 use crate::app::App;
 use crate::cli::out::Out;
 use crate::cli::{Context, FOUND, OK};
+use crate::deploy::{self, Enabling};
 use crate::error::{AppError, Kind};
-use crate::package::{self, Enabling};
+use crate::package;
 use plumbline_contract::id::PackageHash;
 use plumbline_contract::manifest::{Manifest, Right};
 use plumbline_contract::package::VerifiedPackage;
@@ -20,7 +21,7 @@ pub(super) fn verify(
     vkey: Option<&str>,
 ) -> Result<u8, AppError> {
     let trusted = match vkey {
-        Some(vkey) => TrustedKeys::from_text(&key_text(vkey)?)
+        Some(vkey) => TrustedKeys::from_text(&key_text(context, vkey)?)
             .map_err(|error| AppError::new(Kind::Usage, "key", error))?,
         None => {
             context.home.config()?;
@@ -40,17 +41,17 @@ pub(super) fn verify(
 }
 
 /// A vkey as it was given, or the text of the file of this name.
-fn key_text(vkey: &str) -> Result<String, AppError> {
-    let path = Path::new(vkey);
+fn key_text(context: &Context<'_, '_>, vkey: &str) -> Result<String, AppError> {
+    let path = context.path(vkey);
     if path.is_file() {
-        return fs::read_to_string(path).map_err(|error| AppError::io(path, &error));
+        return fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error));
     }
     Ok(vkey.to_owned())
 }
 
 pub(super) fn trust(context: &mut Context<'_, '_>, key: &str) -> Result<u8, AppError> {
-    let text = key_text(key)?;
     let app = context.open()?;
+    let text = key_text(context, key)?;
     let key = package::trust(&app, &text)?;
     let out = &mut *context.out;
     if out.json {
@@ -80,18 +81,19 @@ pub(super) fn enable(
     region: Option<String>,
     params: Option<&Path>,
     from: From,
+    agreed: Agreed,
 ) -> Result<u8, AppError> {
-    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let app = context.open()?;
+    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
     let package = find(&app, plugin)?;
     let region = region.unwrap_or_else(|| app.config().region.clone());
     let enabling = Enabling {
-        package: package.hash(),
-        region: &region,
-        parameters: &parameters,
         from_start: from == From::Start,
+        accept_rights: agreed.rights,
+        accept_signer: agreed.signer,
+        ..Enabling::new(package.hash(), &region, &parameters)
     };
-    let deployment = package::enable(&app, &enabling)?;
+    let deployment = deploy::enable(&app, &enabling)?;
     // What is in the log already is looked at now, not with the next event.
     app.settle()?;
     let out = &mut *context.out;
@@ -103,7 +105,7 @@ pub(super) fn enable(
     let (id, from) = (deployment.id.to_string(), deployment.from.to_string());
     let values = [
         ("plugin", deployment.plugin.as_str()),
-        ("version", &deployment.version),
+        ("version", &package.manifest().plugin.version),
         ("region", &region),
         ("deployment", &id),
         ("from", &from),
@@ -143,7 +145,7 @@ fn parameters(path: &Path) -> Result<Map<String, Value>, AppError> {
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
     let app = context.open()?;
-    let deployments = app.deployments()?;
+    let deployments = app.deployments();
     let out = &mut *context.out;
     let mut code = OK;
     for package in package::list(&app)? {
@@ -155,21 +157,29 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
                 continue;
             }
         };
-        let own = deployments.iter().filter(|deployment| deployment.package == package.hash());
+        let hash = package.hash();
+        let own = deployments.iter().flat_map(|one| {
+            let naming = one.settings.iter().filter(|setting| setting.package == Some(hash));
+            naming.map(move |setting| (one, setting))
+        });
         if out.json {
             let mut object = described(&package);
-            object["deployments"] = own.map(|one| json!({
-                "deployment": one.id, "region": one.region, "from": one.from, "mode": one.mode,
+            object["deployments"] = own.map(|(one, setting)| json!({
+                "deployment": one.id, "region": setting.region, "from": one.from, "mode": one.mode,
             })).collect();
             out.object(&object);
             continue;
         }
         print(out, "plugin.row", &package);
-        for one in own {
-            let region =
-                if one.region.is_empty() { out.text("region.all") } else { one.region.clone() };
+        for (one, setting) in own {
+            let region = match setting.region.as_str() {
+                "" => out.text("region.all"),
+                region => region.to_owned(),
+            };
             let id = one.id.to_string();
-            out.say("plugin.deployment", &[("deployment", &id), ("region", &region)]);
+            let mode = out.text(&format!("mode.{}", one.mode.as_str()));
+            let values = [("deployment", id.as_str()), ("region", &region), ("mode", &mode)];
+            out.say("plugin.deployment", &values);
         }
     }
     Ok(code)

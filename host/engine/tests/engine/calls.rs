@@ -2,6 +2,7 @@
 
 use crate::guest;
 use crate::{task, world, world_with};
+use plumbline_contract::task::LookMode;
 use plumbline_contract::time::Day;
 use plumbline_engine::{Engine, Limits, ReadRow, TableRead, World};
 
@@ -13,11 +14,11 @@ fn verdicts_answer_their_tasks_in_order() {
     let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
     for _ in 0..3 {
         let tasks = [task("A-1", b"one"), task("A-2", b""), task("A-3", b"three")];
-        let batch = instance.supervise(&world(), &tasks, false).unwrap();
+        let batch = instance.supervise(&world(), &tasks, LookMode::Every).unwrap();
         let states: Vec<_> = batch.verdicts.iter().map(|verdict| verdict.state.clone()).collect();
         assert_eq!(states, [b"one".to_vec(), vec![], b"three".to_vec()]);
     }
-    assert_eq!(instance.supervise(&world(), &[], false).unwrap().verdicts, []);
+    assert_eq!(instance.supervise(&world(), &[], LookMode::Every).unwrap().verdicts, []);
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn equal_input_gives_equal_bytes_and_equal_fuel_on_every_thread() {
         let tasks = [task("A-1", b"one"), task("A-2", b"two")];
         let mut batches = Vec::new();
         for _ in 0..50 {
-            batches.push(instance.supervise(&world(), &tasks, true).unwrap());
+            batches.push(instance.supervise(&world(), &tasks, LookMode::Trace).unwrap());
         }
         batches
     };
@@ -53,7 +54,7 @@ fn a_granted_table_is_read() {
     let package = guest::from_parts(definitions, guest::ACCEPT, body);
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
-    let batch = instance.supervise(&world(), &[task("A-1", b"")], false).unwrap();
+    let batch = instance.supervise(&world(), &[task("A-1", b"")], LookMode::Every).unwrap();
     assert_eq!(batch.verdicts[0].state, br#"{"days":20}"#);
 }
 
@@ -77,7 +78,7 @@ fn calendars_come_from_the_tables() {
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let answer = |world: World| {
         let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
-        let batch = instance.supervise(&world, &[task("A-1", b"")], false).unwrap();
+        let batch = instance.supervise(&world, &[task("A-1", b"")], LookMode::Every).unwrap();
         let state = &batch.verdicts[0].state;
         let day = Day(i32::from_le_bytes(state[..4].try_into().unwrap()));
         (day.to_string(), state[4] == 1)
@@ -94,7 +95,7 @@ fn a_broken_calendar_is_a_fault_and_no_wrong_date() {
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
     let broken = world_with(&[("calendar", "1", r#"{"date":"2026-02-30","kind":"holiday"}"#)]);
-    let fault = instance.supervise(&broken, &[task("A-1", b"")], false).unwrap_err();
+    let fault = instance.supervise(&broken, &[task("A-1", b"")], LookMode::Every).unwrap_err();
     let text = fault.to_string();
     assert!(text.contains("no usable calendar: field `date`"), "{text}");
 }
@@ -112,7 +113,7 @@ fn messages_are_kept_up_to_the_limit_and_cut() {
     let limits = Limits { log_lines: 2, ..Limits::default() };
     let mut instance = plugin.instantiate(limits, "{}").unwrap();
     for _ in 0..2 {
-        let batch = instance.supervise(&world(), &[task("A-1", b"")], false).unwrap();
+        let batch = instance.supervise(&world(), &[task("A-1", b"")], LookMode::Every).unwrap();
         assert_eq!(batch.messages, ["准".repeat(341), "准".repeat(341)]);
     }
 }
@@ -143,7 +144,7 @@ fn a_traced_call_says_which_rows_it_looked_up() {
         let batch = instance.supervise(&world(), &[task("A-1", b"")], trace).unwrap();
         (batch.reads, batch.fuel)
     };
-    let (traced, fuel) = reads(true);
+    let (traced, fuel) = reads(LookMode::Trace);
     let on = Day::from_ymd(2026, 3, 2);
     let row = Some(ReadRow { from: None, to: None });
     let read = |key: &str, row| TableRead {
@@ -155,5 +156,5 @@ fn a_traced_call_says_which_rows_it_looked_up() {
     };
     assert_eq!(traced, [read("A1", row), read("B2", None)]);
     // Recording is the host's own business: it costs the plugin nothing, and only where it is asked.
-    assert_eq!(reads(false), (vec![], fuel));
+    assert_eq!(reads(LookMode::Every), (vec![], fuel));
 }

@@ -3,7 +3,7 @@
 use crate::guest::{self, ACCEPT};
 use crate::{task, world};
 use plumbline_contract::package::VerifiedPackage;
-use plumbline_contract::task::Fault;
+use plumbline_contract::task::{Fault, LookMode};
 use plumbline_engine::{Engine, Limits, StartError};
 
 /// Small bounds, so that the tests are quick.
@@ -21,8 +21,8 @@ fn limits() -> Limits {
 fn fault(package: &VerifiedPackage) -> Fault {
     let plugin = Engine::new(None).unwrap().load(package).unwrap();
     let mut instance = plugin.instantiate(limits(), "{}").unwrap();
-    let fault = instance.supervise(&world(), &[task("A-1", b"s")], false).unwrap_err();
-    let again = instance.supervise(&world(), &[task("A-1", b"s")], false).unwrap_err();
+    let fault = instance.supervise(&world(), &[task("A-1", b"s")], LookMode::Every).unwrap_err();
+    let again = instance.supervise(&world(), &[task("A-1", b"s")], LookMode::Every).unwrap_err();
     let refused = "the instance failed before and was called again".to_string();
     assert_eq!(again, Fault::Trap(refused), "a failed instance may not answer again");
     fault
@@ -53,7 +53,7 @@ fn misbehaviour_is_bounded_and_named() {
         ),
         (
             "division by zero",
-            "(i32.div_u (i32.const 1) (local.get $trace))".to_string(),
+            "(i32.div_u (i32.const 1) (local.get $look))".to_string(),
             "trap: the plugin trapped: integer divide by zero",
         ),
         (
@@ -130,7 +130,7 @@ fn deep_recursion_traps() {
     let limits = Limits { fuel_per_task: 1_000_000_000, ..limits() };
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let mut instance = plugin.instantiate(limits, "{}").unwrap();
-    let fault = instance.supervise(&world(), &[task("A-1", b"")], false).unwrap_err();
+    let fault = instance.supervise(&world(), &[task("A-1", b"")], LookMode::Every).unwrap_err();
     assert!(fault.to_string().starts_with("the plugin trapped: call stack exhausted"), "{fault}");
 }
 
@@ -173,7 +173,7 @@ fn findings_must_keep_the_contract() {
         let package = guest::from_parts(&definitions, ACCEPT, "(call $finding)");
         let plugin = Engine::new(None).unwrap().load(&package).unwrap();
         let mut instance = plugin.instantiate(limits(), "{}").unwrap();
-        let answer = instance.supervise(&world(), &[task("A-1", b"")], false);
+        let answer = instance.supervise(&world(), &[task("A-1", b"")], LookMode::Every);
         match expected {
             None => {
                 let finding = &answer.unwrap().verdicts[0].findings[0];
@@ -191,7 +191,7 @@ fn a_batch_has_less_fuel_than_a_task_alone() {
     let plugin = Engine::new(None).unwrap().load(&package).unwrap();
     let mut instance = plugin.instantiate(limits, "{}").unwrap();
     let tasks = [task("A-1", b""), task("A-2", b"")];
-    let fault = instance.supervise(&world(), &tasks, false).unwrap_err();
+    let fault = instance.supervise(&world(), &tasks, LookMode::Every).unwrap_err();
     assert_eq!(fault, Fault::FuelSpent { fuel: limits.fuel_per_batch });
 }
 
@@ -205,8 +205,14 @@ fn a_fresh_instance_works_after_a_fault() {
     for _ in 0..3 {
         let mut instance = plugin.instantiate(limits(), "{}").unwrap();
         let tasks = [task("A-1", b"one")];
-        assert_eq!(instance.supervise(&world(), &tasks, false).unwrap().verdicts[0].state, b"one");
-        assert_eq!(instance.supervise(&world(), &tasks, false).unwrap_err().code(), "trap");
+        assert_eq!(
+            instance.supervise(&world(), &tasks, LookMode::Every).unwrap().verdicts[0].state,
+            b"one"
+        );
+        assert_eq!(
+            instance.supervise(&world(), &tasks, LookMode::Every).unwrap_err().code(),
+            "trap"
+        );
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) const ACCEPT: &str = r#"
 "#;
 
 /// A guest that accepts its parameters and answers with the result of `body`, which may use the
-/// parameters `$tasks`, `$count` and `$trace` and the imports of the contract.
+/// parameters `$tasks`, `$count` and `$look` and the imports of the contract.
 pub(crate) fn package(body: &str) -> VerifiedPackage {
     from_parts("", ACCEPT, body)
 }
@@ -47,7 +47,7 @@ pub(crate) fn package(body: &str) -> VerifiedPackage {
 /// The same with further definitions and another `configure`.
 pub(crate) fn from_parts(definitions: &str, configure: &str, body: &str) -> VerifiedPackage {
     let supervise = format!(
-        r#"(func (export "supervise") (param $tasks i32) (param $count i32) (param $trace i32)
+        r#"(func (export "supervise") (param $tasks i32) (param $count i32) (param $look i32)
              (result i32) {body})"#
     );
     verified(component(

@@ -2,6 +2,7 @@
 
 use crate::guest::{self, ACCEPT};
 use crate::{task, world};
+use plumbline_contract::task::LookMode;
 use plumbline_engine::{Engine, EngineError, Kind, Limits};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -82,7 +83,7 @@ fn compiled_code_is_kept_and_damage_is_repaired() {
     let load = || Engine::new(Some(path.clone())).unwrap().load(&package).unwrap();
     let works = |plugin: &plumbline_engine::Plugin| {
         let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
-        let batch = instance.supervise(&world(), &[task("A-1", b"one")], false).unwrap();
+        let batch = instance.supervise(&world(), &[task("A-1", b"one")], LookMode::Every).unwrap();
         assert_eq!(batch.verdicts[0].state, b"one");
     };
     let first = load();

@@ -5,13 +5,13 @@ use super::{
     Recovery, SYNC_LEAVES, Scan, Segments, TILES_FOLDER, VKEY_FILE, save_checkpoint, sync_folder,
 };
 use crate::checkpoint::{Checkpoint, origin_is_valid};
-use crate::error::LedgerError;
+use crate::error::{Kind, LedgerError, NoteError};
 use crate::key::{SigningKey, TrustedKeys, VerifyingKey};
 use crate::log::index::Pending;
 use crate::tree::{self, Frontier, leaf_hash};
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Unsealed leaves whose derived data are gathered before they are written, while rebuilding.
 const REBUILD_LEAVES: u64 = 4096;
@@ -111,17 +111,31 @@ pub(crate) fn read_checkpoint(
         }
         read => read.map_err(LedgerError::io(&path))?,
     };
-    Ok(Checkpoint::open(&note, trusted)?)
+    Checkpoint::open(&note, trusted).map_err(|error| damaged(path, error))
 }
 
 /// Reads the public key that the ledger in `dir` names; whether to trust it is not told by that.
 pub(crate) fn read_vkey(dir: &Path) -> Result<VerifyingKey, LedgerError> {
     let path = dir.join(VKEY_FILE);
     let text = fs::read_to_string(&path).map_err(LedgerError::io(&path))?;
-    let line = text
-        .strip_suffix('\n')
-        .ok_or(LedgerError::DamagedFile { path, what: "the key does not end with a newline" })?;
-    Ok(VerifyingKey::from_text(line)?)
+    let Some(line) = text.strip_suffix('\n') else {
+        return Err(LedgerError::DamagedFile { path, what: "the key does not end with a newline" });
+    };
+    VerifyingKey::from_text(line).map_err(|error| damaged(path, error))
+}
+
+/// What stands in a file of the ledger was in order when it was written; a text that is none any
+/// more is damage. Who signed it is another question.
+fn damaged(path: PathBuf, error: NoteError) -> LedgerError {
+    match error {
+        NoteError::Malformed(what) | NoteError::Checkpoint(what) | NoteError::KeyFormat(what) => {
+            LedgerError::DamagedFile { path, what }
+        }
+        error if error.kind() == Kind::InvalidInput => {
+            LedgerError::DamagedFile { path, what: "it is not what the ledger wrote" }
+        }
+        error => error.into(),
+    }
 }
 
 fn lock(dir: &Path) -> Result<File, LedgerError> {

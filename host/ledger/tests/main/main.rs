@@ -6,5 +6,6 @@ mod judge;
 mod ledger;
 mod note;
 mod package;
+mod restore;
 mod support;
 mod tree;

@@ -16,13 +16,21 @@ pub(crate) enum Answer<'a> {
     NotReceived,
     /// The office may still answer, until the day named.
     Waiting {
+        base: &'a Entry<Fact>,
         last: Day,
     },
     /// Answered in time, or the applicant's turn.
-    Given,
+    Given(Given<'a>),
     /// The last day lies outside the loaded calendar.
     Provisional,
     Missed(Missed<'a>),
+}
+
+/// The last window that an answer closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given<'a> {
+    pub(crate) base: Option<&'a Entry<Fact>>,
+    pub(crate) by: Option<&'a Entry<Fact>>,
 }
 
 /// A window that passed without an answer.
@@ -52,6 +60,7 @@ pub(crate) fn find<'a>(
 ) -> Answer<'a> {
     let mut open: Option<&Entry<Fact>> = None;
     let mut seen = false;
+    let mut given = Given::default();
     for entry in facts {
         let opens = match entry.fact {
             Fact::Received(_) if !seen => true,
@@ -78,13 +87,16 @@ pub(crate) fn find<'a>(
             }
         }
         seen = true;
+        if !opens {
+            given = Given { base: open.or(given.base), by: Some(entry) };
+        }
         open = opens.then_some(entry);
         if !opens && !matches!(entry.fact, Fact::CorrectionRequested(_)) {
-            return Answer::Given;
+            return Answer::Given(given);
         }
     }
     let Some(base) = open else {
-        return if seen { Answer::Given } else { Answer::NotReceived };
+        return if seen { Answer::Given(given) } else { Answer::NotReceived };
     };
     let last = look.add(base.time.day(), params.accept_wd, Unit::WorkingDay, true);
     if last.provisional {
@@ -93,5 +105,5 @@ pub(crate) fn find<'a>(
     if look.reached(daily_timer(last.day.plus(1))) {
         return Answer::Missed(Missed { base, last: last.day, late: None });
     }
-    Answer::Waiting { last: last.day }
+    Answer::Waiting { base, last: last.day }
 }

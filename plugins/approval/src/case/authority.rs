@@ -1,13 +1,14 @@
 //! APPR-P03 无权审批: whether the item could be granted at all, by this department, by this signer.
 
 use super::defect::Defects;
+use super::explain;
 use super::fact::Decision;
 use super::item::{Item, text};
 use super::table;
 use super::view::{Act, Case};
 use crate::Params;
 use plumbline_guest::json::{Object, Value};
-use plumbline_guest::{FromRow, Level, Look};
+use plumbline_guest::{FromRow, Level, Look, Why};
 
 /// Roles of an officer.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl FromRow for Officer {
 /// cancelled items; the grant to the signer on the day of the decision.
 pub(crate) fn lacking(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定".into(), "not decided yet".into()));
+        return look.quiet(|| explain::not_decided(case));
     };
     let Some(code) = case.item_code else { return look.unknown("item_code") };
     let mut defects = Defects::default();
@@ -36,8 +37,34 @@ pub(crate) fn lacking(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     unknown = judge_signer(code, decided, &mut defects, look).or(unknown);
     match unknown {
         Some(field) if defects.is_empty() => look.unknown(field),
-        _ => defects.fire(look, |fire| fire.dept(&*decided.entry.dept)),
+        _ => defects.fire(
+            look,
+            |fire| fire.dept(&*decided.entry.dept),
+            |_| looked(case, code, decided),
+        ),
     }
+}
+
+/// What was held against which table: the item and its holder, the signer and the day.
+fn looked(case: &Case<'_>, code: &str, decided: Act<'_, Decision>) -> Why {
+    let (dept, on) = (decided.entry.dept.as_str(), decided.day());
+    let holder = case.item.as_ref().and_then(|item| item.dept.as_deref()).unwrap_or("?");
+    let signer = decided.said.signer.as_deref().unwrap_or("?");
+    let version = case.version_day();
+    Why::new(
+        format!(
+            "事项 {code}（{version} 的版本）由 {holder} 实施，决定部门 {dept}；             签发人 {signer}，核对 {on} 的授权"
+        ),
+        format!(
+            "item {code} (version of {version}) is held by {holder}, decided by {dept};              signer {signer}, grants of {on}"
+        ),
+    )
+    .text("item", code)
+    .day("version_on", version)
+    .text("holder", holder)
+    .text("decided_by", dept)
+    .text("signer", signer)
+    .day("granted_on", on)
 }
 
 /// Returns what is missing to judge.

@@ -32,6 +32,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) lawful: Vec<Span>,
     /// What the office claims to stop it.
     pub(crate) claimed: Vec<Span>,
+    /// Suspensions (中止), which are among both.
+    pub(crate) suspensions: Vec<Span>,
     pub(crate) extension: Option<Granted<'a>>,
     /// The promised limit, from the real acceptance.
     pub(crate) promised: Option<Limit>,
@@ -105,6 +107,7 @@ impl<'a> Clock<'a> {
             stops: Vec::new(),
             lawful: Vec::new(),
             claimed: Vec::new(),
+            suspensions: Vec::new(),
             extension: None,
             promised: None,
             statutory: None,
@@ -191,6 +194,7 @@ impl<'a> Clock<'a> {
                     let span = Span { begin, end: end_of(resumed) };
                     self.claimed.push(span);
                     self.lawful.push(span);
+                    self.suspensions.push(span);
                 }
                 _ => {}
             }

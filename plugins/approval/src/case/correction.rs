@@ -4,7 +4,7 @@ use super::defect::Defects;
 use super::fact::{Fact, Notice};
 use super::view::{Act, Case};
 use crate::Params;
-use plumbline_guest::{Level, Look};
+use plumbline_guest::{Level, Look, Why};
 use std::collections::BTreeMap;
 
 /// Level by the number of notices that nothing excuses: yellow above `max_notices`, red above one
@@ -63,7 +63,31 @@ pub(crate) fn repeated(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     if defects.is_empty() && unknown {
         return look.unknown("items");
     }
-    defects.fire(look, |fire| fire.dept(case.dept()));
+    let tally = members.values().map(|member| member.count).max().unwrap_or(0);
+    defects.fire(look, |fire| fire.dept(case.dept()), |_| looked(case, tally, max));
+}
+
+/// How many notices there are, how many of them count, and how many may.
+fn looked(case: &Case<'_>, tally: i32, max: i32) -> Why {
+    let notices = case.facts.iter().filter_map(|entry| match &entry.fact {
+        Fact::CorrectionRequested(said) => Some(Act { entry, said }),
+        _ => None,
+    });
+    let notices: Vec<_> = notices.collect();
+    let late = notices.iter().filter(|notice| is_after_acceptance(case, **notice)).count();
+    let days: Vec<_> = notices.iter().map(|notice| notice.day().to_string()).collect();
+    let count = days.len();
+    Why::new(
+        format!("补正告知 {count} 次，计数 {tally} 次，限 {max} 次；受理后告知 {late} 次"),
+        format!(
+            "{count} correction notices, {tally} counted, {max} allowed; {late} after acceptance"
+        ),
+    )
+    .count("notices", count)
+    .int("counted", tally)
+    .int("max_notices", max)
+    .count("after_acceptance", late)
+    .texts("noticed_on", days.iter().map(String::as_str))
 }
 
 /// What one office has asked for so far.

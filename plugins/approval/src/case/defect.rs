@@ -1,6 +1,6 @@
 //! What a rule finds wrong with a case, gathered into one alert.
 
-use plumbline_guest::{Fire, Level, Local, Look};
+use plumbline_guest::{Fire, Level, Local, Look, Why};
 
 /// Several defects of one kind: the alert has the highest level and the earliest time of them.
 #[derive(Debug, Default)]
@@ -42,15 +42,21 @@ impl Defects {
         }
     }
 
-    /// Fires if there is a defect; `finish` adds what the text of the rule names besides.
-    pub(crate) fn fire(self, look: &mut Look<'_>, finish: impl FnOnce(Fire) -> Fire) {
-        let Some((level, at)) = self.worst else {
-            return look.quiet(|| ("未发现问题".into(), "nothing found".into()));
-        };
+    /// Fires if there is a defect; `finish` adds what the text of the rule names besides, `looked`
+    /// says for an explanation what was looked at.
+    pub(crate) fn fire(
+        self,
+        look: &mut Look<'_>,
+        finish: impl FnOnce(Fire) -> Fire,
+        looked: impl FnOnce(&Look<'_>) -> Why,
+    ) {
+        let looked = look.is_tracing().then(|| looked(look)).unwrap_or_default();
+        let Some((level, at)) = self.worst else { return look.quiet(|| looked) };
+        let (zh, en) = (self.zh.join("；"), self.en.join("; "));
         let fire = Fire::new(level, at)
             .evidence(self.evidence)
-            .text("reasons_zh", &self.zh.join("；"))
-            .text("reasons_en", &self.en.join("; "));
-        look.fire(finish(fire));
+            .text("reasons_zh", &zh)
+            .text("reasons_en", &en);
+        look.fire_because(finish(fire), || Why::new(zh, en).and(looked));
     }
 }

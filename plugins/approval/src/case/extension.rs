@@ -5,7 +5,8 @@ use super::defect::Defects;
 use super::fact::{Extension, Fact};
 use super::view::{Act, Case};
 use crate::Params;
-use plumbline_guest::{Level, Local, Look};
+use plumbline_guest::json::Writer;
+use plumbline_guest::{Day, Fire, Level, Local, Look, Why};
 
 /// Looks at each extension; one granted after the statutory last day is red.
 pub(crate) fn improper(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
@@ -36,16 +37,54 @@ pub(crate) fn improper(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         unknown = unknown.or(missing(act.said));
     }
     if none {
-        return look.quiet(|| ("没有延期".into(), "no extension".into()));
+        return look.quiet(|| Why::new("没有延期", "no extension").count("extensions", 0));
     }
     match unknown {
         Some(field) if defects.is_empty() => look.unknown(field),
-        _ => defects.fire(look, |fire| {
-            let late = due.filter(|_| is_late);
-            let fire = fire.dept(case.dept());
-            if let Some(due) = late { fire.due(due) } else { fire }
-        }),
+        _ => {
+            let finish = |fire: Fire| {
+                let late = due.filter(|_| is_late);
+                let fire = fire.dept(case.dept());
+                if let Some(due) = late { fire.due(due) } else { fire }
+            };
+            defects.fire(look, finish, |_| looked(case, max, due));
+        }
     }
+}
+
+/// Each extension with its length, rank and whether the applicant was told, against what is allowed.
+fn looked(case: &Case<'_>, max: i32, due: Option<Day>) -> Why {
+    let acts = case.facts.iter().filter_map(|entry| match &entry.fact {
+        Fact::Extended(said) => Some(Act { entry, said }),
+        _ => None,
+    });
+    let acts: Vec<_> = acts.collect();
+    let (count, last) = (acts.len(), due.map_or_else(|| "?".to_owned(), |due| due.to_string()));
+    let why = Why::new(
+        format!("延期 {count} 次，每次上限 {max} 个工作日，法定最后一日 {last}"),
+        format!("{count} extensions, {max} working days at most, statutory last day {last}"),
+    );
+    let why = why.count("extensions", count).int("max_wd", max).text("last_day", &last);
+    let lines = acts.iter().map(|act| {
+        let Extension { days, rank, told } = act.said;
+        let (day, rank) = (act.day(), rank.as_deref().unwrap_or("?"));
+        let days = days.map_or_else(|| "?".to_owned(), |days| days.to_string());
+        let (told_zh, told_en) = match told {
+            Some(true) => ("已告知", "told"),
+            Some(false) => ("未告知", "not told"),
+            None => ("告知不明", "telling unknown"),
+        };
+        let figures = Writer::default()
+            .text("on", &day.to_string())
+            .text("days_wd", &days)
+            .text("rank", rank)
+            .text("told", told_en);
+        let zh = format!("{day} 延 {days} 个工作日，批准职级 {rank}，{told_zh}");
+        let en = format!("on {day} by {days} working days, approved by {rank}, {told_en}");
+        (Why::new(zh, en), figures)
+    });
+    let (lines, figures): (Vec<_>, Vec<_>) = lines.unzip();
+    lines.into_iter().fold(why, Why::and).objects("acts", figures)
 }
 
 fn judge(act: Act<'_, Extension>, max: i32, params: &Params, defects: &mut Defects) {

@@ -6,7 +6,7 @@ use super::procedure::is_hearing;
 use super::view::{Act, Case};
 use crate::Params;
 use crate::period::daily_timer;
-use plumbline_guest::{Day, Entry, Level, Look, Unit};
+use plumbline_guest::{Day, Entry, Fire, Level, Look, Unit, Why};
 
 /// What happened around the hearing.
 #[derive(Debug, Default)]
@@ -24,8 +24,8 @@ struct Course<'a> {
 pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let course = course(case);
     if course.waived {
-        return look
-            .exempt(|| ("已书面放弃听证".into(), "the hearing was waived in writing".into()));
+        let (zh, en) = ("已书面放弃听证", "the hearing was waived in writing");
+        return look.exempt(|| Why::new(zh, en).flag("waived", true));
     }
     let required = case.item.as_ref().is_some_and(|item| item.hearing_required);
     let requested = course.requested.filter(|asked| {
@@ -43,7 +43,41 @@ pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         judge_delay(case, &course, asked, params, &mut defects, look);
     }
     judge_announcement(&course, params, &mut defects, look);
-    defects.fire(look, |fire| fire.dept(case.dept()));
+    let fire = |fire: Fire| fire.dept(case.dept());
+    defects.fire(look, fire, |_| looked(case, &course, (required, requested.is_some()), params));
+}
+
+/// Whether a hearing was due, and when it was asked for, announced and held.
+fn looked(
+    case: &Case<'_>,
+    course: &Course<'_>,
+    (required, requested): (bool, bool),
+    params: &Params,
+) -> Why {
+    let limits = &params.case;
+    let (must_zh, must_en) = match (required, requested, course.requested.is_some()) {
+        (true, ..) => ("事项应当听证", "the item requires a hearing"),
+        (_, true, _) => ("已按期申请听证", "asked for in time"),
+        (_, _, true) => ("申请听证已逾期，不必组织", "asked for too late, none is due"),
+        _ => ("事项不要求听证，也无人申请", "none is required and nobody asked"),
+    };
+    let head = Why::new(must_zh, must_en)
+        .flag("required", required)
+        .flag("requested", requested)
+        .int("hearing_request_wd", limits.hearing_request_wd)
+        .int("hearing_hold_wd", limits.hearing_hold_wd)
+        .int("hearing_notice_wd", limits.hearing_notice_wd);
+    let days = [
+        ("told_on", "告知权利", "told of the right", course.told),
+        ("asked_on", "申请", "asked", course.requested.map(Act::day)),
+        ("announced_on", "通知", "announced", course.announced.map(Act::day)),
+        ("held_on", "举行", "held", course.held.map(|(_, day, _)| day)),
+        ("decided_on", "决定", "decided", case.decided.map(Act::day)),
+    ];
+    let known = days.into_iter().filter_map(|(name, zh, en, day)| Some((name, zh, en, day?)));
+    known.fold(head, |why, (name, zh, en, day)| {
+        why.and(Why::new(format!("{zh} {day}"), format!("{en} {day}")).day(name, day))
+    })
 }
 
 fn course<'a>(case: &Case<'a>) -> Course<'a> {

@@ -3,7 +3,7 @@
 use super::view::Case;
 use crate::Params;
 use plumbline_guest::json::Object;
-use plumbline_guest::{FromRow, Look};
+use plumbline_guest::{FromRow, Look, Why};
 
 /// An approved migration of old records.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub(crate) fn is_migrated(case: &Case<'_>, look: &Look<'_>) -> bool {
 }
 
 /// Stands in for every rule of such a case.
-pub(crate) fn exempt(_: &Case<'_>, _: &Params, look: &mut Look<'_>) {
-    look.exempt(|| ("经批准的存量迁移".into(), "an approved migration of old records".into()));
+pub(crate) fn exempt(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
+    let batch = case.received.map_or("", |received| &received.said.batch);
+    look.exempt(|| {
+        let en = format!("an approved migration of old records, batch {batch}");
+        Why::new(format!("经批准的存量迁移批次 {batch}"), en).text("batch", batch)
+    });
 }

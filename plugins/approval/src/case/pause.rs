@@ -2,10 +2,12 @@
 
 use super::clock::{Clock, Reach, Standing, Stop};
 use super::defect::Defects;
-use super::view::Case;
+use super::explain;
+use super::view::{Act, Case};
 use crate::Params;
 use crate::period::daily_timer;
-use plumbline_guest::{Day, Level, Look, Unit};
+use plumbline_guest::json::Writer;
+use plumbline_guest::{Day, Fire, Level, Look, Unit, Why};
 
 /// Looks at each stop after acceptance. A stop begun with `last_day_wd` or less of the limit left
 /// stands and only raises the card, as does one that lasts longer than announced.
@@ -14,7 +16,7 @@ use plumbline_guest::{Day, Level, Look, Unit};
 /// that the office claims would still keep it in time.
 pub(crate) fn unlawful(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(accepted) = case.accepted else {
-        return look.quiet(|| ("尚未受理".into(), "not accepted yet".into()));
+        return look.quiet(|| explain::not_accepted(case));
     };
     let clock = case.clock(params, look);
     let mut defects = Defects::default();
@@ -31,7 +33,72 @@ pub(crate) fn unlawful(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     if defects.is_empty() && unknown {
         return look.unknown("item.special_links");
     }
-    defects.fire(look, |fire| fire.dept(case.dept()));
+    let fire = |fire: Fire| fire.dept(case.dept());
+    defects.fire(look, fire, |look| looked(case, clock, params, look));
+}
+
+/// Each stop with how much of the limit was used when it began, how long it lasted and how long it
+/// may.
+fn looked(case: &Case<'_>, clock: &Clock<'_>, params: &Params, look: &Look<'_>) -> Why {
+    let from = case.accepted.map(Act::time);
+    let stops = clock.stops.iter().filter(|stop| Some(stop.pause.time()) >= from);
+    let stops: Vec<_> = stops.collect();
+    let count = stops.len();
+    let head = if count == 0 {
+        Why::new("受理后没有停表", "no stop after acceptance")
+    } else {
+        Why::new(format!("受理后停表 {count} 次"), format!("{count} stops after acceptance"))
+    };
+    let head = head
+        .count("stop_count", count)
+        .int("last_day_wd", params.case.last_day_wd)
+        .int("resume_slack_wd", params.case.resume_slack_wd);
+    let (lines, figures): (Vec<_>, Vec<_>) =
+        stops.into_iter().map(|stop| of_stop(case, clock, stop, look)).unzip();
+    lines.into_iter().fold(head, Why::and).objects("stops", figures)
+}
+
+fn of_stop(case: &Case<'_>, clock: &Clock<'_>, stop: &Stop<'_>, look: &Look<'_>) -> (Why, Writer) {
+    let kind = stop.pause.said.kind.as_deref().unwrap_or("?");
+    let begin = stop.pause.day();
+    let resumed = stop.resumed.map(|resumed| resumed.time.day());
+    let until = resumed.or(case.end_day()).unwrap_or(look.now().day()).max(begin);
+    let lasted = look.count(begin, until, Unit::WorkingDay, &[]);
+    let (ground, ground_zh, ground_en) = match stop.standing {
+        Standing::Lawful { .. } => ("lawful", "种类合法", "lawful kind"),
+        Standing::Unlawful => ("unlawful", "种类不合法", "unlawful kind"),
+        Standing::Unknown => ("unknown", "种类无法核对", "kind cannot be checked"),
+    };
+    let (told_zh, told_en) = if stop.told {
+        ("有书面告知", "told in writing")
+    } else {
+        ("无书面告知", "not told")
+    };
+    let mut figures = Writer::default()
+        .text("kind", kind)
+        .text("begin", &begin.to_string())
+        .text("ground", ground)
+        .flag("told", stop.told)
+        .int("lasted_wd", lasted.into());
+    let mut zh = format!("{kind} {begin} 停表 {lasted} 个工作日，{ground_zh}，{told_zh}");
+    let mut en = format!("{kind} from {begin} for {lasted} working days, {ground_en}, {told_en}");
+    if let Standing::Lawful { max_wd: Some(max) } = stop.standing {
+        zh.push_str(&format!("，最长 {max}"));
+        en.push_str(&format!(", {max} at most"));
+        figures = figures.int("max_wd", max.into());
+    }
+    if let Some(announced) = stop.pause.said.est_wd {
+        zh.push_str(&format!("，预计 {announced}"));
+        en.push_str(&format!(", {announced} announced"));
+        figures = figures.int("announced_wd", announced.into());
+    }
+    if let Some(limit) = clock.own {
+        let (used, total) = (clock.elapsed(look, limit.start, begin), limit.total());
+        zh.push_str(&format!("，开始时期限 {total} 个工作日已用 {used} 个"));
+        en.push_str(&format!(", begun when {used} of {total} were used"));
+        figures = figures.int("used_wd", used.into()).int("allowed_wd", total.into());
+    }
+    (Why::new(zh, en), figures)
 }
 
 /// Whether the clock runs on during the stop, wholly or from some day on.

@@ -1,13 +1,14 @@
 //! APPR-P01 and APPR-P02: the steps of the process, their order, and who took them.
 
 use super::defect::Defects;
+use super::explain;
 use super::fact::{Fact, Step};
 use super::item::Node;
 use super::table;
 use super::view::{Act, Case};
 use crate::Params;
 use plumbline_guest::json::{Object, Value};
-use plumbline_guest::{Level, Look};
+use plumbline_guest::{Level, Look, Why};
 
 /// Names under which processes list what is an event of its own and no step.
 const ACCEPT_NAMES: [&str; 4] = ["accept", "accepted", "acceptance", "受理"];
@@ -33,7 +34,10 @@ pub(crate) struct Process {
 pub(crate) fn skipped(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let steps = steps(case);
     if case.decided.is_none() && steps.len() < 2 {
-        return look.quiet(|| ("尚无可比对的环节".into(), "no steps to compare yet".into()));
+        return look.quiet(|| {
+            let (zh, en) = ("未决定，尚无可比对的环节", "not decided, no steps to compare yet");
+            Why::new(zh, en).count("steps", steps.len())
+        });
     }
     let Some(process) = case.process(look) else { return look.unknown("process_def") };
     let mut defects = Defects::default();
@@ -58,20 +62,55 @@ pub(crate) fn skipped(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
             );
         }
     }
-    defects.fire(look, |fire| fire.dept(case.dept()));
+    let grace = params.case.step_grace_min;
+    defects.fire(
+        look,
+        |fire| fire.dept(case.dept()),
+        |_| looked_for(case, process, &steps).int("step_grace_min", grace),
+    );
+}
+
+/// Which steps the process demands and which were done, in the order in which they were done.
+fn looked_for(case: &Case<'_>, process: &Process, steps: &[Act<'_, Step>]) -> Why {
+    let must = process.nodes.iter().filter(|node| node.mandatory).map(|node| node.id.as_str());
+    let must: Vec<_> = must.collect();
+    let done: Vec<_> = steps.iter().map(|step| step.said.step.as_str()).collect();
+    let lacking: Vec<_> = match case.decided {
+        Some(_) => missing(case, process, steps).map(|node| node.id.as_str()).collect(),
+        None => Vec::new(),
+    };
+    let (state_zh, state_en) = match (case.decided, lacking.len()) {
+        (None, _) => ("尚未决定".to_owned(), "not decided yet".to_owned()),
+        (Some(_), 0) => ("决定前均已办理或依承诺免办".into(), "all done or waived".into()),
+        (Some(_), count) => {
+            (format!("决定前缺 {count} 个"), format!("{count} missing at decision"))
+        }
+    };
+    let (must_zh, done_zh) = (must.join("、"), done.join("、"));
+    let (must_en, done_en) = (must.join(", "), done.join(", "));
+    Why::new(
+        format!("流程必经：{must_zh}；已办次序：{done_zh}；{state_zh}"),
+        format!("mandatory: {must_en}; done in order: {done_en}; {state_en}"),
+    )
+    .texts("mandatory", must)
+    .texts("steps_done", done)
+    .texts("steps_missing", lacking)
+    .flag("decided", case.decided.is_some())
 }
 
 /// APPR-P02 一人包办: the signer also accepted or reviewed, or one officer took two steps that the
 /// process keeps separate.
 pub(crate) fn same_person(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     if case.item.as_ref().is_some_and(|item| item.on_spot) {
-        return look.exempt(|| ("即办件除外".into(), "decided on the spot".into()));
+        let (zh, en) = ("即办件除外", "decided on the spot");
+        return look.exempt(|| Why::new(zh, en).flag("on_spot", true));
     }
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定".into(), "not decided yet".into()));
+        return look.quiet(|| explain::not_decided(case));
     };
     if decided.said.delegation {
-        return look.exempt(|| ("一人站点，有书面授权".into(), "a delegation in writing".into()));
+        let (zh, en) = ("一人站点，有书面授权", "a delegation in writing");
+        return look.exempt(|| Why::new(zh, en).flag("delegation", true));
     }
     let signer = decided.said.signer.as_deref();
     let Some(signer) = signer else { return look.unknown("signer") };
@@ -87,7 +126,34 @@ pub(crate) fn same_person(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
         defects.add(proof, format!("{signer} 审核并签发"), format!("{signer} reviewed and signed"));
     }
     separate(case, &steps, signer, &mut defects, look);
-    defects.fire(look, |fire| fire.dept(&*decided.entry.dept));
+    defects.fire(
+        look,
+        |fire| fire.dept(&*decided.entry.dept),
+        |look| who(case, &steps, signer, look),
+    );
+}
+
+/// Who accepted, who reviewed and who signed.
+fn who(case: &Case<'_>, steps: &[Act<'_, Step>], signer: &str, look: &Look<'_>) -> Why {
+    let accepted = case.accepted.and_then(|accepted| accepted.said.officer.as_deref());
+    let reviews = steps.iter().filter(|step| is_review(step.said));
+    let mut reviewed: Vec<_> = reviews.filter_map(|step| step.said.officer.as_deref()).collect();
+    reviewed.dedup();
+    let process = case.process(look);
+    let separate = process.map_or(&[][..], |process| &process.nodes).iter();
+    let separate: Vec<_> =
+        separate.filter(|node| node.separate).map(|node| node.id.as_str()).collect();
+    let or = |name: &str| if name.is_empty() { "?".to_owned() } else { name.to_owned() };
+    let (by, review) = (or(accepted.unwrap_or("")), or(&reviewed.join("、")));
+    let (sign, apart) = (or(signer), separate.len());
+    Why::new(
+        format!("受理 {by}，审核 {review}，签发 {sign}；流程要求分离的环节 {apart} 个"),
+        format!("accepted by {by}, reviewed by {review}, signed by {sign}; {apart} separate steps"),
+    )
+    .text("accepted_by", accepted.unwrap_or(""))
+    .texts("reviewed_by", reviewed)
+    .text("signed_by", signer)
+    .texts("separate", separate)
 }
 
 /// Pairs of nodes that are both flagged separate, taken by one officer; acceptance and decision

@@ -1,13 +1,14 @@
 //! APPR-R01 结果异常: grants that should not have been given.
 
 use super::defect::Defects;
+use super::explain;
 use super::fact::{Decision, Fact, Material};
 use super::item::text;
 use super::view::{Act, Case};
 use crate::Params;
 use crate::period::daily_timer;
 use plumbline_guest::json::Object;
-use plumbline_guest::{Day, FromRow, Level, Look, Unit};
+use plumbline_guest::{Day, Fire, FromRow, Level, Look, Unit, Why};
 
 /// A grant after a refusal is suspicious within so many working days.
 const TURNABOUT_WD: i32 = 5;
@@ -36,7 +37,14 @@ pub(crate) fn abnormal(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
         _ => None,
     });
     let Some(grant) = grant else {
-        return look.quiet(|| ("未准予".into(), "no grant".into()));
+        return look.quiet(|| match case.decided {
+            Some(decided) => {
+                let result = decided.said.result.as_deref().unwrap_or("?");
+                let zh = format!("决定 {result}，未准予");
+                Why::new(zh, format!("decided {result}, no grant")).text("result", result)
+            }
+            None => explain::not_decided(case),
+        });
     };
     let mut defects = Defects::default();
     judge_materials(case, grant, &mut defects, look);
@@ -47,7 +55,52 @@ pub(crate) fn abnormal(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     if defects.is_empty() && case.item.is_none() && !materials.is_empty() {
         return look.unknown("item.materials");
     }
-    defects.fire(look, |fire| fire.dept(&*grant.entry.dept));
+    let fire = |fire: Fire| fire.dept(&*grant.entry.dept);
+    defects.fire(look, fire, |look| looked(case, grant, look));
+}
+
+/// What of the grant was compared: materials, applicant, term of the licence, an earlier refusal.
+fn looked(case: &Case<'_>, grant: Act<'_, Decision>, look: &Look<'_>) -> Why {
+    let received = case.received.map_or(&[][..], |received| &received.said.materials);
+    let must = case.item.as_ref().map_or(&[][..], |item| &item.mandatory);
+    let lacking = received.iter().filter(|one| one.provided == Some(false)).count();
+    let (listed, must) = (received.len(), must.len());
+    let why = Why::new(
+        format!("{} 准予；材料 {listed} 份，未提供 {lacking} 份，必备 {must} 份", grant.day()),
+        format!(
+            "granted on {}; {listed} materials, {lacking} not provided, {must} mandatory",
+            grant.day()
+        ),
+    )
+    .day("granted_on", grant.day())
+    .count("materials", listed)
+    .count("materials_not_provided", lacking)
+    .count("materials_mandatory", must);
+    let applicant = case.received.and_then(|received| received.said.applicant.as_deref());
+    let why = match applicant.filter(|applicant| !applicant.is_empty()) {
+        Some(applicant) => {
+            let is_listed = look.row::<Sanction>(applicant, grant.day()).is_some();
+            let (zh, en) = if is_listed {
+                ("申请人在名单上", "the applicant is on the list")
+            } else {
+                ("申请人不在负面清单", "the applicant is on no negative list")
+            };
+            why.and(Why::new(zh, en).flag("applicant_listed", is_listed))
+        }
+        None => why.and(Why::new("申请人未报送", "no applicant reported")),
+    };
+    let months = case.item.as_ref().and_then(|item| item.licence_max_months);
+    let why = match months {
+        Some(months) => why.and(
+            Why::new(
+                format!("证照有效期最长 {months} 个月"),
+                format!("a licence of {months} months at most"),
+            )
+            .int("licence_max_months", months),
+        ),
+        None => why,
+    };
+    why.int("turnabout_wd", TURNABOUT_WD)
 }
 
 fn judge_materials(

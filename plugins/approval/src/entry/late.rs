@@ -3,7 +3,7 @@
 
 use super::{File, Line, Said, pattern};
 use crate::{Params, excuse};
-use plumbline_guest::{Entry, Fire, Level, Local, Look, Unit};
+use plumbline_guest::{Entry, Fire, Level, Local, Look, Unit, Why};
 
 /// The rule.
 pub(crate) fn entered_late(file: &File, params: &Params, look: &mut Look<'_>) {
@@ -19,22 +19,51 @@ fn one_card(file: &File, params: &Params, look: &mut Look<'_>) {
         .filter_map(|line| Some((level(file, line, params, look)?, line)))
         .collect();
     let Some(worst) = late.iter().map(|(level, _)| *level).max() else {
-        return look.quiet(|| ("各环节均及时录入".into(), "every act was entered in time".into()));
+        return look.quiet(|| in_time(file, params));
     };
     let longest = late.iter().map(|(_, line)| line.recorded.minutes_since(line.time)).max();
     let worst_lines = late.iter().filter(|(level, _)| *level == worst).map(|(_, line)| line);
     let first = worst_lines.min_by_key(|line| (line.recorded, line.fact.identity));
     let (Some(first), Some(longest)) = (first, longest) else { return };
-    look.fire(
-        Fire::new(worst, first.recorded)
-            .dept(&first.dept)
-            .evidence(late.iter().map(|(_, line)| line.seq))
-            .int("acts", late.len() as i64)
-            .int("minutes", longest)
-            .int("limit_min", params.limits.backfill_min)
-            .text("zh", &format!("{} 个环节事后补录，最长迟 {longest} 分钟", late.len()))
-            .text("en", &format!("{} acts entered late, up to {longest} minutes", late.len())),
-    );
+    let (acts, limits) = (late.len(), &params.limits);
+    let zh = format!("{acts} 个环节事后补录，最长迟 {longest} 分钟");
+    let en = format!("{acts} acts entered late, up to {longest} minutes");
+    let fire = Fire::new(worst, first.recorded)
+        .dept(&first.dept)
+        .evidence(late.iter().map(|(_, line)| line.seq))
+        .int("acts", acts as i64)
+        .int("minutes", longest)
+        .int("limit_min", limits.backfill_min)
+        .text("zh", &zh)
+        .text("en", &en);
+    look.fire_because(fire, || {
+        let (min, red) = (limits.backfill_min, limits.backfill_red_wd);
+        Why::new(
+            format!("{zh}（限 {min} 分钟，满 {red} 个工作日为红牌）"),
+            format!("{en} (limit {min} minutes, red from {red} working days on)"),
+        )
+        .int("backfill_red_wd", red)
+    });
+}
+
+/// The longest delay of an act, which is within the limit or excused.
+fn in_time(file: &File, params: &Params) -> Why {
+    let judged = file.lines.iter().filter(|line| is_judged(&line.fact.said));
+    let delays: Vec<_> = judged.map(|line| line.recorded.minutes_since(line.time)).collect();
+    let (acts, min) = (delays.len(), params.limits.backfill_min);
+    let longest = delays.into_iter().max().unwrap_or(0).max(0);
+    let (zh, en) = if longest > min {
+        ("已由停机、批准的迁移或更正谅解", "excused by an outage, a migration or a correction")
+    } else {
+        ("均及时录入", "all entered in time")
+    };
+    Why::new(
+        format!("{acts} 个环节，最长迟 {longest} 分钟，限 {min} 分钟，{zh}"),
+        format!("{acts} acts, up to {longest} minutes late, limit {min}, {en}"),
+    )
+    .count("acts", acts)
+    .int("minutes", longest)
+    .int("limit_min", min)
 }
 
 fn level(file: &File, line: &Entry<Line>, params: &Params, look: &Look<'_>) -> Option<Level> {

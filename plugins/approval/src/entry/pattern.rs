@@ -6,7 +6,7 @@ use super::{File, Line, Said};
 use crate::{Params, excuse};
 use plumbline_guest::json::Writer;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Entry, Fire, Level, Local, Look, MS_PER_MINUTE};
+use plumbline_guest::{Entry, Fire, Level, Local, Look, MS_PER_MINUTE, Why};
 use std::collections::BTreeMap;
 
 /// End of the small hours, minutes after midnight.
@@ -62,15 +62,37 @@ pub(super) fn cards(file: &File, params: &Params, look: &mut Look<'_>) {
         let (zh, en) = pattern.words();
         let level = if rank.first { Level::Notice } else { Level::Yellow };
         let episode = format!("{}/{officer}", pattern.as_str());
-        look.fire(
-            Fire::new(level, found.at)
-                .episode(episode)
-                .dept(&found.dept)
-                .evidence(found.seqs.iter().copied())
-                .text("officer", officer)
-                .text("zh", zh)
-                .text("en", en),
-        );
+        let fire = Fire::new(level, found.at)
+            .episode(episode)
+            .dept(&found.dept)
+            .evidence(found.seqs.iter().copied())
+            .text("officer", officer)
+            .text("zh", zh)
+            .text("en", en);
+        look.fire_because(fire, || {
+            let (nth_zh, nth_en) = if rank.first {
+                ("该人员当年首次", "first")
+            } else {
+                ("该人员当年再次", "again")
+            };
+            Why::new(
+                format!("{zh}（{officer}，{nth_zh}）"),
+                format!("{en} ({officer}, {nth_en} in the year)"),
+            )
+            .text("pattern", pattern.as_str())
+            .flag("first_of_year", rank.first)
+        });
+    }
+    if found.is_empty() {
+        look.quiet(|| {
+            let (steps, min) = (params.limits.burst_steps, params.limits.burst_min);
+            Why::new(
+                format!("未见集中录入（{min} 分钟内 {steps} 个环节）、凌晨办理、决定先于受理录入"),
+                format!("no burst ({steps} steps in {min} minutes), no act at night, no decision before acceptance"),
+            )
+            .count("burst_steps", steps)
+            .int("burst_min", min)
+        });
     }
     // What was told and is no longer so is taken back.
     for ((pattern, officer), rank) in &file.ranks {

@@ -58,6 +58,14 @@ impl Manifest {
         if plugin.contract != CONTRACT_VERSION {
             return Err(ManifestError::Contract { found: plugin.contract.clone() });
         }
+        if plugin.state == 0 {
+            return Err(ManifestError::Field { field: "plugin.state", value: "0".into() });
+        }
+        let is_not_earlier = |state: &&u16| **state == 0 || **state >= plugin.state;
+        if let Some(state) = plugin.reads_state.iter().find(is_not_earlier) {
+            let value = state.to_string();
+            return Err(ManifestError::Field { field: "plugin.reads_state", value });
+        }
         unique("stream", self.streams.iter().map(|stream| &stream.name))?;
         unique("rule", self.rules.iter().map(|rule| &rule.id))?;
         unique("parameter", self.parameters.iter().map(|parameter| &parameter.name))?;
@@ -114,6 +122,9 @@ impl Manifest {
             if parameter.name == OFF_PARAMETER {
                 let value = parameter.name.clone();
                 return Err(ManifestError::Field { field: "parameter.name", value });
+            }
+            if let Some(id) = parameter.rules.iter().find(|id| self.rule(id).is_none()) {
+                return Err(ManifestError::Field { field: "parameter.rules", value: id.clone() });
             }
             parameter.check(&parameter.default).map_err(|reason| ManifestError::Default {
                 name: parameter.name.clone(),

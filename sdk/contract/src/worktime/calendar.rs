@@ -253,20 +253,14 @@ impl Calendar {
 
     /// The first day up to which there are `count` working days; such a day is a working day.
     fn day_of(&self, count: i64) -> i64 {
-        // No change of the rows moves a day further than their number, so the answer lies within
-        // that many weeks of where it would be without rows.
-        let guess = count.div_euclid(5) * 7;
-        let reach = 7 * (self.changes.len() as i64 + 2);
-        let (mut low, mut high) = (guess - reach, guess + reach);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.working_through(middle) < count {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        // Changes up to which there are too few lie before the answer; no other does, so that what
+        // they gained is what the answer's weekdays lack, up to the day of the next change.
+        let is_before =
+            |(day, gained): &(Day, i64)| weekdays_through(i64::from(day.0)) + gained < count;
+        let before = self.changes.partition_point(is_before);
+        let gained = if before == 0 { 0 } else { self.changes[before - 1].1 };
+        let day = weekday_of(count - gained);
+        self.changes.get(before).map_or(day, |(next, _)| day.min(i64::from(next.0)))
     }
 }
 
@@ -321,6 +315,11 @@ fn weekdays_through(day: i64) -> i64 {
     // Day 0 is a Thursday, so day -3 is the Monday of its week.
     let since_monday = day + 3;
     since_monday.div_euclid(7) * 5 + (since_monday.rem_euclid(7) + 1).min(5)
+}
+
+/// The first day up to which there are `count` Mondays to Fridays, by the same zero.
+fn weekday_of(count: i64) -> i64 {
+    (count - 1).div_euclid(5) * 7 + (count - 1).rem_euclid(5) - 3
 }
 
 /// The same day of the month `months` later, or that month's last day if it is shorter.

@@ -1,0 +1,201 @@
+//! The deployments of an open home: which run, which stand still, and how one becomes another.
+
+use super::{App, lock};
+use crate::driver::{Loader, Prepared, Runner};
+use crate::error::{AppError, Kind};
+use crate::package;
+use crate::setting::SettingHistory;
+use plumbline_contract::event::{REBUILD_TYPE, Rebuild, SETTING_TYPE};
+use plumbline_contract::id::PackageHash;
+use plumbline_contract::manifest::Manifest;
+use plumbline_contract::package::VerifiedPackage;
+use plumbline_engine::{Limits, Plugin};
+use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
+use plumbline_store::{Appended, Store};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A package larger than this carries a script engine and gets the memory for it.
+const SCRIPT_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
+
+impl App {
+    /// The history of deployments.
+    #[must_use]
+    pub fn settings(&self) -> Arc<SettingHistory> {
+        lock(&self.settings).clone()
+    }
+
+    /// The deployments that have not ended, as they are now.
+    #[must_use]
+    pub fn deployments(&self) -> Vec<Deployment> {
+        self.settings().running()
+    }
+
+    /// Starts the deployments where each of them stands.
+    ///
+    /// # Errors
+    /// If the store fails. A deployment whose package is missing or no longer to be trusted stands
+    /// still; [`App::suspended`] says so.
+    pub fn reload(&self) -> Result<(), AppError> {
+        let settings = self.settings();
+        let (mut runners, mut suspended) = (Vec::new(), Vec::new());
+        for newest in settings.running() {
+            let cursor = self.store.cursor(newest.id)?;
+            let present = settings.at(newest.id, cursor.seq).unwrap_or(&newest).clone();
+            match self.runner(present) {
+                Ok(runner) => runners.push(runner),
+                Err(error) if is_standstill(&error) => suspended.push((newest, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        *lock(&self.runners) = runners;
+        *lock(&self.suspended) = suspended;
+        Ok(())
+    }
+
+    /// The deployments that stand still, and why.
+    #[must_use]
+    pub fn suspended(&self) -> Vec<(Deployment, AppError)> {
+        let mut all = lock(&self.suspended).clone();
+        let running = lock(&self.runners);
+        let still = running
+            .iter()
+            .filter_map(|runner| Some((runner.deployment().clone(), runner.suspended.clone()?)));
+        all.extend(still);
+        all
+    }
+
+    /// A runner for a deployment.
+    ///
+    /// # Errors
+    /// If a package is missing, does not compile or lacks a grant.
+    pub fn runner(&self, deployment: Deployment) -> Result<Runner, AppError> {
+        self.runner_with(deployment, self.threads)
+    }
+
+    /// As [`App::runner`], using so many threads.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn runner_with(&self, deployment: Deployment, threads: usize) -> Result<Runner, AppError> {
+        let prepared = self.prepare(&deployment)?;
+        Ok(Runner::new(deployment, prepared, self.calendars.clone(), threads))
+    }
+
+    /// Puts another state of a deployment into force from here on: an act in the ledger and an
+    /// event in the log, behind which it holds.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn change_deployment(&self, changed: &Deployment, act: Vec<u8>) -> Result<(), AppError> {
+        let data = json!(changed).to_string();
+        let next = self.store.next_seq();
+        let id = format!("setting/{}/{next}", changed.id);
+        let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
+        let event = self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data);
+        // The act first: one too many after a crash is harmless, one missing is not.
+        self.store.push_leaves(&[act])?;
+        for seq in self.store.append(&[event])?.into_iter().filter_map(Appended::seq) {
+            Arc::make_mut(&mut lock(&self.settings)).note(seq, changed.clone());
+        }
+        let is_known = |runner: &Runner| runner.deployment().id == changed.id;
+        let mut runners = lock(&self.runners);
+        if changed.mode != Mode::Ended && !runners.iter().any(is_known) {
+            lock(&self.suspended).retain(|(known, _)| known.id != changed.id);
+            runners.push(self.runner(changed.clone())?);
+        }
+        drop(runners);
+        self.seal().map(drop)
+    }
+
+    /// Asks for keys of a deployment to be folded anew from the log.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn ask_rebuild(&self, rebuild: &Rebuild) -> Result<(), AppError> {
+        let data = json!(rebuild).to_string();
+        let id = format!("rebuild/{}/{}", rebuild.deployment, self.store.next_seq());
+        let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
+        let event = self.host_event(REBUILD_TYPE, id, REBUILD_TYPE.to_owned(), logged, data);
+        self.store.append(&[event])?;
+        Ok(())
+    }
+
+    /// Whether the plugins take the parameters of a deployment.
+    ///
+    /// # Errors
+    /// What a plugin says against them, or why a package cannot be used.
+    pub fn check_plugins(&self, prepared: &Prepared) -> Result<(), AppError> {
+        for (variant, (plugin, limits)) in prepared.plan.variants().iter().zip(&prepared.plugins) {
+            let started = plugin.instantiate(*limits, &variant.parameters);
+            started.map_err(|error| AppError::new(Kind::Refused, "parameter", error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Loader for App {
+    fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
+        let mut manifests = BTreeMap::new();
+        for hash in deployment.packages() {
+            manifests.insert(hash, self.load(hash)?.manifest);
+        }
+        let digest = plumbline_ledger::sha256_hex;
+        let plan =
+            Plan::new(deployment, &manifests, self.zone.clone(), digest).map_err(|error| {
+                match error {
+                    KernelError::Parameter { .. } => AppError::new(Kind::Usage, "parameter", error),
+                    _ => AppError::new(Kind::Refused, "grant", error),
+                }
+            })?;
+        let mut plugins = Vec::new();
+        for variant in plan.variants() {
+            let loaded = self.load(variant.package)?;
+            plugins.push((loaded.plugin, loaded.limits));
+        }
+        Ok(Prepared { plan, plugins })
+    }
+}
+
+/// A package that was verified and compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Loaded {
+    manifest: Arc<Manifest>,
+    plugin: Plugin,
+    limits: Limits,
+}
+
+impl App {
+    /// A package, verified and compiled once in the life of the process.
+    fn load(&self, hash: PackageHash) -> Result<Loaded, AppError> {
+        if let Some(known) = lock(&self.loaded).get(&hash) {
+            return Ok(known.clone());
+        }
+        let package = package::installed(self, hash)?;
+        let plugin = self
+            .engine
+            .load(&package)
+            .map_err(|error| AppError::new(Kind::Refused, "package", error))?;
+        let manifest = Arc::new(package.manifest().clone());
+        let loaded = Loaded { manifest, plugin, limits: limits(&package) };
+        lock(&self.loaded).insert(hash, loaded.clone());
+        Ok(loaded)
+    }
+}
+
+/// Whether an error keeps one deployment from going on, and nothing else.
+pub(super) fn is_standstill(error: &AppError) -> bool {
+    matches!(error.kind, Kind::Refused | Kind::NotFound)
+        || (error.kind == Kind::Integrity && error.message == "package")
+}
+
+/// How much a package may use.
+#[must_use]
+pub fn limits(package: &VerifiedPackage) -> Limits {
+    if package.component().len() > SCRIPT_PACKAGE_BYTES {
+        Limits::script()
+    } else {
+        Limits::default()
+    }
+}

@@ -1,0 +1,260 @@
+//! What administrators do with deployments: enable a plugin for a region, change a parameter, switch
+//! a region off, go back. Each is an act in the ledger and takes effect at one place of the log.
+
+use crate::app::App;
+use crate::driver::{Loader, Prepared};
+use crate::error::{AppError, Kind};
+use crate::package;
+use crate::{act, clock};
+use plumbline_contract::event::{Rebuild, RebuildKeys};
+use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
+use plumbline_contract::manifest::{Manifest, Right};
+use plumbline_contract::package::VerifiedPackage;
+use plumbline_kernel::{Deployment, Grants, Mode, Setting};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Keys that one `plumbline.rebuild` event names: the data of an event are bounded.
+const KEYS_PER_REBUILD: usize = 64;
+
+/// What enabling a plugin needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Enabling<'a> {
+    pub package: PackageHash,
+    /// Root of the region subtree; empty for everywhere.
+    pub region: &'a str,
+    pub parameters: &'a Map<String, Value>,
+    /// Look at what is in the log already.
+    pub from_start: bool,
+    /// The administrator agrees to rights that no former package of this plugin had.
+    pub accept_rights: bool,
+    /// The administrator agrees to a signer that did not sign the former package.
+    pub accept_signer: bool,
+}
+
+impl<'a> Enabling<'a> {
+    /// From the start of the log, agreeing to nothing new.
+    #[must_use]
+    pub fn new(package: PackageHash, region: &'a str, parameters: &'a Map<String, Value>) -> Self {
+        let (from_start, accept_rights, accept_signer) = (true, false, false);
+        Self { package, region, parameters, from_start, accept_rights, accept_signer }
+    }
+}
+
+/// The live deployment of a plugin.
+#[must_use]
+pub fn live(app: &App, plugin: &str) -> Option<Deployment> {
+    let is_it = |one: &Deployment| one.plugin == plugin && one.mode == Mode::Live;
+    app.deployments().into_iter().find(is_it)
+}
+
+/// As [`live`], where there must be one.
+///
+/// # Errors
+/// If the plugin is not enabled anywhere.
+pub fn live_of(app: &App, plugin: &str) -> Result<Deployment, AppError> {
+    live(app, plugin).ok_or_else(|| AppError::new(Kind::NotFound, "no-deployment", plugin))
+}
+
+/// Enables an installed package for a region subtree with its own parameters.
+///
+/// The plugin keeps its deployment: states and alerts go on.
+///
+/// # Errors
+/// If the parameters do not fit, an older release than before would be activated, or the package
+/// asks for something that nobody agreed to.
+pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError> {
+    let package = package::installed(app, enabling.package)?;
+    let manifest = package.manifest();
+    refuse(app, &package, enabling.accept_rights, enabling.accept_signer)?;
+    let before = live(app, &manifest.plugin.id);
+    let base = before.clone().unwrap_or_else(|| Deployment {
+        id: app.settings().next_id(),
+        plugin: manifest.plugin.id.clone(),
+        mode: Mode::Live,
+        scope: String::new(),
+        from: if enabling.from_start { EventSeq(0) } else { app.store().next_seq() },
+        settings: Vec::new(),
+        grants: Vec::new(),
+    });
+    let was_covered = base.effective(enabling.region).is_some_and(|effective| effective.is_on());
+    let off = base.effective(enabling.region).is_some_and(|effective| !effective.is_on());
+    let changed = granting(&base, enabling.package, manifest).with(Setting {
+        region: enabling.region.to_owned(),
+        package: Some(enabling.package),
+        on: off.then_some(true),
+        parameters: enabling.parameters.clone(),
+    });
+    change(app, before.as_ref(), changed.clone(), "enable", json!({ "region": enabling.region }))?;
+    package::note_release(app, &package)?;
+    // A region that comes late to a plugin which is at work elsewhere is folded from the log.
+    if enabling.from_start && before.is_some() && !was_covered {
+        let keys = RebuildKeys::Region(enabling.region.to_owned());
+        let reason = "history".to_owned();
+        app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
+    }
+    Ok(changed)
+}
+
+/// The deployment with everything granted that a package asks for.
+pub(crate) fn granting(base: &Deployment, package: PackageHash, manifest: &Manifest) -> Deployment {
+    let mut changed = base.clone();
+    changed.grants.retain(|grants| grants.package != package);
+    changed.grants.push(Grants::all(package, manifest));
+    changed
+}
+
+/// Rights that no package of the plugin was granted before.
+#[must_use]
+pub fn new_rights(before: Option<&Deployment>, manifest: &Manifest) -> BTreeSet<Right> {
+    let Some(before) = before else { return BTreeSet::new() };
+    let known: BTreeSet<_> = before.grants.iter().flat_map(|grants| &grants.rights).collect();
+    let asked = manifest.capabilities.iter().map(|capability| &capability.right);
+    asked.filter(|right| !known.contains(right)).cloned().collect()
+}
+
+/// A package may be put to work if it is not older than a former one, comes from a known signer, and
+/// asks for nothing new, the last two unless the administrator agrees.
+pub(crate) fn refuse(
+    app: &App,
+    package: &VerifiedPackage,
+    accept_rights: bool,
+    accept_signer: bool,
+) -> Result<(), AppError> {
+    let manifest = package.manifest();
+    package::refuse_older(app, manifest)?;
+    package::refuse_stranger(app, package, accept_signer)?;
+    let grown = new_rights(live(app, &manifest.plugin.id).as_ref(), manifest);
+    if grown.is_empty() || accept_rights {
+        return Ok(());
+    }
+    let names: Vec<_> = grown.iter().map(|right| json!(right).to_string()).collect();
+    Err(AppError::new(Kind::Refused, "rights-grew", names.join(", ")))
+}
+
+/// Changes what one region's setting says: parameters (`null` takes one back), and whether the
+/// plugin is on there.
+///
+/// # Errors
+/// If the plugin is not enabled there, or a parameter does not fit.
+pub fn set(
+    app: &App,
+    plugin: &str,
+    region: &str,
+    parameters: &Map<String, Value>,
+    on: Option<bool>,
+) -> Result<Deployment, AppError> {
+    let before = live_of(app, plugin)?;
+    let blank = || Setting { region: region.to_owned(), ..Setting::default() };
+    let mut setting = before.setting(region).cloned().unwrap_or_else(blank);
+    for (name, value) in parameters {
+        match value {
+            Value::Null => drop(setting.parameters.remove(name)),
+            value => drop(setting.parameters.insert(name.clone(), value.clone())),
+        }
+    }
+    setting.on = on.or(setting.on);
+    let changed = before.with(setting);
+    if changed.effective(region).is_none() {
+        return Err(AppError::new(Kind::NotFound, "no-deployment", format!("{plugin} {region}")));
+    }
+    change(app, Some(&before), changed.clone(), "setting", json!({ "region": region }))?;
+    Ok(changed)
+}
+
+/// Takes back everything that one region's setting says; the wider one holds again.
+///
+/// # Errors
+/// If there is no such setting.
+pub fn unset(app: &App, plugin: &str, region: &str) -> Result<Deployment, AppError> {
+    let before = live_of(app, plugin)?;
+    if before.setting(region).is_none() {
+        let detail = format!("{plugin} {region}");
+        return Err(AppError::new(Kind::NotFound, "no-setting", detail));
+    }
+    let changed = before.with(Setting { region: region.to_owned(), ..Setting::default() });
+    change(app, Some(&before), changed.clone(), "setting", json!({ "region": region }))?;
+    Ok(changed)
+}
+
+/// Puts a deployment back to what it was before its last change, and folds its keys anew, so that
+/// what the change brought is undone.
+///
+/// # Errors
+/// If it was never changed, or a former package can no longer be used.
+pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
+    let present = live_of(app, plugin)?;
+    let settings = app.settings();
+    let mut path: Vec<&Deployment> = Vec::new();
+    // A change back to what was before is no step forward: going back twice goes back two steps.
+    for (_, one) in settings.of(present.id) {
+        match path.iter().position(|known| known.settings == one.settings) {
+            Some(known) => path.truncate(known + 1),
+            None => path.push(one),
+        }
+    }
+    let former = path.iter().rev().nth(1).map(|one| (*one).clone());
+    let former = former.ok_or_else(|| AppError::new(Kind::NotFound, "no-former", plugin))?;
+    let changed = Deployment { settings: former.settings, ..present.clone() };
+    change(app, Some(&present), changed.clone(), "rollback", json!({}))?;
+    let (deployment, reason) = (changed.id, "rollback".to_owned());
+    app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::All, reason })?;
+    Ok(changed)
+}
+
+/// Puts another state of a deployment into force after checking that all of it can work; an act in
+/// the ledger that names the complete parameters of each region.
+///
+/// # Errors
+/// If a package or parameter does not fit.
+pub(crate) fn change(
+    app: &App,
+    before: Option<&Deployment>,
+    changed: Deployment,
+    what: &str,
+    particulars: Value,
+) -> Result<(), AppError> {
+    let prepared = app.prepare(&changed)?;
+    app.check_plugins(&prepared)?;
+    let mut told = json!({
+        "plugin": changed.plugin, "deployment": changed, "variants": variants(&changed, &prepared),
+    });
+    if let (Value::Object(told), Value::Object(more)) = (&mut told, particulars) {
+        told.extend(more);
+    }
+    app.change_deployment(&changed, act::leaf(what, clock::now(), app.zone(), told))?;
+    // Whatever changed may have been what failed.
+    if before.is_some() && changed.mode == Mode::Live {
+        replay_gaps(app, changed.id)?;
+    }
+    Ok(())
+}
+
+/// What holds for each region that has a setting, as the ledger tells it.
+fn variants(deployment: &Deployment, prepared: &Prepared) -> Value {
+    let one = |setting: &Setting| {
+        let variant = &prepared.plan.variants()[prepared.plan.judge_of(&setting.region)?];
+        let parameters: Value = serde_json::from_str(&variant.parameters).unwrap_or_default();
+        Some(json!({
+            "region": setting.region, "package": variant.package,
+            "version": variant.manifest.plugin.version,
+            "parameters": parameters, "params": variant.parameters_sha256,
+        }))
+    };
+    deployment.settings.iter().filter_map(one).collect()
+}
+
+/// Asks for the keys with gaps to be folded anew; returns how many there are.
+///
+/// # Errors
+/// If the store fails.
+pub fn replay_gaps(app: &App, deployment: DeploymentId) -> Result<usize, AppError> {
+    let gaps = app.store().gaps(deployment)?.into_iter();
+    let keys: BTreeSet<_> = gaps.map(|gap| (gap.row.id.stream, gap.row.id.key)).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    for some in keys.chunks(KEYS_PER_REBUILD) {
+        let keys = RebuildKeys::These(some.to_vec());
+        app.ask_rebuild(&Rebuild { deployment, keys, reason: "gap".to_owned() })?;
+    }
+    Ok(keys.len())
+}

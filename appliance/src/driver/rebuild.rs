@@ -1,0 +1,218 @@
+//! Folds keys anew from the log, with the plugins and parameters that hold now, as if nothing had
+//! failed: states are replaced, gaps close, and the difference of alerts goes into the ledger.
+
+use super::turn::damaged;
+use super::{Closing, Only, Places, Runner, Stats, Step, fresh_instances};
+use crate::error::{AppError, Kind};
+use plumbline_contract::alert::AlertLeaf;
+use plumbline_contract::event::{Event, Rebuild, RebuildKeys};
+use plumbline_contract::id::{EventSeq, LeafIndex, region_contains};
+use plumbline_kernel::{Effects, KeyEffect, LeafContext, Mode, Rebuilt, StandingAlert, reconcile};
+use plumbline_store::{Cursor, GapRow, KeyId, MemoryStore, Row, Standing, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Rows of a store that are read at once.
+const ROWS_AT_ONCE: usize = 4096;
+
+/// (stream, key, alert): in this order the leaves of a rebuild are.
+type AlertPlace = (usize, String, String);
+
+impl Runner {
+    pub(super) fn rebuild(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let request: Rebuild = serde_json::from_str(&row.event.data).map_err(damaged)?;
+        if request.deployment != self.id() || self.nested.is_some() {
+            return self.pass(places, from, row);
+        }
+        let only: Only = match request.keys {
+            RebuildKeys::All => None,
+            RebuildKeys::Region(region) => {
+                Some(Arc::new(self.keys_of_region(places, &region, row.seq)?))
+            }
+            RebuildKeys::These(keys) => Some(Arc::new(keys.into_iter().collect())),
+        };
+        let states = MemoryStore::new();
+        let mut alerts = self.fold_anew(places, only.clone(), &states, row.seq)?;
+        self.add_standing(places, &only, &mut alerts)?;
+        self.look_at(places, row.seq.next())?;
+        let mut effects = Effects::default();
+        let context = LeafContext { plan: self.plan(), tables: self.versions() };
+        let variant_of = |region: &str| self.plan().judge_of(region).unwrap_or(0);
+        let reason = ending(&request.reason);
+        reconcile(&context, alerts, (row.event.logged, reason), variant_of, &mut effects);
+        effects.facts = facts(&states, row)?;
+        let closing = self.take_states(places, &only, &states, &mut effects)?;
+        let to = Cursor { seq: row.seq.next(), tick_after: None };
+        self.commit(places, (from, to), effects, closing)?;
+        Ok(Step::Moved { events: 1 })
+    }
+
+    /// Folds the log up to `end` into `states`; returns the leaf after which each alert stands.
+    fn fold_anew(
+        &mut self,
+        places: &Places<'_>,
+        only: Only,
+        states: &MemoryStore,
+        end: EventSeq,
+    ) -> Result<BTreeMap<AlertPlace, Rebuilt>, AppError> {
+        let mut deployment = self.deployment.clone();
+        deployment.mode = Mode::Live;
+        let mut inner = Self {
+            deployment,
+            prepared: self.prepared.clone(),
+            instances: fresh_instances(&self.prepared, self.instances.len()),
+            calendars: self.calendars.clone(),
+            zone: self.zone.clone(),
+            view: None,
+            look: self.look,
+            batch: self.batch,
+            nested: Some(only),
+            suspended: None,
+            stats: Stats::default(),
+        };
+        let places = Places { states, end, lazy: true, ..*places };
+        let mut alerts = BTreeMap::new();
+        while inner.step(&places)? != Step::Idle {
+            let mut taken = LeafIndex(0);
+            for (index, bytes) in states.leaves(taken, usize::MAX)? {
+                taken = LeafIndex(index.0 + 1);
+                let leaf: AlertLeaf = serde_json::from_slice(&bytes).map_err(damaged)?;
+                let Some(stream) = self.plan().stream_named(&leaf.stream) else { continue };
+                let key = leaf.stream_key.clone();
+                let place = (stream, key.clone(), leaf.id.clone());
+                match StandingAlert::after(&leaf) {
+                    None => drop(alerts.remove(&place)),
+                    Some(_) => {
+                        let after = Some(leaf);
+                        alerts.insert(place, Rebuilt { stream, key, before: None, after });
+                    }
+                }
+            }
+            states.drop_leaves(taken)?;
+        }
+        Ok(alerts)
+    }
+
+    /// Adds what stands now to what would stand.
+    fn add_standing(
+        &self,
+        places: &Places<'_>,
+        only: &Only,
+        alerts: &mut BTreeMap<AlertPlace, Rebuilt>,
+    ) -> Result<(), AppError> {
+        for Standing { id, alert, row } in self.standing(places, only)? {
+            let Some(stream) = self.plan().stream_named(&id.stream) else { continue };
+            let corrupt = || AppError::new(Kind::Integrity, "store-corrupt", &alert);
+            let before = StandingAlert::read(&row).ok_or_else(corrupt)?;
+            let rebuilt = alerts.entry((stream, id.key.clone(), alert)).or_default();
+            (rebuilt.stream, rebuilt.key, rebuilt.before) = (stream, id.key, Some(before));
+        }
+        Ok(())
+    }
+
+    fn standing(&self, places: &Places<'_>, only: &Only) -> Result<Vec<Standing>, AppError> {
+        let mut all = Vec::new();
+        if let Some(only) = only {
+            for id in key_ids(only) {
+                all.extend(places.states.standing_of(self.id(), &id)?);
+            }
+            return Ok(all);
+        }
+        loop {
+            let after = all.last().map(|last: &Standing| (&last.id, last.alert.as_str()));
+            let page = places.states.standing(self.id(), after, ROWS_AT_ONCE)?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    /// The keys to which an event of a region subtree goes.
+    fn keys_of_region(
+        &self,
+        places: &Places<'_>,
+        region: &str,
+        end: EventSeq,
+    ) -> Result<BTreeSet<(String, String)>, AppError> {
+        let mut keys = BTreeSet::new();
+        let mut next = self.deployment.from;
+        while next < end {
+            let room = (end.0 - next.0) as usize;
+            let rows = places.log.read(next, ROWS_AT_ONCE.min(room))?;
+            let Some(last) = rows.last() else { break };
+            next = last.seq.next();
+            let own = rows.iter().filter(|row| region_contains(region, &row.event.region));
+            for (_, pairs) in own.filter_map(|row| self.plan().keys(&row.event)) {
+                let named =
+                    |(stream, key): (usize, String)| (self.plan().streams()[stream].clone(), key);
+                keys.extend(pairs.into_iter().map(named));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Replaces the states of the rebuilt keys and closes their gaps; what failed again is a gap
+    /// again.
+    fn take_states(
+        &self,
+        places: &Places<'_>,
+        only: &Only,
+        states: &MemoryStore,
+        effects: &mut Effects,
+    ) -> Result<Closing, AppError> {
+        let mut closing = Closing::default();
+        let is_own = |id: &KeyId| {
+            let place = (id.stream.clone(), id.key.clone());
+            only.as_ref().is_none_or(|only| only.contains(&place))
+        };
+        let mut gone: BTreeSet<KeyId> = match only {
+            Some(only) => key_ids(only).collect(),
+            None => {
+                let all = places.states.states(self.id(), None, usize::MAX)?;
+                all.into_iter().map(|(id, _)| id).collect()
+            }
+        };
+        for (id, state) in states.states(self.id(), None, usize::MAX)? {
+            let Some(stream) = self.plan().stream_named(&id.stream) else { continue };
+            gone.remove(&id);
+            let (key, region) = (id.key, state.region);
+            let effect = KeyEffect { stream, key, state: state.state, wake: state.wake, region };
+            effects.states.push(effect);
+        }
+        closing.gone.extend(gone);
+        for gap in places.states.gaps(self.id())? {
+            if is_own(&gap.row.id) {
+                closing.gaps_closed.push(gap.id);
+            }
+        }
+        let again: Vec<GapRow> = states.gaps(self.id())?.into_iter().map(|gap| gap.row).collect();
+        closing.gaps.extend(again);
+        Ok(closing)
+    }
+}
+
+/// Why an alert ends that a rebuild does not find again.
+fn ending(reason: &str) -> &'static str {
+    match reason {
+        "gap" | "history" => "data_completed",
+        _ => "rules_changed",
+    }
+}
+
+fn key_ids(only: &BTreeSet<(String, String)>) -> impl Iterator<Item = KeyId> {
+    only.iter().map(|(stream, key)| KeyId { stream: stream.clone(), key: key.clone() })
+}
+
+/// The facts of a rebuild; those that the log has already are dropped there.
+fn facts(states: &MemoryStore, row: &Row) -> Result<Vec<Event>, AppError> {
+    let rows = states.read(EventSeq(0), usize::MAX)?;
+    let now = row.event.logged;
+    let fact = |row: Row| Event { time: now, recorded: now, logged: now, ..row.event };
+    Ok(rows.into_iter().map(fact).collect())
+}

@@ -1,0 +1,174 @@
+//! Events of the host at which a deployment does not fold events: time passed, a reference table
+//! changed, a setting changed.
+
+use super::{Closing, Places, Runner, Step, fresh_instances};
+use crate::error::{AppError, Kind};
+use plumbline_contract::event::Tick;
+use plumbline_contract::task::{Input, WAKE_ON_TABLE};
+use plumbline_contract::time::Local;
+use plumbline_kernel::{Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, Mode};
+use plumbline_store::{Cursor, KeyId, KeyState, Row};
+use std::sync::Arc;
+
+use super::TIMERS_PER_STEP;
+
+impl Runner {
+    /// Hands a tick to the keys that are due by then, some at a time.
+    pub(super) fn tick(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let tick: Tick = serde_json::from_str(&row.event.data).map_err(damaged)?;
+        let until = self.zone.local(tick.time);
+        let after = from.tick_after.as_ref();
+        let due = places.states.due(self.id(), until, after, TIMERS_PER_STEP)?;
+        let Some(last) = due.last() else { return self.pass(places, from, row) };
+        let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
+        let ids: Vec<_> = due.into_iter().map(|due| due.id).collect();
+        let states = places.states.load_states(self.id(), &ids)?;
+        let waiting = ids.into_iter().zip(states);
+        let waiting = waiting.filter_map(|(id, state)| Some((id, state?))).collect();
+        let mark = InputMark { seq: row.seq, logged: tick.time, import: tick.import };
+        self.look_again(places, (from, to), waiting, mark, until)
+    }
+
+    /// The plugins see another version of a table from here on.
+    pub(super) fn tables_changed(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        self.all_look_again(places, from, row)
+    }
+
+    /// The deployment is another from here on, if the event is about it.
+    pub(super) fn setting_changed(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let changed: Deployment = serde_json::from_str(&row.event.data).map_err(damaged)?;
+        if changed.id != self.id() || self.nested.is_some() {
+            return self.pass(places, from, row);
+        }
+        if changed == self.deployment {
+            // Where it began, or in the middle of looking again.
+            return match from.tick_after {
+                None => self.pass(places, from, row),
+                Some(_) => self.all_look_again(places, from, row),
+            };
+        }
+        if changed.mode != Mode::Ended {
+            let prepared = Arc::new(places.loader.prepare(&changed)?);
+            self.instances = fresh_instances(&prepared, self.instances.len());
+            self.prepared = prepared;
+            self.view = None;
+        }
+        self.deployment = changed;
+        if self.deployment.mode == Mode::Ended {
+            return self.pass(places, from, row);
+        }
+        self.all_look_again(places, from, row)
+    }
+
+    /// Keys with a wake look again, at the log time of the change. They are paged by key, so that
+    /// each comes once, whatever wake it then asks for.
+    fn all_look_again(
+        &mut self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let now = self.zone.local(row.event.logged);
+        let after = from.tick_after.as_ref().map(|(_, id)| id);
+        let page = places.states.states(self.id(), after, TIMERS_PER_STEP)?;
+        let Some((last, _)) = page.last() else { return self.pass(places, from, row) };
+        let to = Cursor { seq: row.seq, tick_after: Some((now, last.clone())) };
+        let waiting = page.into_iter().filter(|(_, state)| state.wake.is_some()).collect();
+        let mark = InputMark { seq: row.seq, logged: row.event.logged, import: false };
+        self.look_again(places, (from, to), waiting, mark, now)
+    }
+
+    /// Goes on behind an event of the host.
+    pub(super) fn pass(
+        &self,
+        places: &Places<'_>,
+        from: Cursor,
+        row: &Row,
+    ) -> Result<Step, AppError> {
+        let to = Cursor { seq: row.seq.next(), tick_after: None };
+        self.commit(places, (from, to), Effects::default(), Closing::default())?;
+        Ok(Step::Moved { events: 1 })
+    }
+
+    /// Hands a tick at `now` to some keys.
+    fn look_again(
+        &mut self,
+        places: &Places<'_>,
+        ends: (Cursor, Cursor),
+        waiting: Vec<(KeyId, KeyState)>,
+        mark: InputMark,
+        now: Local,
+    ) -> Result<Step, AppError> {
+        // What changed here holds for what the change itself sets off.
+        self.look_at(places, mark.seq.next())?;
+        let (mut tasks, mut states, mut asleep) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, state) in waiting {
+            match (self.plan().judge_of(&state.region), self.plan().stream_named(&id.stream)) {
+                (Some(variant), Some(stream)) if self.has_stream(variant, &id.stream) => {
+                    let region = state.region.clone();
+                    let (key, inputs) = (id.key, vec![0]);
+                    tasks.push(KeyTask { variant, stream, key, region, part: 0, inputs });
+                    states.push(Some(state));
+                }
+                (_, Some(stream)) => asleep.push(KeyEffect {
+                    stream,
+                    key: id.key,
+                    state: state.state,
+                    wake: Some(WAKE_ON_TABLE),
+                    region: state.region,
+                }),
+                // A stream that no package has any more: its keys stay as they are.
+                (_, None) => {}
+            }
+        }
+        let inputs = |_: &KeyTask| vec![Input::Tick(now)];
+        let before: Vec<_> = states.clone();
+        let mut effects = self.fold(&tasks, states, &[mark], &inputs);
+        let_sleep(&tasks, before, now, &mut effects);
+        effects.states.extend(asleep);
+        self.commit(places, ends, effects, Closing::default())?;
+        Ok(Step::Moved { events: 0 })
+    }
+
+    fn has_stream(&self, variant: usize, name: &str) -> bool {
+        let manifest = &self.plan().variants()[variant].manifest;
+        manifest.streams.iter().any(|stream| stream.name == name)
+    }
+}
+
+/// A key whose wake has come and whose plugin failed on it sleeps until its next event: it would
+/// fail at every tick again, and its gap is on record.
+fn let_sleep(
+    tasks: &[KeyTask],
+    before: Vec<Option<KeyState>>,
+    until: Local,
+    effects: &mut Effects,
+) {
+    let failed = |task: &KeyTask, gap: &GapEffect| gap.stream == task.stream && gap.key == task.key;
+    for (task, state) in tasks.iter().zip(before) {
+        let Some(KeyState { state, wake: Some(wake), region }) = state else { continue };
+        if wake <= until && effects.gaps.iter().any(|gap| failed(task, gap)) {
+            let (stream, key) = (task.stream, task.key.clone());
+            effects.states.push(KeyEffect { stream, key, state, wake: None, region });
+        }
+    }
+}
+
+pub(super) fn damaged(error: serde_json::Error) -> AppError {
+    AppError::new(Kind::Integrity, "store-corrupt", error)
+}
