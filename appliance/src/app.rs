@@ -11,7 +11,7 @@ use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
 use crate::log_clock::LogClock;
 use crate::setting::SettingHistory;
-use crate::table::{TableHistory, canonical, table_subject, to_stored};
+use crate::table::{Origin, TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
 use deployments::{Loaded, is_standstill};
 use plumbline_contract::alert::AlertLeaf;
@@ -387,6 +387,20 @@ impl App {
         rows: Vec<TableRow>,
         now: Millis,
     ) -> Result<(TableVersion, bool), AppError> {
+        self.load_table_from(table, rows, Origin::default(), now)
+    }
+
+    /// As [`App::load_table_at`], with where the rows come from.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_table_from(
+        &self,
+        table: &str,
+        rows: Vec<TableRow>,
+        origin: Origin,
+        now: Millis,
+    ) -> Result<(TableVersion, bool), AppError> {
         let sha256 = sha256_hex(&canonical(&rows));
         if let Some(version) = self.same_version(table, &sha256)? {
             return Ok((version, false));
@@ -396,21 +410,31 @@ impl App {
         let bytes = rows.iter().map(|row| row.key.len() + row.json.len()).sum::<usize>();
         self.disk.admit(bytes as u64, clock::now())?;
         let version = self.store.put_table(table, &rows)?;
-        let loaded =
-            TableLoaded { table: table.to_owned(), version: version.0, sha256, rows: count };
+        let Origin { file, file_sha256, by } = origin;
+        let mut loaded = TableLoaded {
+            table: table.to_owned(),
+            version: version.0,
+            sha256,
+            rows: count,
+            file,
+            file_sha256,
+            by,
+            leaf: None,
+        };
+        // The act first: one too many after a crash is harmless, one missing is not.
+        let act = act::leaf("table", now, &self.zone, json!(loaded));
+        loaded.leaf = Some(self.store.push_leaves(&[act])?.0);
         let data = json!(loaded).to_string();
         let id = format!("table/{table}/{version}");
         // In a home that only imports, open keys look again at the log's own time: with a log of
         // former years, the wall clock would make everything overdue.
         let logged = self.import_time()?.unwrap_or(now);
         let event = self.host_event(TABLE_TYPE, id, table_subject(table), logged, data.clone());
-        // The act first: one too many after a crash is harmless, one missing is not.
-        self.store.push_leaves(&[act::leaf("table", now, &self.zone, json!(loaded))])?;
         // Held while the change is in the log and not in the history: nobody drives across it.
         let mut tables = lock(&self.tables);
         for appended in self.store.append(&[event])? {
             if let Some(seq) = appended.seq() {
-                let mut history = TableHistory::load(&*self.store)?;
+                let mut history = TableHistory::load(&*self.store)?.sharing(&tables);
                 if !history.changes().iter().any(|(at, _, _)| *at == seq) {
                     history.note(seq, &data)?;
                 }

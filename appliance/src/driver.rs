@@ -19,7 +19,7 @@ use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
-use plumbline_engine::{Calendars, Instance, Limits, Plugin};
+use plumbline_engine::{Batch, Calendars, Instance, Limits, Plugin};
 use plumbline_kernel::{
     Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode, Plan,
     StandingEffect, is_import, settle,
@@ -88,7 +88,8 @@ pub struct Explained {
     pub id: KeyId,
     /// Of the package that judges the key.
     pub manifest: Arc<Manifest>,
-    pub answer: Result<Verdict, Fault>,
+    /// One verdict with its trace, and what it looked up.
+    pub answer: Result<Batch, Fault>,
 }
 
 /// What one step did.
@@ -392,9 +393,9 @@ impl Runner {
             let Some(variant) = self.plan().judge_of(&state.region) else { continue };
             let inputs = vec![Input::Tick(now)];
             let task = Task { stream: &id.stream, key: &id.key, state: &state.state, inputs };
-            let answer = self.instantiate(variant).and_then(|mut instance| {
-                let batch = instance.supervise(self.world(variant), &[task], LookMode::Trace)?;
-                batch.verdicts.into_iter().next().ok_or(Fault::BadOutput("no verdict".to_owned()))
+            let started = self.instantiate(variant);
+            let answer = started.and_then(|mut instance| {
+                instance.supervise(self.world(variant), &[task], LookMode::Trace)
             });
             let manifest = self.plan().variants()[variant].manifest.clone();
             answers.push(Explained { id: id.clone(), manifest, answer });

@@ -13,10 +13,12 @@ use crate::alert::Alert;
 use crate::app::App;
 use crate::driver::{Explained, Places};
 use crate::error::{AppError, Kind};
+use crate::table::used::RowUsed;
 use plumbline_contract::event::{TICK_TYPE, Tick};
 use plumbline_contract::manifest::{Manifest, Rule};
-use plumbline_contract::task::{Check, Fault, Outcome, Verdict};
+use plumbline_contract::task::{Check, Fault, Outcome};
 use plumbline_contract::time::Millis;
+use plumbline_engine::Batch;
 use plumbline_kernel::Plan;
 use plumbline_store::{KeyId, Row};
 use serde::Serialize;
@@ -34,6 +36,8 @@ pub struct Explanation {
     pub until: String,
     pub events: Vec<Happened>,
     pub checks: Vec<Looked>,
+    /// Rows of the reference tables that the checks rest on.
+    pub rows: Vec<LookedUp>,
     pub alerts: Vec<Alert>,
 }
 
@@ -68,6 +72,15 @@ pub struct Looked {
     pub values: Value,
 }
 
+/// A row that the rules of one key looked up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LookedUp {
+    pub plugin: String,
+    pub of: String,
+    #[serde(flatten)]
+    pub row: RowUsed,
+}
+
 /// The events about a subject, in log order.
 ///
 /// # Errors
@@ -89,41 +102,55 @@ pub fn timeline(app: &App, subject: &str) -> Result<Vec<Row>, AppError> {
 pub fn explain(app: &App, subject: &str) -> Result<Explanation, AppError> {
     let rows = timeline(app, subject)?;
     let now = log_time(app, &rows)?;
-    let checks = checks(app, now, &mut |plan| keys(plan, subject, &rows))?;
+    let (checks, rows_used) = checks(app, now, &mut |plan| keys(plan, subject, &rows))?;
     let alerts = app.alerts_about(subject)?;
     if rows.is_empty() && checks.is_empty() && alerts.is_empty() {
         return Err(AppError::new(Kind::NotFound, "no-subject", subject));
     }
     let events = rows.iter().map(|row| happened(app, row)).collect();
     let until = app.zone().rfc3339(now);
-    Ok(Explanation { subject: subject.to_owned(), until, events, checks, alerts })
+    let subject = subject.to_owned();
+    Ok(Explanation { subject, until, events, checks, rows: rows_used, alerts })
 }
 
-/// What the rules of every deployment say of some keys at a moment of log time.
+/// What the rules of every deployment say of some keys at a moment of log time, and the rows of the
+/// reference tables that they looked up.
 fn checks(
     app: &App,
     now: Millis,
     keys: &mut dyn FnMut(&Plan) -> Vec<KeyId>,
-) -> Result<Vec<Looked>, AppError> {
-    let tables = app.tables();
+) -> Result<(Vec<Looked>, Vec<LookedUp>), AppError> {
     let (log, end) = (app.store(), app.store().next_seq());
+    // Read after the end, so that they hold every change before it.
+    let tables = app.tables();
     let places = Places { log, states: log, tables: &tables, loader: app, end, lazy: false };
     app.with_runners(|runners| {
-        let mut checks = Vec::new();
+        let (mut checks, mut used) = (Vec::new(), Vec::new());
         for runner in runners {
             let ids = keys(runner.plan());
             let local = runner.plan().zone().local(now);
             let deployment = runner.deployment().id.0;
             for Explained { id, manifest, answer } in runner.explain(&places, &ids, local)? {
+                let reads = answer.as_ref().map(|batch| batch.reads.clone()).unwrap_or_default();
+                used.extend(reads.into_iter().map(|read| LookedUp {
+                    plugin: manifest.plugin.id.clone(),
+                    of: id.key.clone(),
+                    row: RowUsed::from(read),
+                }));
                 checks.extend(looked(deployment, &manifest, &id, answer));
             }
         }
-        Ok(checks)
+        used.sort();
+        used.dedup();
+        Ok((checks, used))
     })
 }
 
 /// The newest log time: of the last tick, or of the subject's own events if they are newer.
-fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
+///
+/// # Errors
+/// If the store fails.
+pub fn log_time(app: &App, rows: &[Row]) -> Result<Millis, AppError> {
     let mut newest = rows.iter().map(|row| row.event.logged).max().unwrap_or_default();
     if let Some(seq) = app.store().by_subject(TICK_TYPE, 1)?.pop()
         && let Some(event) = app.store().get(seq)?.filter(|event| event.kind == TICK_TYPE)
@@ -151,7 +178,7 @@ fn looked(
     deployment: u16,
     manifest: &Manifest,
     id: &KeyId,
-    answer: Result<Verdict, Fault>,
+    answer: Result<Batch, Fault>,
 ) -> Vec<Looked> {
     let line = |check: Check| {
         let rule = manifest.rule(&check.rule);
@@ -174,7 +201,10 @@ fn looked(
         }
     };
     match answer {
-        Ok(verdict) => verdict.trace.into_iter().map(line).collect(),
+        Ok(batch) => {
+            let traces = batch.verdicts.into_iter().flat_map(|verdict| verdict.trace);
+            traces.map(line).collect()
+        }
         Err(fault) => vec![Looked {
             deployment,
             plugin: manifest.plugin.id.clone(),

@@ -16,6 +16,7 @@ mod rule;
 mod service;
 mod source;
 mod stream;
+mod table;
 mod why;
 
 pub use receive::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX};
@@ -43,6 +44,10 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/alerts", get(alert::list))
         .route("/v1/alerts/stream", get(stream::alerts))
         .route("/v1/alerts/{id}", get(alert::one))
+        .route("/v1/alerts/{id}/rows", get(table::of_alert))
+        .route("/v1/tables", get(table::list))
+        .route("/v1/tables/{name}", get(table::rows))
+        .route("/v1/tables/{name}/history", get(table::history))
         .route("/v1/cases/{key}", get(case::timeline))
         .route("/v1/cases/{key}/explain", get(case::explain))
         .route("/v1/explain", get(why::explain))

@@ -1,14 +1,29 @@
-//! Reference tables of a home: import from CSV, and the view that holds at each position of the log.
+//! Reference tables of a home: the view that holds at each position of the log. Reading, checking and
+//! comparing files is the business of the modules below.
+
+pub mod check;
+pub mod cross;
+pub mod diff;
+pub mod export;
+pub mod prepare;
+pub mod problem;
+pub mod sheet;
+#[cfg(test)]
+mod tests;
+pub mod used;
+mod xlsx;
 
 use crate::error::{AppError, Kind};
-use plumbline_contract::desk::{CALENDAR_TABLE, Desk, OFFICE_HOURS_TABLE};
+use crate::text::Lang;
+use plumbline_contract::desk::CALENDAR_TABLE;
 use plumbline_contract::event::{TABLE_TYPE, TableLoaded};
 use plumbline_contract::id::{EventSeq, TableVersion};
-use plumbline_contract::table::{TABLE_ROWS_MAX, TableRow, TableSet, TableSpec, Tables, specs};
+use plumbline_contract::table::{TableRow, TableSet, TableSpec, Tables, specs};
+use plumbline_contract::time::Millis;
 use plumbline_store::Store;
+use problem::Problems;
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Which version of each table came into force where in the log.
 #[derive(Debug, Default)]
@@ -18,8 +33,28 @@ pub struct TableHistory {
     loaded: Mutex<Loaded>,
 }
 
-/// Rows by table and version, each read once.
-type Loaded = BTreeMap<(String, TableVersion), Arc<Vec<TableRow>>>;
+/// Each version of a table, read once and shared by all views of it.
+type Loaded = BTreeMap<(String, TableVersion), TableSet>;
+
+/// A version of a table as it was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Position of its event in the log.
+    pub seq: EventSeq,
+    /// Log time from which it holds.
+    pub logged: Millis,
+    pub loaded: TableLoaded,
+}
+
+/// From which file a version comes, and who loaded it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the file, without its folder.
+    pub file: Option<String>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub file_sha256: Option<String>,
+    pub by: Option<String>,
+}
 
 /// The subject under which the log remembers the versions of a table.
 #[must_use]
@@ -70,28 +105,32 @@ impl TableHistory {
         }
         let mut set = TableSet::default();
         for (table, version) in in_force {
-            let rows = self.rows(store, &table, version)?;
-            set.put(&table, version.0, rows.iter().cloned());
+            set.share(&self.version(store, &table, version)?);
         }
         Ok(set)
     }
 
-    fn rows(
+    fn version(
         &self,
         store: &dyn Store,
         table: &str,
         version: TableVersion,
-    ) -> Result<Arc<Vec<TableRow>>, AppError> {
+    ) -> Result<TableSet, AppError> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rows) = loaded.get(&(table.to_owned(), version)) {
-            return Ok(rows.clone());
+        if let Some(set) = loaded.get(&(table.to_owned(), version)) {
+            return Ok(set.clone());
         }
-        let missing = || AppError::new(Kind::Integrity, "no-table", format!("{table} {version}"));
-        let rows = store.table(table, version)?.ok_or_else(missing)?;
-        let rows: Vec<_> = rows.into_iter().map(from_stored).collect();
-        let rows = Arc::new(rows);
-        loaded.insert((table.to_owned(), version), rows.clone());
-        Ok(rows)
+        let mut set = TableSet::default();
+        set.put(table, version.0, rows(store, table, version)?);
+        loaded.insert((table.to_owned(), version), set.clone());
+        Ok(set)
+    }
+
+    /// Takes over the rows that another history has read already.
+    #[must_use]
+    pub fn sharing(self, other: &Self) -> Self {
+        let rows = other.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { loaded: Mutex::new(rows), ..self }
     }
 
     /// Versions in the order in which they came into force.
@@ -99,6 +138,52 @@ impl TableHistory {
     pub fn changes(&self) -> &[(EventSeq, String, TableVersion)] {
         &self.changes
     }
+}
+
+/// All versions of a table in the order in which they came into force.
+///
+/// # Errors
+/// If the store fails.
+pub fn versions(store: &dyn Store, table: &str) -> Result<Vec<Version>, AppError> {
+    let mut versions = Vec::new();
+    for seq in store.by_subject(&table_subject(table), VERSIONS_MAX)? {
+        versions.extend(version_at(store, seq)?);
+    }
+    Ok(versions)
+}
+
+/// The version of a table that is in force now, if it was ever loaded.
+///
+/// # Errors
+/// If the store fails.
+pub fn newest(store: &dyn Store, table: &str) -> Result<Option<Version>, AppError> {
+    match store.by_subject(&table_subject(table), 1)?.pop() {
+        Some(seq) => version_at(store, seq),
+        None => Ok(None),
+    }
+}
+
+fn version_at(store: &dyn Store, seq: EventSeq) -> Result<Option<Version>, AppError> {
+    let Some(event) = store.get(seq)?.filter(|event| event.kind == TABLE_TYPE) else {
+        return Ok(None);
+    };
+    let loaded = serde_json::from_str(&event.data)
+        .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+    Ok(Some(Version { seq, logged: event.logged, loaded }))
+}
+
+/// The rows of a version, in the order of (key, first day).
+///
+/// # Errors
+/// If the store does not have it.
+pub fn rows(
+    store: &dyn Store,
+    table: &str,
+    version: TableVersion,
+) -> Result<Vec<TableRow>, AppError> {
+    let missing = || AppError::new(Kind::Integrity, "no-table", format!("{table} {version}"));
+    let rows = store.table(table, version)?.ok_or_else(missing)?;
+    Ok(rows.into_iter().map(from_stored).collect())
 }
 
 fn from_stored(row: plumbline_store::TableRow) -> TableRow {
@@ -113,82 +198,45 @@ pub fn to_stored(row: TableRow) -> plumbline_store::TableRow {
     plumbline_store::TableRow { key, effective_from: from, effective_to: to, json }
 }
 
-/// Rows of a CSV file, in the order of (key, first day), all checked.
+/// Rows of a file's content, in the order of (key, first day), all checked. Values that must not be
+/// kept in the clear have to be keyed hashes already.
 ///
 /// # Errors
-/// Names the table, line and column that is wrong; nothing is imported then.
-pub fn read_csv(table: &str, path: &Path) -> Result<Vec<TableRow>, AppError> {
-    let bytes = std::fs::read(path).map_err(|error| AppError::io(path, &error))?;
-    parse_csv(table, &bytes)
+/// Names the table, line and column that is wrong first; nothing is loaded then.
+pub fn parse_csv(table: &str, bytes: &[u8]) -> Result<Vec<TableRow>, AppError> {
+    let checked = check::check(find(table)?, bytes, None);
+    match refusal(&checked.problems) {
+        Some(error) => Err(error),
+        None => Ok(checked.rows),
+    }
 }
 
-/// As [`read_csv`], from bytes.
+/// Why a table cannot be loaded, if so: the first error and how many there are.
+#[must_use]
+pub fn refusal(problems: &Problems) -> Option<AppError> {
+    let first = problems.first_error()?;
+    let count = problems.errors;
+    let detail =
+        format!("{} ({count} error{})", first.say(Lang::En), if count > 1 { "s" } else { "" });
+    Some(AppError::new(Kind::Usage, "table", detail))
+}
+
+/// The table of that name.
 ///
 /// # Errors
-/// As there.
-pub fn parse_csv(table: &str, bytes: &[u8]) -> Result<Vec<TableRow>, AppError> {
-    let wrong = |what: String| AppError::new(Kind::Usage, "table", format!("{table}: {what}"));
-    let spec = TableSpec::find(table).ok_or_else(|| {
+/// If there is none; the names that there are, are said.
+pub fn find(table: &str) -> Result<&'static TableSpec, AppError> {
+    TableSpec::find(table).ok_or_else(|| {
         let names: Vec<_> = specs().iter().map(|spec| spec.name.as_str()).collect();
         AppError::new(Kind::NotFound, "no-such-table", format!("{table} ({})", names.join(", ")))
-    })?;
-    // Spreadsheets write a byte order mark in front of UTF-8.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let heading = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| wrong(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        if rows.len() == TABLE_ROWS_MAX {
-            return Err(wrong(format!("line {line}: more than {TABLE_ROWS_MAX} rows")));
-        }
-        let row = spec.row(heading.iter().zip(record.iter()));
-        rows.push(row.map_err(|error| wrong(format!("line {line}: {error}")))?);
-    }
-    check_rows(table, rows)
+    })
 }
 
-fn check_rows(table: &str, mut rows: Vec<TableRow>) -> Result<Vec<TableRow>, AppError> {
-    let wrong = |what: String| AppError::new(Kind::Usage, "table", format!("{table}: {what}"));
-    rows.sort_by(|a, b| (&a.key, a.from).cmp(&(&b.key, b.from)));
-    for pair in rows.windows(2) {
-        let (earlier, later) = (&pair[0], &pair[1]);
-        let overlaps = match (earlier.to, later.from) {
-            (Some(to), Some(from)) => from <= to,
-            _ => true,
-        };
-        if earlier.key == later.key && overlaps {
-            return Err(wrong(format!(
-                "two rows for `{}` are in force on the same day",
-                later.key
-            )));
-        }
-    }
-    if [CALENDAR_TABLE, OFFICE_HOURS_TABLE].contains(&table) {
-        check_clock(table, &rows).map_err(wrong)?;
-    }
-    Ok(rows)
-}
-
-/// A calendar or timetable that makes no sense must be refused now, not when a plugin opens it.
-fn check_clock(table: &str, rows: &[TableRow]) -> Result<(), String> {
-    let mut set = TableSet::default();
-    set.put(table, 1, rows.iter().cloned());
-    let field = |row: &TableRow, name: &str| {
-        let row: serde_json::Value = serde_json::from_str(&row.json).unwrap_or_default();
-        row[name].as_str().unwrap_or_default().to_owned()
-    };
-    let name = if table == CALENDAR_TABLE { "region" } else { "organ" };
-    let mut subjects: Vec<_> = rows.iter().map(|row| field(row, name)).collect();
-    subjects.sort();
-    subjects.dedup();
-    for subject in subjects {
-        let (region, organ) =
-            if table == CALENDAR_TABLE { (subject.as_str(), "") } else { ("", subject.as_str()) };
-        Desk::open(&set, region, organ)?;
-    }
-    Ok(())
+/// Whether a row has this key, or one that begins with its parts.
+#[must_use]
+pub fn has_key(row: &TableRow, key: &str) -> bool {
+    let rest = row.key.strip_prefix(key);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Rows as JSON lines, for the digest in the ledger.

@@ -4,6 +4,7 @@ use super::{Context, OK};
 use crate::alert::{Alert, AlertState};
 use crate::cli::show::{self, Words};
 use crate::error::{AppError, Kind};
+use crate::table::used;
 use plumbline_contract::alert::Level;
 
 #[derive(Debug, clap::Subcommand)]
@@ -70,6 +71,14 @@ impl Filter {
     }
 }
 
+/// An alert with the rows that it rests on.
+#[derive(Debug, serde::Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    alert: &'a Alert,
+    rows: &'a [used::RowUsed],
+}
+
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     let app = context.open()?;
     let out = &mut *context.out;
@@ -92,11 +101,16 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Show { id } => {
             let missing = || AppError::new(Kind::NotFound, "no-alert", &id);
             let alert = app.alert(&id)?.ok_or_else(missing)?;
+            let rows = used::of_alert(&app, &alert)?;
             if out.json {
-                out.object(&alert);
+                out.object(&Shown { alert: &alert, rows: &rows });
             } else {
                 show::alert(out, &words, &alert);
                 super::explain::derivation(&app, out, &alert)?;
+                if !rows.is_empty() {
+                    out.line(format!("      {}", out.text("table-row.of-alert")));
+                }
+                rows.iter().for_each(|row| super::table::used(out, "        ", "", row));
             }
         }
     }

@@ -77,6 +77,14 @@ fn print(app: &App, out: &mut Out<'_>, explanation: &Explanation) -> Result<(), 
     }
     out.line("");
     group::checks(out, &explanation.subject, &explanation.checks);
+    if !explanation.rows.is_empty() {
+        out.line("");
+        out.say("table-row.explained", &[]);
+    }
+    for row in &explanation.rows {
+        let of = if row.of == explanation.subject { "" } else { row.of.as_str() };
+        super::table::used(out, "  ", of, &row.row);
+    }
     out.line("");
     alerts(app, out, &explanation.alerts)
 }

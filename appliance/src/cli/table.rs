@@ -1,158 +1,236 @@
-//! `table`: versions of reference tables, in and out.
+//! `table`: versions of reference tables: check a file, see what it would change, load it, look at
+//! what is in force and at what was.
 
-use super::{Context, OK, Out};
+mod change;
+mod look;
+
+use super::{Context, FOUND, OK, Out};
 use crate::app::App;
-use crate::cli::show::{moment, pad, pairs};
+use crate::cli::show::pad;
 use crate::error::{AppError, Kind};
-use crate::table::{read_csv, table_subject};
-use plumbline_contract::id::TableVersion;
+use crate::table::prepare::{self, Prepared};
+use crate::table::problem::{Problems, Severity};
+use crate::table::used::{RowUsed, Use};
+use crate::table::{find, refusal};
+use crate::{clock, text};
 use plumbline_contract::table::{Column, TableSpec, specs};
 use serde_json::{Value, json};
-use std::fs;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// 导入一张表的新版本，或一个目录中的全部表 / Import a new version of a table, or all tables in a folder
-    Import {
-        /// 表名，见 `table spec`；或目录，其中每个 表名.csv 都导入 / Name, see `table spec`; or a folder, of which each NAME.csv is imported
-        #[arg(value_name = "NAME|DIR")]
-        name: String,
-        file: Option<PathBuf>,
-    },
-    /// 列出已导入的表 / List what was imported
+    /// 装入一张表的新版本，或一个目录中的全部表 / Load a new version of a table, or all tables in a folder
+    #[command(visible_alias = "import")]
+    Load(Load),
+    /// 检查文件，一次说出全部问题；不作改动 / Check a file and say everything that is wrong; change nothing
+    Check(Files),
+    /// 比较文件与现行版本；不作改动 / Compare a file with the version in force; change nothing
+    Diff(Files),
+    /// 列出已装入的表 / List what was loaded
     List,
     /// 显示一张表的各行 / Show the rows of a table
-    Show {
+    Show(look::Show),
+    /// 一张表的各个版本 / The versions of a table
+    History { name: String },
+    /// 导出为 CSV，可原样再装入 / Export as CSV that loads again to the same rows
+    Export {
         name: String,
-        /// 版本，缺省为最新 / Version; the newest if not given
+        /// 文件；缺省写到标准输出 / File; standard output if not given
+        file: Option<PathBuf>,
+        /// 版本，缺省为现行 / Version; the one in force if not given
         #[arg(long)]
         version: Option<u32>,
     },
+    /// 空表模板，附各列说明 / An empty file that explains its columns
+    Template { name: String, file: Option<PathBuf> },
     /// 说明各表的列 / Describe the columns
     Spec { name: Option<String> },
 }
 
+/// Files of tables.
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
+    /// 表名，见 `table spec`；或目录，其中每个 表名.csv、表名.xlsx 都读 / Name, see `table spec`; or a folder, of which each NAME.csv and NAME.xlsx is read
+    #[arg(value_name = "NAME|DIR")]
+    name: String,
+    /// CSV（UTF-8、GB18030）或 XLSX / CSV (UTF-8, GB18030) or XLSX
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Load {
+    #[command(flatten)]
+    files: Files,
+    /// 只显示将有的变化 / Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// 内容摘要必须是它，否则不装入（见 `table diff`）/ Load only if the digest of the rows is this one (see `table diff`)
+    #[arg(long, value_name = "SHA256")]
+    expect_digest: Option<String>,
+    /// 装入人，记入存证链 / Who loads it, for the ledger
+    #[arg(long, env = "PLUMBLINE_BY")]
+    by: Option<String>,
+}
+
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     match command {
-        Command::Import { name, file } => {
+        Command::Load(load) => return run_load(context, load),
+        Command::Check(files) => return run_check(context, files),
+        Command::Diff(files) => {
             let app = context.open()?;
-            // All files are read before the first takes effect.
-            let mut tables = Vec::new();
-            for (name, file) in named(context, name, file)? {
-                let rows = read_csv(&name, &file)?;
-                tables.push((name, rows));
-            }
-            for (name, rows) in tables {
-                let count = rows.len();
-                let (version, fresh) = app.load_table(&name, rows)?;
-                imported(context.out, &name, version, count, fresh);
-            }
-            // Open keys look again at once, not only when the next event comes.
-            app.settle()?;
+            let prepared = prepare::prepare(Some(&app), named(context, files)?)?;
+            refuse(context.out, &prepared)?;
+            change::show(context.out, &app, &prepared, true)?;
         }
         Command::List => {
             let app = context.open()?;
-            list(&app, context.out)?;
+            look::list(&app, context.out)?;
         }
-        Command::Show { name, version } => {
+        Command::Show(show) => {
             let app = context.open()?;
-            show(&app, context.out, &name, version)?;
+            look::show(&app, context.out, &show)?;
+        }
+        Command::History { name } => {
+            let app = context.open()?;
+            look::history(&app, context.out, &name)?;
+        }
+        Command::Export { name, file, version } => {
+            let app = context.open()?;
+            let file = file.map(|file| context.path(file));
+            look::export(&app, context.out, &name, version, file)?;
+        }
+        Command::Template { name, file } => {
+            let file = file.map(|file| context.path(file));
+            look::template(context.out, &name, file)?;
         }
         Command::Spec { name } => spec(context.out, name.as_deref())?,
     }
     Ok(OK)
 }
 
-/// The tables to import with their files.
+/// The tables to read with their files, as the caller named them.
 fn named(
     context: &Context<'_, '_>,
-    name: String,
-    file: Option<PathBuf>,
-) -> Result<Vec<(String, PathBuf)>, AppError> {
-    if let Some(file) = file {
-        return Ok(vec![(name, context.path(file))]);
+    files: Files,
+) -> Result<Vec<(&'static TableSpec, PathBuf)>, AppError> {
+    match files.file {
+        Some(file) => prepare::named(&files.name, Some(context.path(file))),
+        None => prepare::named(&context.path(&files.name).to_string_lossy(), None),
     }
-    let dir = context.path(name);
-    let mut tables = Vec::new();
-    for entry in fs::read_dir(&dir).map_err(|error| AppError::io(&dir, &error))? {
-        let path = entry.map_err(|error| AppError::io(&dir, &error))?.path();
-        if path.extension().is_some_and(|extension| extension == "csv") {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            tables.push((stem, path));
+}
+
+fn run_load(context: &mut Context<'_, '_>, load: Load) -> Result<u8, AppError> {
+    let files = named(context, load.files)?;
+    // All files are read before the first takes effect.
+    let app = context.open()?;
+    let prepared = prepare::prepare(Some(&app), files)?;
+    refuse(context.out, &prepared)?;
+    if let Some(wanted) = &load.expect_digest {
+        expect(&prepared, wanted)?;
+    }
+    change::show(context.out, &app, &prepared, load.dry_run)?;
+    if load.dry_run {
+        return Ok(OK);
+    }
+    for item in prepared {
+        let origin = item.origin(load.by.clone());
+        let (count, name) = (item.checked.rows.len(), &item.spec.name);
+        let (version, fresh) =
+            app.load_table_from(name, item.checked.rows, origin, clock::now())?;
+        change::loaded(context.out, name, version, count, fresh);
+    }
+    // Open keys look again at once, not only when the next event comes.
+    app.settle()?;
+    Ok(OK)
+}
+
+/// The one table must have the digest that somebody looked at and agreed to.
+fn expect(prepared: &[Prepared], wanted: &str) -> Result<(), AppError> {
+    let [item] = prepared else {
+        return Err(AppError::new(Kind::Usage, "table-digest", "--expect-digest: NAME FILE"));
+    };
+    if item.sha256.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    Err(AppError::new(Kind::Usage, "table-digest", format!("{} != {wanted}", item.sha256)))
+}
+
+fn run_check(context: &mut Context<'_, '_>, files: Files) -> Result<u8, AppError> {
+    let files = named(context, files)?;
+    // A file can be checked by itself, where there is no home.
+    let app = match context.open() {
+        Ok(app) => Some(app),
+        Err(error) if error.message == "no-home" => None,
+        Err(error) => return Err(error),
+    };
+    let mut prepared = prepare::prepare(app.as_deref(), files)?;
+    if app.is_none() {
+        prepare::left_out(&mut prepared);
+    }
+    let problems = prepare::problems(&prepared);
+    let out = &mut *context.out;
+    tell(out, &problems, true);
+    for item in &prepared {
+        change::checked(out, item);
+    }
+    Ok(if problems.errors > 0 { FOUND } else { OK })
+}
+
+/// Says all problems; errors end the command.
+fn refuse(out: &mut Out<'_>, prepared: &[Prepared]) -> Result<(), AppError> {
+    let problems = prepare::problems(prepared);
+    tell(out, &problems, false);
+    match refusal(&problems) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Problems are the result of a check; beside any other they go to the other stream.
+fn tell(out: &mut Out<'_>, problems: &Problems, is_result: bool) {
+    for problem in &problems.list {
+        if out.json && is_result {
+            out.object(problem);
+        } else if !out.json {
+            let word = match problem.severity {
+                Severity::Error => out.text("table-problem.error"),
+                Severity::Warning => out.text("table-problem.warning"),
+            };
+            let line = format!("[{word}] {}", problem.say(out.lang));
+            if is_result { out.line(line) } else { out.complain(line) }
         }
     }
-    tables.sort();
-    Ok(tables)
-}
-
-fn imported(out: &mut Out<'_>, name: &str, version: TableVersion, rows: usize, fresh: bool) {
-    if out.json {
-        return out.object(&json!({
-            "table": name, "version": version, "rows": rows, "changed": fresh,
-        }));
+    if problems.left_out() > 0 && !out.json {
+        let count = problems.left_out().to_string();
+        let line = text::say(out.lang, "table-problem.more", &[("count", &count)]);
+        if is_result { out.line(line) } else { out.complain(line) }
     }
-    let (version, rows) = (version.to_string(), rows.to_string());
-    let values = [("table", name), ("version", version.as_str()), ("rows", rows.as_str())];
-    out.say(if fresh { "table.imported" } else { "table.same" }, &values);
 }
 
-fn list(app: &App, out: &mut Out<'_>) -> Result<(), AppError> {
-    for spec in specs() {
-        let seqs = app.store().by_subject(&table_subject(&spec.name), 1)?;
-        let Some(seq) = seqs.last() else { continue };
-        let Some(event) = app.store().get(*seq)? else { continue };
-        let loaded: Value = serde_json::from_str(&event.data).unwrap_or_default();
-        let at = app.zone().rfc3339(event.logged);
-        if out.json {
-            out.object(&json!({
-                "table": spec.name, "version": loaded["version"], "rows": loaded["rows"],
-                "sha256": loaded["sha256"], "imported_at": at, "seq": seq,
-            }));
-            continue;
-        }
-        let (version, rows) = (loaded["version"].to_string(), loaded["rows"].to_string());
-        let title = out.lang.pick(&spec.zh, &spec.en);
-        let (name, title) = (pad(&spec.name, 20), pad(title, 24));
-        let values = [
-            ("table", name.as_str()),
-            ("title", &title),
-            ("version", &version),
-            ("rows", &rows),
-            ("at", &moment(&at)),
-        ];
-        out.say("table.row", &values);
-    }
-    Ok(())
-}
-
-fn show(app: &App, out: &mut Out<'_>, name: &str, version: Option<u32>) -> Result<(), AppError> {
-    let missing = || AppError::new(Kind::NotFound, "no-table-version", name);
-    let spec = find(name)?;
-    let versions = app.store().table_versions(name)?;
-    let wanted = version.map(TableVersion).or(versions.last().copied()).ok_or_else(missing)?;
-    let rows = app.store().table(name, wanted)?.ok_or_else(missing)?;
-    for row in rows {
-        let fields: Value = serde_json::from_str(&row.json).unwrap_or_default();
-        if out.json {
-            let (from, to) = (row.effective_from, row.effective_to);
-            let day = |day: Option<plumbline_contract::time::Day>| day.map(|day| day.to_string());
-            out.object(&json!({
-                "table": spec.name, "version": wanted, "key": row.key,
-                "from": day(from), "to": day(to), "row": fields,
-            }));
-        } else {
-            out.line(format!("{}  {}", pad(&row.key, 24), pairs(&fields)));
-        }
-    }
-    Ok(())
-}
-
-fn find(name: &str) -> Result<&'static TableSpec, AppError> {
-    let names = || specs().iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
-    TableSpec::find(name).ok_or_else(|| {
-        AppError::new(Kind::NotFound, "no-such-table", format!("{name} ({})", names()))
-    })
+/// One row that a card or an explanation rests on.
+pub(super) fn used(out: &mut Out<'_>, indent: &str, of: &str, row: &RowUsed) {
+    let version = row.version.map(|version| version.to_string()).unwrap_or_default();
+    let period = |from: &Option<String>, to: &Option<String>| {
+        let end = |day: &Option<String>| day.clone().unwrap_or_else(|| "…".to_owned());
+        format!("{} – {}", end(from), end(to))
+    };
+    let period = period(&row.effective_from, &row.effective_to);
+    let values = [
+        ("table", row.table.as_str()),
+        ("key", &row.key),
+        ("version", &version),
+        ("on", row.on.as_deref().unwrap_or_default()),
+        ("period", &period),
+    ];
+    let key = match (row.usage, row.found, row.version) {
+        (_, _, None) => "table-row.no-table",
+        (_, false, _) => "table-row.absent",
+        (Use::Counted, ..) => "table-row.counted",
+        (Use::Law, ..) => "table-row.law",
+        (Use::LookedUp, ..) => "table-row.found",
+    };
+    let of = if of.is_empty() { String::new() } else { format!("  ({of})") };
+    out.line(format!("{indent}{}{of}", text::say(out.lang, key, &values)));
 }
 
 fn spec(out: &mut Out<'_>, name: Option<&str>) -> Result<(), AppError> {
@@ -164,29 +242,52 @@ fn spec(out: &mut Out<'_>, name: Option<&str>) -> Result<(), AppError> {
         if out.json {
             out.object(&json!({
                 "table": spec.name, "zh": spec.zh, "en": spec.en, "key": spec.key,
+                "used_by": spec.used_by, "personal": spec.personal,
                 "columns": spec.columns.iter().map(column).collect::<Vec<_>>(),
             }));
             continue;
         }
-        out.line(format!("{}  {}  {}", spec.name, spec.zh, spec.en));
+        let title = out.lang.pick(&spec.zh, &spec.en);
+        out.line(format!("{}{}  [{}]", pad(&spec.name, 24), pad(title, 24), spec.used_by));
         if name.is_some() {
             for column in &spec.columns {
                 let star = if column.required { "*" } else { "" };
-                let (head, kind) = (pad(&format!("{}{star}", column.name), 24), kind(column));
-                out.line(format!("  {head}{}{}", pad(&kind, 10), column.note));
+                let head = pad(&format!("{}{star}", column.name), 24);
+                let meaning = out.lang.pick(&column.zh, &column.note);
+                out.line(format!("  {head}{}  {meaning}", pad(&column.allowed(), 32)));
             }
         }
     }
     Ok(())
 }
 
-fn kind(column: &Column) -> String {
-    format!("{:?}", column.kind).to_lowercase()
+pub(crate) fn column(column: &Column) -> Value {
+    json!({
+        "name": column.name, "zh": column.zh, "note": column.note, "kind": column.kind.as_str(),
+        "required": column.required, "aliases": column.alias, "values": column.values,
+        "format": column.format.map(plumbline_contract::table::Format::as_str),
+        "min": column.min, "max": column.max, "unit": column.unit, "refers": column.refers,
+        "allowed": column.allowed(),
+    })
 }
 
-fn column(column: &Column) -> Value {
-    json!({
-        "name": column.name, "kind": kind(column), "required": column.required,
-        "aliases": column.alias, "values": column.values, "note": column.note,
-    })
+/// Opens a file of the result for writing, or writes it to the stream.
+fn deliver(out: &mut Out<'_>, bytes: &[u8], file: Option<PathBuf>) -> Result<(), AppError> {
+    match file {
+        Some(path) => std::fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error)),
+        None => {
+            out.raw(bytes);
+            Ok(())
+        }
+    }
+}
+
+/// The rows of a version in force, or of one that is named.
+fn version_of(app: &App, name: &str, version: Option<u32>) -> Result<u32, AppError> {
+    let missing = || AppError::new(Kind::NotFound, "no-table-version", name);
+    let versions = app.store().table_versions(name)?;
+    let newest = crate::table::newest(app.store(), name)?.map(|version| version.loaded.version);
+    let wanted = version.or(newest).ok_or_else(missing)?;
+    let known = versions.iter().any(|version| version.0 == wanted);
+    if known { Ok(wanted) } else { Err(missing()) }
 }

@@ -271,7 +271,7 @@ fn now(app: &App, leaf: &AlertLeaf) -> Result<Vec<Looked>, AppError> {
     let issued = parse_stamp(&leaf.issued_at).map(|stamp| app.zone().instant_of(stamp));
     let now = log_time(app, &[])?.max(issued.unwrap_or_default());
     let id = KeyId { stream: leaf.stream.clone(), key: leaf.stream_key.clone() };
-    let mut all = checks(app, now, &mut |plan| {
+    let (mut all, _) = checks(app, now, &mut |plan| {
         if plan.deployment() == leaf.deployment { vec![id.clone()] } else { Vec::new() }
     })?;
     all.retain(|check| check.deployment == leaf.deployment.0);

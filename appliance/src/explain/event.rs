@@ -99,7 +99,7 @@ pub fn explain_event(app: &App, name: &str) -> Result<EventExplanation, AppError
         Ok::<_, AppError>(())
     })?;
     let now = log_time(app, std::slice::from_ref(&row))?;
-    let checks = checks(app, now, &mut |plan| ids(plan, event))?;
+    let (checks, _) = checks(app, now, &mut |plan| ids(plan, event))?;
     let streams = readings.iter().flat_map(|reading| &reading.streams);
     let keys: BTreeSet<_> = streams.flat_map(|stream| &stream.keys).collect();
     let mut alerts = Vec::new();

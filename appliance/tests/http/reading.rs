@@ -321,3 +321,48 @@ async fn a_night_that_was_missed_is_made_up_for_after_the_start() {
     assert!(answer.body.contains("reconciled"), "{answer:?}");
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_shown_with_their_versions() {
+    let host = Host::start().await;
+    let text = "item_code,name,effective_from,effective_to\nA,old,2025-01-01,2025-12-31\nA,new,2026-01-01,\nB,other,,\n";
+    let rows = plumbline::table::parse_csv("item", text.as_bytes()).unwrap();
+    host.app.load_table("item", rows).unwrap();
+    let listed = host.get("/v1/tables").await.json();
+    let of = |name: &str| {
+        let tables = listed.as_array().unwrap();
+        tables.iter().find(|table| table["table"] == name).unwrap().clone()
+    };
+    assert_eq!(
+        (&of("item")["in_force"]["rows"], &of("grid")["in_force"]),
+        (&json!(3), &json!(null))
+    );
+    for (query, keys, next) in [
+        ("", vec!["A", "A", "B"], json!(null)),
+        ("?at=2026-03-02", vec!["A", "B"], json!(null)),
+        ("?key=A&at=2025-06-01", vec!["A"], json!(null)),
+        ("?limit=2", vec!["A", "A"], json!(2)),
+        ("?limit=2&after=2", vec!["B"], json!(null)),
+    ] {
+        let page = host.get(&format!("/v1/tables/item{query}")).await.json();
+        let rows = page["rows"].as_array().unwrap();
+        let found: Vec<_> = rows.iter().map(|row| row["key"].as_str().unwrap()).collect();
+        assert_eq!((found, &page["next"], &page["version"]), (keys, &next, &json!(1)), "{query}");
+    }
+    let history = host.get("/v1/tables/item/history").await.json();
+    assert_eq!(history["versions"][0]["version"], 1);
+    assert_eq!(history["versions"][0]["leaf"], 1, "behind the act of creation");
+    for (target, status, code) in [
+        ("/v1/tables/itme", 404, "no-such-table"),
+        ("/v1/tables/grid", 404, "no-table-version"),
+        ("/v1/tables/item?version=9", 404, "no-table-version"),
+        ("/v1/tables/item?at=2026", 400, "bad-parameter"),
+        ("/v1/tables/item?limit=0", 400, "bad-parameter"),
+        ("/v1/tables/item?what=1", 400, "bad-parameter"),
+        ("/v1/alerts/none/rows", 404, "no-alert"),
+    ] {
+        let answer = host.get(target).await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{target}");
+    }
+    host.stop().await;
+}

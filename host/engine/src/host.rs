@@ -5,6 +5,7 @@
 
 use crate::fault::Stop;
 use crate::limits::{LOG_LINE_BYTES, Limits, TABLE_ENTRIES};
+use crate::read::{Reads, TableRead};
 use crate::wire::{WireDue, WireMoment, WireRow, WireSpan, WireUnit};
 use crate::world::World;
 use plumbline_contract::desk::Desk;
@@ -36,6 +37,7 @@ pub(crate) struct Guard {
     world: Option<World>,
     calendars: Vec<Arc<Desk>>,
     opened: BTreeMap<(String, String), u32>,
+    reads: Reads,
 }
 
 impl Guard {
@@ -47,12 +49,14 @@ impl Guard {
             world: None,
             calendars: Vec::new(),
             opened: BTreeMap::new(),
+            reads: Reads::default(),
         }
     }
 
-    /// Prepares for a call that may see `world`.
-    pub(crate) fn begin(&mut self, world: Option<World>) {
+    /// Prepares for a call that may see `world`; its look-ups are recorded if they are wanted.
+    pub(crate) fn begin(&mut self, world: Option<World>, record: bool) {
         self.world = world;
+        self.reads.begin(record);
         self.memory_denied = false;
         self.messages.clear();
     }
@@ -84,6 +88,17 @@ impl Guard {
         std::mem::take(&mut self.messages)
     }
 
+    pub(crate) fn take_reads(&mut self) -> Vec<TableRead> {
+        self.reads.take()
+    }
+
+    /// Records the rows that a call gave, if it is traced.
+    fn record(&mut self, note: impl FnOnce(&mut Reads, &World)) {
+        if let Some(world) = &self.world {
+            note(&mut self.reads, world);
+        }
+    }
+
     fn world(&self) -> wasmtime::Result<&World> {
         let missing = "reference tables and calendars while it is configured";
         self.world.as_ref().ok_or_else(|| stop(Fault::Refused(missing.into())))
@@ -109,6 +124,7 @@ impl Guard {
         let world = self.world()?;
         let desk = world.calendars.open(&*world.tables, &name.0, &name.1);
         let desk = desk.map_err(wasmtime::Error::new)?;
+        self.record(|reads, world| reads.calendar(world, &name.0, &name.1));
         let handle = self.calendars.len() as u32;
         self.calendars.push(desk);
         self.opened.insert(name, handle);
@@ -163,9 +179,15 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Guard
 fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()> {
     linker.func_wrap("lookup", |mut ctx: Ctx<'_>, (table, key, on): (WasmStr, WasmStr, i32)| {
         charge(&mut ctx, CALL_FUEL)?;
-        let (table, key) = (table.to_str(&ctx)?, key.to_str(&ctx)?);
-        let world = ctx.data().granted(&table)?;
-        let row = world.tables.lookup(&table, &key, Day(on)).map(String::from);
+        let row = {
+            let (table, key) = (table.to_str(&ctx)?, key.to_str(&ctx)?);
+            let world = ctx.data().granted(&table)?;
+            world.tables.lookup(&table, &key, Day(on)).map(String::from)
+        };
+        if ctx.data().reads.are_wanted() {
+            let (table, key) = (table.to_str(&ctx)?.into_owned(), key.to_str(&ctx)?.into_owned());
+            ctx.data_mut().record(|reads, world| reads.lookup(world, &table, &key, Day(on)));
+        }
         Ok((row,))
     })?;
     linker.func_wrap(
@@ -180,6 +202,14 @@ fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()
                     |(key, value): (&str, &str)| WireRow { key: key.into(), value: value.into() };
                 rows.into_iter().map(row).collect()
             };
+            if ctx.data().reads.are_wanted() {
+                let name = (table.to_str(&ctx)?.into_owned(), prefix.to_str(&ctx)?.into_owned());
+                let keys: Vec<_> = rows.iter().map(|row| row.key.as_str()).collect();
+                let note = |reads: &mut Reads, world: &World| {
+                    reads.scan(world, (&name.0, &name.1), Day(on), &keys);
+                };
+                ctx.data_mut().record(note);
+            }
             charge(&mut ctx, CALL_FUEL * rows.len() as u64)?;
             Ok((rows,))
         },

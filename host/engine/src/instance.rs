@@ -5,6 +5,7 @@ use crate::error::{EngineError, StartError};
 use crate::fault::{Stop, chain, explain};
 use crate::host::Guard;
 use crate::limits::Limits;
+use crate::read::TableRead;
 use crate::wire::{WireLookMode, WireTask, WireVerdict};
 use crate::world::World;
 use plumbline_contract::id::PackageHash;
@@ -42,6 +43,8 @@ pub struct Batch {
     pub fuel: u64,
     /// Messages for the vendor; no part of any result.
     pub messages: Vec<String>,
+    /// What a traced call looked up, each row once; empty without trace.
+    pub reads: Vec<TableRead>,
 }
 
 /// One running instance. It belongs to one thread at a time; several instances of a plugin run
@@ -148,8 +151,9 @@ impl Instance {
     /// If the plugin misbehaves; the instance is of no use then.
     pub fn configure(&mut self, params_json: &str) -> Result<Result<(), String>, Fault> {
         let function: TypedFunc<(&str,), _> = self.configure;
-        let ((answer,), _) = self
-            .call(self.limits.fuel_per_task, None, |store| function.call(store, (params_json,)))?;
+        let ((answer,), _) = self.call(self.limits.fuel_per_task, (None, false), |store| {
+            function.call(store, (params_json,))
+        })?;
         self.store.data_mut().take_messages();
         Ok(answer)
     }
@@ -168,28 +172,31 @@ impl Instance {
     ) -> Result<Batch, Fault> {
         let wire: Vec<WireTask<'_>> = tasks.iter().map(WireTask::from).collect();
         let function: TypedFunc<(&[WireTask<'_>], WireLookMode), _> = self.supervise;
-        let ((verdicts,), fuel) =
-            self.call(self.limits.fuel(tasks.len()), Some(world), |store| {
-                function.call(store, (&wire, mode.into()))
-            })?;
+        let ((verdicts,), fuel) = self.call(
+            self.limits.fuel(tasks.len()),
+            (Some(world), mode == LookMode::Trace),
+            |store| function.call(store, (&wire, mode.into())),
+        )?;
         let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
         self.broken = true;
         answer::check(tasks, &verdicts, mode == LookMode::Trace)?;
         self.broken = false;
-        Ok(Batch { verdicts, fuel, messages: self.store.data_mut().take_messages() })
+        let guard = self.store.data_mut();
+        let (messages, reads) = (guard.take_messages(), guard.take_reads());
+        Ok(Batch { verdicts, fuel, messages, reads })
     }
 
     /// Calls into the plugin and returns its answer and the fuel that it used.
     fn call<T>(
         &mut self,
         fuel: u64,
-        world: Option<&World>,
+        (world, record): (Option<&World>, bool),
         function: impl FnOnce(&mut Store<Guard>) -> wasmtime::Result<T>,
     ) -> Result<(T, u64), Fault> {
         if self.broken {
             return Err(Fault::Trap("the instance failed before and was called again".into()));
         }
-        self.store.data_mut().begin(world.cloned());
+        self.store.data_mut().begin(world.cloned(), record);
         let called = self.store.set_fuel(fuel).and_then(|()| function(&mut self.store));
         let left = self.store.get_fuel().unwrap_or(0);
         self.store.data_mut().end();

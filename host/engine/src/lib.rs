@@ -18,6 +18,7 @@ mod fault;
 mod host;
 mod instance;
 pub mod limits;
+mod read;
 mod wire;
 mod world;
 
@@ -26,6 +27,7 @@ pub use engine::Engine;
 pub use error::{EngineError, Kind, StartError};
 pub use instance::{Batch, Instance, Plugin};
 pub use limits::Limits;
+pub use read::{READS_MAX, ReadRow, TableRead};
 pub use world::World;
 
 /// What a component may import: our own interfaces and nothing else.

@@ -1,6 +1,8 @@
 //! Check digits of Chinese identity numbers: pure functions. They prove that a number was typed
 //! right, not that its holder exists.
 
+pub use plumbline_contract::table::uscc_ok;
+
 /// Whether the 18-character citizen identity number has the right check digit (GB 11643-1999,
 /// ISO 7064 MOD 11-2). A lower-case `x` counts as `X`.
 #[must_use]
@@ -13,27 +15,6 @@ pub fn citizen_id_ok(number: &str) -> bool {
     }
     let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(b, weight)| u32::from(b - b'0') * weight).sum();
     bytes[17].to_ascii_uppercase() == CHECKS[(sum % 11) as usize]
-}
-
-/// Whether the 18-character unified social credit code has the right check character
-/// (GB 32100-2015, MOD 31-3). Only capitals are in its alphabet.
-#[must_use]
-pub fn uscc_ok(code: &str) -> bool {
-    const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    let bytes = code.as_bytes();
-    if bytes.len() != 18 {
-        return false;
-    }
-    let mut values = [0; 18];
-    for (value, byte) in values.iter_mut().zip(bytes) {
-        match ALPHABET.iter().position(|letter| letter == byte) {
-            Some(place) => *value = place,
-            None => return false,
-        }
-    }
-    let sum: usize = values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
-    values[17] == (31 - sum % 31) % 31
 }
 
 #[cfg(test)]

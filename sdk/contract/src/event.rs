@@ -117,6 +117,18 @@ pub struct TableLoaded {
     /// SHA-256 of the imported rows in canonical form, in hexadecimal.
     pub sha256: String,
     pub rows: u64,
+    /// Name of the file that it came from, without its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// SHA-256 of that file, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_sha256: Option<String>,
+    /// Who loaded it, as he named himself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Number of the act's leaf in the ledger; the act itself cannot name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<u64>,
 }
 
 /// FNV-1a over length-prefixed parts: a stable fingerprint for grouping, not for security.

@@ -1,10 +1,14 @@
 //! Reference tables (基础库): their columns, their rows, and how rules see them.
 
+mod format;
+mod row;
 mod set;
 mod spec;
 
+pub use format::{CODE_CHARS_MAX, Format, is_citizen_id, is_hash, uscc_ok};
+pub use row::{Hasher, RowError};
 pub use set::{NoTables, TableSet};
-pub use spec::{Column, ColumnKind, RowError, TableSpec, specs};
+pub use spec::{Column, ColumnKind, Order, Period, Shape, TableSpec, specs};
 
 use crate::time::Day;
 use std::collections::BTreeMap;
@@ -39,6 +43,8 @@ impl TableRow {
 pub trait Tables: fmt::Debug + Send + Sync {
     /// The row in force on a local date, as JSON text.
     fn lookup(&self, table: &str, key: &str, on: Day) -> Option<&str>;
+    /// As [`Tables::lookup`], the row with its period.
+    fn row(&self, table: &str, key: &str, on: Day) -> Option<&TableRow>;
     /// Rows in force whose key starts with `prefix`, in key order, at most `max`.
     fn scan(&self, table: &str, prefix: &str, on: Day, max: usize) -> Vec<(&str, &str)>;
     /// All rows of a table, in key order, for the host's own use.

@@ -134,9 +134,24 @@ fn notes_of_the_host() {
         expect_file!["./data/golden/tick.jsonl"],
         &[tick(1_770_685_800_000, false), tick(-1, true)],
     );
-    let table =
-        TableLoaded { table: "calendar".into(), version: 12, sha256: "5e".repeat(32), rows: 282 };
-    check_json(expect_file!["./data/golden/table.jsonl"], &[table]);
+    let table = TableLoaded {
+        table: "calendar".into(),
+        version: 12,
+        sha256: "5e".repeat(32),
+        rows: 282,
+        file: None,
+        file_sha256: None,
+        by: None,
+        leaf: None,
+    };
+    let of_a_file = TableLoaded {
+        file: Some("日历.xlsx".into()),
+        file_sha256: Some("0f".repeat(32)),
+        by: Some("admin".into()),
+        leaf: Some(7),
+        ..table.clone()
+    };
+    check_json(expect_file!["./data/golden/table.jsonl"], &[table, of_a_file]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::guest;
 use crate::{task, world, world_with};
 use plumbline_contract::task::LookMode;
 use plumbline_contract::time::Day;
-use plumbline_engine::{Engine, Limits, World};
+use plumbline_engine::{Engine, Limits, ReadRow, TableRead, World};
 
 const ECHO: &str = "(call $echo (local.get $tasks) (local.get $count))";
 
@@ -116,4 +116,45 @@ fn messages_are_kept_up_to_the_limit_and_cut() {
         let batch = instance.supervise(&world(), &[task("A-1", b"")], LookMode::Every).unwrap();
         assert_eq!(batch.messages, ["准".repeat(341), "准".repeat(341)]);
     }
+}
+
+/// Looks up (`item`, `A1`) and a key that is not there, twice each, and scans for `A`.
+fn reader() -> plumbline_contract::package::VerifiedPackage {
+    let day = Day::from_ymd(2026, 3, 2).unwrap().0;
+    let lookup = |key: u32| {
+        format!(
+            "(call $lookup (i32.const 32) (i32.const 4) (i32.const {key}) (i32.const 2)
+                (i32.const {day}) (i32.const 48))"
+        )
+    };
+    let body = format!(
+        "{a}{b}{a}{b} (drop (call $verdicts (i32.const 1)))
+        (i32.const 16)",
+        a = lookup(36),
+        b = lookup(38)
+    );
+    guest::from_parts(r#"(data (i32.const 32) "itemA1B2")"#, guest::ACCEPT, &body)
+}
+
+#[test]
+fn a_traced_call_says_which_rows_it_looked_up() {
+    let plugin = Engine::new(None).unwrap().load(&reader()).unwrap();
+    let mut instance = plugin.instantiate(Limits::default(), "{}").unwrap();
+    let mut reads = |trace| {
+        let batch = instance.supervise(&world(), &[task("A-1", b"")], trace).unwrap();
+        (batch.reads, batch.fuel)
+    };
+    let (traced, fuel) = reads(LookMode::Trace);
+    let on = Day::from_ymd(2026, 3, 2);
+    let row = Some(ReadRow { from: None, to: None });
+    let read = |key: &str, row| TableRead {
+        table: "item".into(),
+        key: key.into(),
+        version: Some(1),
+        on,
+        row,
+    };
+    assert_eq!(traced, [read("A1", row), read("B2", None)]);
+    // Recording is the host's own business: it costs the plugin nothing, and only where it is asked.
+    assert_eq!(reads(LookMode::Every), (vec![], fuel));
 }

@@ -24,12 +24,22 @@ impl TableSet {
         self.tables.insert(table.to_owned(), Arc::new(by_key));
         self.versions.insert(table.to_owned(), version);
     }
+
+    /// Takes the tables of another set, in place of those of the same names; rows are shared.
+    pub fn share(&mut self, other: &Self) {
+        self.tables.extend(other.tables.iter().map(|(name, rows)| (name.clone(), rows.clone())));
+        self.versions.extend(other.versions.iter().map(|(name, version)| (name.clone(), *version)));
+    }
 }
 
 impl Tables for TableSet {
     fn lookup(&self, table: &str, key: &str, on: Day) -> Option<&str> {
+        self.row(table, key, on).map(|row| row.json.as_str())
+    }
+
+    fn row(&self, table: &str, key: &str, on: Day) -> Option<&TableRow> {
         let rows = self.tables.get(table)?.get(key)?;
-        rows.iter().find(|row| row.is_in_force(on)).map(|row| row.json.as_str())
+        rows.iter().find(|row| row.is_in_force(on))
     }
 
     fn scan(&self, table: &str, prefix: &str, on: Day, max: usize) -> Vec<(&str, &str)> {
@@ -58,6 +68,10 @@ pub struct NoTables;
 
 impl Tables for NoTables {
     fn lookup(&self, _: &str, _: &str, _: Day) -> Option<&str> {
+        None
+    }
+
+    fn row(&self, _: &str, _: &str, _: Day) -> Option<&TableRow> {
         None
     }
 
