@@ -12,7 +12,7 @@ use crate::doctor::{self, Ages, Finding};
 use crate::error::{AppError, Kind};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::time::Millis;
-use plumbline_kernel::Deployment;
+use plumbline_kernel::{Deployment, Setting};
 use plumbline_store::Gap;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -177,13 +177,22 @@ fn figures(app: &App, now: Millis) -> Result<Value, AppError> {
     }))
 }
 
+/// What a setting says, without the values of its parameters: they may be texts.
+fn setting(setting: &Setting) -> Value {
+    let names: Vec<_> = setting.parameters.keys().collect();
+    json!({
+        "region": setting.region, "package": setting.package, "on": setting.on, "sets": names,
+    })
+}
+
 fn standing(app: &App, deployments: &[Deployment]) -> Result<Value, AppError> {
     let mut all = Vec::new();
     for deployment in deployments {
         let cursor = app.store().cursor(deployment.id)?.seq.0;
         all.push(json!({
             "id": deployment.id, "plugin": deployment.plugin, "mode": deployment.mode,
-            "scope": deployment.scope, "settings": deployment.settings,
+            "scope": deployment.scope,
+            "settings": deployment.settings.iter().map(setting).collect::<Vec<_>>(),
             "from": deployment.from, "cursor": cursor,
             "lag": app.store().next_seq().0.saturating_sub(cursor),
             "states": states(app, deployment.id)?,

@@ -3,7 +3,7 @@
 use plumbline::backup::{Backup, backup};
 use plumbline::doctor::{Ages, examine};
 use plumbline::home::Config;
-use plumbline::{App, Home, diagnosis};
+use plumbline::{App, Home, deploy, diagnosis};
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{MS_PER_DAY, Millis};
 use plumbline_store::{Commit, Cursor, GapRow, KeyId, KeyState};
@@ -142,11 +142,8 @@ fn plant(app: &App) {
     let states = vec![(id, Some(state))];
     let commit = Commit { deployment, to: from.clone(), from, states, gaps, ..Commit::default() };
     app.store().commit(commit).unwrap();
-    let name = format!("deployment/{:05}", deployment.0);
-    let stored = app.store().meta(&name).unwrap().unwrap();
-    let mut stored: Value = serde_json::from_slice(&stored).unwrap();
-    stored["parameters"] = json!("PLANTED-parameter");
-    app.store().put_meta(&name, stored.to_string().as_bytes()).unwrap();
+    let off = Map::from_iter([("off".to_owned(), json!(["PLANTED-parameter"]))]);
+    deploy::set(app, "approval", "", &off, None).unwrap();
 }
 
 #[test]

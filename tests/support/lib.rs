@@ -63,9 +63,11 @@ impl TestHome {
             health: HealthConfig::default(),
         };
         let app = App::create(Home::new(dir.path().join("home")), &config).unwrap();
+        // What is set up is set up before all that the tests tell of.
+        app.tell_time(instant("2026-01-01T00:00:00+08:00"));
         let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();
         let rows = table::parse_csv("calendar", calendar).unwrap();
-        app.load_table_at("calendar", rows, instant("2026-01-01T00:00:00+08:00")).unwrap();
+        app.load_table("calendar", rows).unwrap();
         Self { dir, app }
     }
 
