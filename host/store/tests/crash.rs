@@ -2,7 +2,7 @@
 //! binary itself. The page cache survives a kill, so this tests atomicity and recovery; that an
 //! acknowledged write is also on the disk was measured with simulated power cuts.
 //!
-//! `PLUMBLINE_CRASH_ROUNDS` sets the number of kills.
+//! `PLUMBLINE_ROUNDS` sets the number of kills.
 
 use crate::sample::{cursor, event, id, numbered, state};
 use plumbline_contract::event::Event;
@@ -20,7 +20,7 @@ const D: DeploymentId = DeploymentId(3);
 
 #[test]
 fn a_killed_process_loses_nothing_acknowledged_and_tears_nothing() {
-    let rounds = std::env::var("PLUMBLINE_CRASH_ROUNDS").map_or(ROUNDS, |n| n.parse().unwrap());
+    let rounds = std::env::var("PLUMBLINE_ROUNDS").map_or(ROUNDS, |n| n.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     for round in 0..rounds {
         let acked = run_and_kill(dir.path(), 1 + round * 7919 % 53);
