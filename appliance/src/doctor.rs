@@ -23,7 +23,7 @@ const DISK_BYTES_MIN: u64 = 2 * 1024 * 1024 * 1024;
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 13] = [
+pub const CODES: [&str; 14] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -31,6 +31,7 @@ pub const CODES: [&str; 13] = [
     "disk",
     "gaps",
     "lag",
+    "standstill",
     "secret",
     "package",
     "no-plugins",
@@ -138,6 +139,10 @@ fn deployments(app: &App, findings: &mut Vec<Finding>) -> Result<(), AppError> {
     let deployments = app.deployments();
     if deployments.is_empty() {
         findings.push(Finding::new("no-plugins", &[]));
+    }
+    for (deployment, error) in app.suspended() {
+        let (plugin, detail) = (deployment.plugin.as_str(), error.to_string());
+        findings.push(Finding::new("standstill", &[("plugin", plugin), ("detail", &detail)]));
     }
     for deployment in deployments {
         let plugin = deployment.plugin.as_str();
