@@ -10,5 +10,7 @@ mod power;
 mod regions;
 mod tidy;
 mod timing;
+mod upgrade;
 mod vendors;
+mod walkthrough;
 mod worker;
