@@ -2,7 +2,7 @@
 
 mod deployments;
 
-pub use deployments::limits;
+pub use deployments::{Past, limits};
 
 use crate::alert::{Alert, AlertIndex};
 use crate::disk::DiskGuard;

@@ -7,15 +7,19 @@ mod backup;
 mod check;
 mod demo;
 mod explain;
+mod gaps;
 mod import;
 mod init;
 mod ledger;
 mod out;
 mod plugin;
 mod reconcile;
+mod region;
 mod replay;
 mod rules;
 mod serve;
+mod setting;
+mod shadow;
 mod show;
 mod source;
 mod table;
@@ -79,6 +83,15 @@ enum Command {
     /// 插件 / Plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
+    /// 各区划的设定 / Settings of regions
+    #[command(subcommand)]
+    Setting(setting::Command),
+    /// 试运行：新版本或新参数 / Shadow runs of a package or of parameters
+    #[command(subcommand)]
+    Shadow(shadow::Command),
+    /// 监察空白 / Gaps
+    #[command(subcommand)]
+    Gaps(gaps::Command),
     /// 已启用的规则 / Rules in force
     #[command(subcommand)]
     Rules(rules::Command),
@@ -253,6 +266,9 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Ledger(command) => ledger::run(context, command),
         Command::Plugin(command) => plugin::run(context, command),
         Command::Rules(command) => rules::run(context, command),
+        Command::Setting(command) => setting::run(context, command),
+        Command::Shadow(command) => shadow::run(context, command),
+        Command::Gaps(command) => gaps::run(context, command),
         Command::Check => check::check(context),
         Command::Doctor(arguments) => check::doctor(context, &arguments),
         Command::Backup(arguments) => backup::run(context, &arguments),

@@ -87,6 +87,10 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
     });
     change(app, before.as_ref(), changed.clone(), "enable", json!({ "region": enabling.region }))?;
     package::note_release(app, &package)?;
+    if states_unread(app, before.as_ref(), &changed)? {
+        let (keys, reason) = (RebuildKeys::All, "promote".to_owned());
+        app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
+    }
     // A region that comes late to a plugin which is at work elsewhere is folded from the log.
     if enabling.from_start && before.is_some() && !was_covered {
         let keys = RebuildKeys::Region(enabling.region.to_owned());
@@ -94,6 +98,19 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
     }
     Ok(changed)
+}
+
+/// Whether a package of the changed deployment cannot go on with what the former ones kept: then all
+/// keys are folded anew from the log.
+pub(crate) fn states_unread(
+    app: &App,
+    before: Option<&Deployment>,
+    changed: &Deployment,
+) -> Result<bool, AppError> {
+    let Some(before) = before else { return Ok(false) };
+    // What stands still had no say, and left what it left.
+    let Ok(former) = app.prepare(before) else { return Ok(true) };
+    Ok(!app.prepare(changed)?.plan.reads_states_of(&former.plan))
 }
 
 /// The deployment with everything granted that a package asks for.
@@ -144,6 +161,20 @@ pub fn set(
     parameters: &Map<String, Value>,
     on: Option<bool>,
 ) -> Result<Deployment, AppError> {
+    set_on_ground(app, plugin, region, (parameters, on), None)
+}
+
+/// As [`set`], with the ground in law that the act names.
+///
+/// # Errors
+/// As there.
+pub fn set_on_ground(
+    app: &App,
+    plugin: &str,
+    region: &str,
+    (parameters, on): (&Map<String, Value>, Option<bool>),
+    ground: Option<&str>,
+) -> Result<Deployment, AppError> {
     let before = live_of(app, plugin)?;
     let blank = || Setting { region: region.to_owned(), ..Setting::default() };
     let mut setting = before.setting(region).cloned().unwrap_or_else(blank);
@@ -158,7 +189,9 @@ pub fn set(
     if changed.effective(region).is_none() {
         return Err(AppError::new(Kind::NotFound, "no-deployment", format!("{plugin} {region}")));
     }
-    change(app, Some(&before), changed.clone(), "setting", json!({ "region": region }))?;
+    let ground = ground.map(|ground| json!({ region: ground }));
+    let told = json!({ "region": region, "ground": ground });
+    change(app, Some(&before), changed.clone(), "setting", told)?;
     Ok(changed)
 }
 
@@ -214,20 +247,51 @@ pub(crate) fn change(
     what: &str,
     particulars: Value,
 ) -> Result<(), AppError> {
-    let prepared = app.prepare(&changed)?;
-    app.check_plugins(&prepared)?;
-    let mut told = json!({
-        "plugin": changed.plugin, "deployment": changed, "variants": variants(&changed, &prepared),
-    });
-    if let (Value::Object(told), Value::Object(more)) = (&mut told, particulars) {
-        told.extend(more);
-    }
-    app.change_deployment(&changed, act::leaf(what, clock::now(), app.zone(), told))?;
+    let act = checked(app, &changed, what, particulars)?;
+    app.change_deployment(&changed, act)?;
     // Whatever changed may have been what failed.
     if before.is_some() && changed.mode == Mode::Live {
         replay_gaps(app, changed.id)?;
     }
     Ok(())
+}
+
+/// As [`change`], for several live deployments at one place of the log: all of them or none.
+///
+/// # Errors
+/// As there.
+pub(crate) fn change_all(
+    app: &App,
+    changed: &[Deployment],
+    (what, particulars): (&str, &dyn Fn(&Deployment) -> Value),
+    mut acts: Vec<Vec<u8>>,
+) -> Result<(), AppError> {
+    for one in changed {
+        acts.push(checked(app, one, what, particulars(one))?);
+    }
+    app.change_deployments(changed, &acts)?;
+    for one in changed {
+        replay_gaps(app, one.id)?;
+    }
+    Ok(())
+}
+
+/// The act of a change, once it is known that all of it can work.
+fn checked(
+    app: &App,
+    changed: &Deployment,
+    what: &str,
+    particulars: Value,
+) -> Result<Vec<u8>, AppError> {
+    let prepared = app.prepare(changed)?;
+    app.check_plugins(&prepared)?;
+    let mut told = json!({
+        "plugin": changed.plugin, "deployment": changed, "variants": variants(changed, &prepared),
+    });
+    if let (Value::Object(told), Value::Object(more)) = (&mut told, particulars) {
+        told.extend(more);
+    }
+    Ok(act::leaf(what, clock::now(), app.zone(), told))
 }
 
 /// What holds for each region that has a setting, as the ledger tells it.

@@ -34,7 +34,7 @@ const RECONCILED_META: &str = "watch/reconciled";
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 25] = [
+pub const CODES: [&str; 26] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -42,6 +42,7 @@ pub const CODES: [&str; 25] = [
     "disk",
     "gaps",
     "lag",
+    "standstill",
     "secret",
     "package",
     "no-plugins",
@@ -163,6 +164,10 @@ fn deployments(app: &App, findings: &mut Vec<Finding>) -> Result<(), AppError> {
     let deployments = app.deployments();
     if deployments.is_empty() {
         findings.push(Finding::new("no-plugins", &[]));
+    }
+    for (deployment, error) in app.suspended() {
+        let (plugin, detail) = (deployment.plugin.as_str(), error.to_string());
+        findings.push(Finding::new("standstill", &[("plugin", plugin), ("detail", &detail)]));
     }
     for deployment in deployments {
         let plugin = deployment.plugin.as_str();

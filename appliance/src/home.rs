@@ -127,6 +127,12 @@ impl Home {
         self.config_file().exists()
     }
 
+    /// Where a report lies whose hash stands in the ledger.
+    #[must_use]
+    pub fn report_file(&self, sha256: &str) -> PathBuf {
+        self.dir.join("reports").join(format!("{sha256}.json"))
+    }
+
     /// Keeps a report whose hash stands in the ledger; it is there for good.
     ///
     /// # Errors
@@ -134,7 +140,7 @@ impl Home {
     pub fn keep_report(&self, sha256: &str, bytes: &[u8]) -> Result<(), AppError> {
         let dir = self.dir.join("reports");
         fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
-        let path = dir.join(format!("{sha256}.json"));
+        let path = self.report_file(sha256);
         fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
     }
 

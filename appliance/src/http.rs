@@ -1,7 +1,8 @@
 //! The HTTP service: its routes, who may use them, and the limits of one request. What a route does
 //! stands in a module of its own; listening and driving is the business of `serve`.
 //!
-//! Handlers append to the log and read; none calls a plugin, except to explain a case. What waits
+//! Handlers append to the log and read; none calls a plugin, except to explain a case or to
+//! bring a shadow run's report up to date. What waits
 //! for a disk or a lock does so on a thread of its own.
 
 mod alert;
@@ -14,6 +15,7 @@ mod receive;
 mod request;
 mod rule;
 mod service;
+mod shadow;
 mod source;
 mod stream;
 mod table;
@@ -59,6 +61,9 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/rules/health", get(source::rules))
         .route("/v1/sources", get(source::sources))
         .route("/v1/deployments", get(rule::deployments))
+        .route("/v1/shadows", get(shadow::list))
+        .route("/v1/shadows/{id}/report", get(shadow::report))
+        .route("/v1/gaps", get(shadow::gaps))
         .route("/healthz", get(health::health))
         .route("/metrics", get(health::metrics))
         .fallback(no_route)

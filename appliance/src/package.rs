@@ -43,11 +43,94 @@ pub fn trust(app: &App, vkey: &str) -> Result<VerifyingKey, AppError> {
     Ok(key)
 }
 
+/// Takes back the trust in a vendor's key, given as its text or its name; an act in the ledger. What
+/// only this key signed stands still from now on.
+///
+/// # Errors
+/// If no such key is trusted, or something cannot be read or written.
+pub fn distrust(app: &App, key: &str) -> Result<VerifyingKey, AppError> {
+    let dir = app.home().trusted_dir();
+    for entry in fs::read_dir(&dir).map_err(|error| AppError::io(&dir, &error))? {
+        let path = entry.map_err(|error| AppError::io(&dir, &error))?.path();
+        let text = fs::read_to_string(&path).map_err(|error| AppError::io(&path, &error))?;
+        let Ok(known) = VerifyingKey::from_text(text.trim()) else { continue };
+        if text.trim() != key.trim() && known.name() != key.trim() {
+            continue;
+        }
+        let particulars = json!({ "key": text.trim() });
+        app.record(&[act::leaf("distrust", clock::now(), app.zone(), particulars)])?;
+        fs::remove_file(&path).map_err(|error| AppError::io(&path, &error))?;
+        app.forget_packages()?;
+        return Ok(known);
+    }
+    Err(AppError::new(Kind::NotFound, "no-key", key.trim()))
+}
+
+/// Prefix of settings that hold which packages were revoked.
+const REVOKED_META: &str = "revoked/";
+
+/// Why and when a package was revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    pub reason: String,
+    /// RFC 3339, by the wall clock.
+    pub done_at: String,
+}
+
+/// Revokes a package for good, installed or not: nothing runs it any more; an act in the ledger.
+/// Deployments that name it stand still at once. There is no way back for these bytes: the vendor
+/// delivers others.
+///
+/// # Errors
+/// If there is no reason, it was revoked before, or the store fails.
+pub fn revoke(app: &App, hash: PackageHash, reason: &str) -> Result<Revocation, AppError> {
+    if reason.trim().is_empty() {
+        return Err(AppError::new(Kind::Usage, "no-reason", hash));
+    }
+    refuse_revoked(app, hash)?;
+    let now = clock::now();
+    let (reason, done_at) = (reason.trim().to_owned(), app.zone().rfc3339(now));
+    let revocation = Revocation { reason, done_at };
+    let particulars = json!({ "package": hash, "reason": revocation.reason });
+    // The act first: one too many after a crash is harmless, one missing is not.
+    app.record(&[act::leaf("revoke", now, app.zone(), particulars)])?;
+    let bytes = json!(revocation).to_string().into_bytes();
+    app.store().put_meta(&format!("{REVOKED_META}{hash}"), &bytes)?;
+    app.forget_packages()?;
+    Ok(revocation)
+}
+
+/// Whether a package was revoked.
+///
+/// # Errors
+/// If the store fails.
+pub fn revocation(app: &App, hash: PackageHash) -> Result<Option<Revocation>, AppError> {
+    let known = app.store().meta(&format!("{REVOKED_META}{hash}"))?;
+    let read = |bytes: Vec<u8>| {
+        serde_json::from_slice(&bytes)
+            .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))
+    };
+    known.map(read).transpose()
+}
+
+/// # Errors
+/// If the package was revoked, with the reason.
+pub(crate) fn refuse_revoked(app: &App, hash: PackageHash) -> Result<(), AppError> {
+    match revocation(app, hash)? {
+        Some(known) => {
+            let detail = format!("{hash} ({}, {})", known.reason, known.done_at);
+            Err(AppError::new(Kind::Refused, "revoked", detail))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Keeps a verified package in the home; an act in the ledger.
 ///
 /// # Errors
-/// If it does not compile or asks for what no plugin may have, or cannot be written.
+/// If it was revoked, does not compile or asks for what no plugin may have, or cannot be written.
 pub fn install(app: &App, package: &VerifiedPackage) -> Result<(), AppError> {
+    refuse_revoked(app, package.hash())?;
     app.engine().load(package).map_err(|error| AppError::new(Kind::Refused, "package", error))?;
     let path = app.home().packages_dir().join(format!("{}.wasm", package.hash()));
     if verify_file(app, &path).is_ok_and(|known| known.hash() == package.hash()) {
@@ -75,8 +158,17 @@ fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// Reads an installed package; it is verified anew each time.
 ///
 /// # Errors
-/// If it is not installed or no longer to be trusted.
+/// If it is not installed, revoked, or no longer to be trusted.
 pub fn installed(app: &App, hash: PackageHash) -> Result<VerifiedPackage, AppError> {
+    refuse_revoked(app, hash)?;
+    kept(app, hash)
+}
+
+/// As [`installed`], revoked or not: what it did in the past can still be derived.
+///
+/// # Errors
+/// If it is not installed or no longer to be trusted.
+pub fn kept(app: &App, hash: PackageHash) -> Result<VerifiedPackage, AppError> {
     let path = app.home().packages_dir().join(format!("{hash}.wasm"));
     if !path.exists() {
         return Err(AppError::new(Kind::NotFound, "no-package", hash));

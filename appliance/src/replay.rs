@@ -1,6 +1,6 @@
 //! Replay: derives every alert anew from the log and compares it byte for byte with the ledger.
 
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::driver::{Places, Step};
 use crate::error::AppError;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
@@ -80,9 +80,10 @@ fn replay_one(
     let settings = app.settings();
     let first = settings.at(deployment.id, EventSeq(0)).unwrap_or(deployment).clone();
     let states = MemoryStore::new();
-    let (tables, mut runner) = (app.tables(), app.runner(first)?);
-    let places =
-        Places { log: app.store(), states: &states, tables: &tables, loader: app, end, lazy: true };
+    let past = Past(app);
+    let (tables, mut runner) = (app.tables(), past.runner(first)?);
+    let (log, loader) = (app.store(), &past);
+    let places = Places { log, states: &states, tables: &tables, loader, end, lazy: true };
     loop {
         let step = runner.step(&places)?;
         compare(app, &states, &mut wanted, &mut replayed)?;

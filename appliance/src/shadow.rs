@@ -1,6 +1,8 @@
 //! Shadow runs: a package or parameters beside those in force, over history or live. They write
 //! nothing to the ledger; what would be different is a report, and the promotion names its hash.
 
+pub mod xlsx;
+
 use crate::app::App;
 use crate::deploy::{self, granting};
 use crate::driver::{Places, Runner, Step};
@@ -47,6 +49,14 @@ pub struct Tried {
     /// Inputs that the plugin was handed, and the fuel it used for them.
     pub inputs: u64,
     pub fuel: u64,
+}
+
+impl Tried {
+    /// What one input costs, in units of fuel.
+    #[must_use]
+    pub fn fuel_per_input(&self) -> f64 {
+        if self.inputs == 0 { 0.0 } else { self.fuel as f64 / self.inputs as f64 }
+    }
 }
 
 /// What a shadow run found.
@@ -330,8 +340,10 @@ pub fn promote(
     package::note_release(app, &package)?;
     end(app, id)?;
     if before.is_some() {
+        let unread = deploy::states_unread(app, before.as_ref(), &changed)?;
+        let keys = if unread { RebuildKeys::All } else { RebuildKeys::Region(region) };
         let (deployment, reason) = (changed.id, "promote".to_owned());
-        app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::Region(region), reason })?;
+        app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
     }
     Ok((changed, report, sha256))
 }

@@ -16,6 +16,8 @@ mod reading;
 mod receiving;
 #[path = "http/serving.rs"]
 mod serving;
+#[path = "http/shadows.rs"]
+mod shadows;
 
 /// An event of a case, one line of JSON. `more` are further attributes with a leading comma.
 fn event(id: &str, kind: &str, time: &str, case: &str, more: &str) -> String {

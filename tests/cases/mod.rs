@@ -16,5 +16,7 @@ mod regions;
 mod tidy;
 mod timing;
 mod torn;
+mod upgrade;
 mod vendors;
+mod walkthrough;
 mod worker;

@@ -39,6 +39,8 @@ impl App {
     /// still; [`App::suspended`] says so.
     pub fn reload(&self) -> Result<(), AppError> {
         let settings = self.settings();
+        // Held from here on: a runner that goes on meanwhile would leave its successor behind.
+        let mut slot = lock(&self.runners);
         let (mut runners, mut suspended) = (Vec::new(), Vec::new());
         for newest in settings.running() {
             let cursor = self.store.cursor(newest.id)?;
@@ -49,7 +51,8 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-        *lock(&self.runners) = runners;
+        *slot = runners;
+        drop(slot);
         *lock(&self.suspended) = suspended;
         Ok(())
     }
@@ -89,24 +92,54 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn change_deployment(&self, changed: &Deployment, act: Vec<u8>) -> Result<(), AppError> {
-        let data = json!(changed).to_string();
+        self.change_deployments(std::slice::from_ref(changed), &[act])
+    }
+
+    /// As [`App::change_deployment`] for several deployments, at one place of the log.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn change_deployments(
+        &self,
+        changed: &[Deployment],
+        acts: &[Vec<u8>],
+    ) -> Result<(), AppError> {
         let next = self.store.next_seq();
-        let id = format!("setting/{}/{next}", changed.id);
         let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
-        let event = self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data);
-        // The act first: one too many after a crash is harmless, one missing is not.
-        self.store.push_leaves(&[act])?;
-        for seq in self.store.append(&[event])?.into_iter().filter_map(Appended::seq) {
-            Arc::make_mut(&mut lock(&self.settings)).note(seq, changed.clone());
+        let event = |one: &Deployment| {
+            let id = format!("setting/{}/{next}", one.id);
+            let data = json!(one).to_string();
+            self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data)
+        };
+        let events: Vec<_> = changed.iter().map(event).collect();
+        // The acts first: one too many after a crash is harmless, one missing is not.
+        self.store.push_leaves(acts)?;
+        let appended = self.store.append(&events)?;
+        for (one, seq) in changed.iter().zip(appended.into_iter().map(Appended::seq)) {
+            if let Some(seq) = seq {
+                Arc::make_mut(&mut lock(&self.settings)).note(seq, one.clone());
+            }
         }
-        let is_known = |runner: &Runner| runner.deployment().id == changed.id;
         let mut runners = lock(&self.runners);
-        if changed.mode != Mode::Ended && !runners.iter().any(is_known) {
-            lock(&self.suspended).retain(|(known, _)| known.id != changed.id);
-            runners.push(self.runner(changed.clone())?);
+        for one in changed {
+            let is_known = |runner: &Runner| runner.deployment().id == one.id;
+            if one.mode != Mode::Ended && !runners.iter().any(is_known) {
+                lock(&self.suspended).retain(|(known, _)| known.id != one.id);
+                runners.push(self.runner(one.clone())?);
+            }
         }
         drop(runners);
         self.seal().map(drop)
+    }
+
+    /// Reads every package anew from the disk and starts the deployments again: what may be run has
+    /// changed.
+    ///
+    /// # Errors
+    /// As [`App::reload`].
+    pub fn forget_packages(&self) -> Result<(), AppError> {
+        lock(&self.loaded).clear();
+        self.reload()
     }
 
     /// Asks for keys of a deployment to be folded anew from the log.
@@ -137,24 +170,31 @@ impl App {
 
 impl Loader for App {
     fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
-        let mut manifests = BTreeMap::new();
-        for hash in deployment.packages() {
-            manifests.insert(hash, self.load(hash)?.manifest);
-        }
-        let digest = plumbline_ledger::sha256_hex;
-        let plan =
-            Plan::new(deployment, &manifests, self.zone.clone(), digest).map_err(|error| {
-                match error {
-                    KernelError::Parameter { .. } => AppError::new(Kind::Usage, "parameter", error),
-                    _ => AppError::new(Kind::Refused, "grant", error),
-                }
-            })?;
-        let mut plugins = Vec::new();
-        for variant in plan.variants() {
-            let loaded = self.load(variant.package)?;
-            plugins.push((loaded.plugin, loaded.limits));
-        }
-        Ok(Prepared { plan, plugins })
+        self.prepare_with(deployment, |hash| {
+            package::refuse_revoked(self, hash)?;
+            self.load(hash)
+        })
+    }
+}
+
+/// Prepares deployments as they were: what a package did before it was revoked can still be derived.
+#[derive(Debug)]
+pub struct Past<'a>(pub &'a App);
+
+impl Loader for Past<'_> {
+    fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
+        self.0.prepare_with(deployment, |hash| self.0.load(hash))
+    }
+}
+
+impl Past<'_> {
+    /// A runner for a deployment as it was.
+    ///
+    /// # Errors
+    /// If a package is missing, does not compile or lacks a grant.
+    pub fn runner(&self, deployment: Deployment) -> Result<Runner, AppError> {
+        let prepared = self.prepare(&deployment)?;
+        Ok(Runner::new(deployment, prepared, self.0.calendars.clone(), self.0.threads))
     }
 }
 
@@ -167,12 +207,37 @@ pub(super) struct Loaded {
 }
 
 impl App {
-    /// A package, verified and compiled once in the life of the process.
+    fn prepare_with(
+        &self,
+        deployment: &Deployment,
+        load: impl Fn(PackageHash) -> Result<Loaded, AppError>,
+    ) -> Result<Prepared, AppError> {
+        let mut manifests = BTreeMap::new();
+        for hash in deployment.packages() {
+            manifests.insert(hash, load(hash)?.manifest);
+        }
+        let digest = plumbline_ledger::sha256_hex;
+        let plan =
+            Plan::new(deployment, &manifests, self.zone.clone(), digest).map_err(|error| {
+                match error {
+                    KernelError::Parameter { .. } => AppError::new(Kind::Usage, "parameter", error),
+                    _ => AppError::new(Kind::Refused, "grant", error),
+                }
+            })?;
+        let mut plugins = Vec::new();
+        for variant in plan.variants() {
+            let loaded = load(variant.package)?;
+            plugins.push((loaded.plugin, loaded.limits));
+        }
+        Ok(Prepared { plan, plugins })
+    }
+
+    /// A package, verified and compiled once in the life of the process, revoked or not.
     fn load(&self, hash: PackageHash) -> Result<Loaded, AppError> {
         if let Some(known) = lock(&self.loaded).get(&hash) {
             return Ok(known.clone());
         }
-        let package = package::installed(self, hash)?;
+        let package = package::kept(self, hash)?;
         let plugin = self
             .engine
             .load(&package)

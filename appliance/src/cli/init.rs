@@ -1,6 +1,6 @@
 //! `init`: a new home with its tables and the plugins that were shipped beside the program.
 
-use super::{Context, OK};
+use super::{Context, OK, region};
 use crate::app::App;
 use crate::deploy::{self, Enabling};
 use crate::disk::RESERVE_MIB;
@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 
 /// File of articles of law beside the plugins that cite them.
 const LAW_FILE: &str = "law_ref.csv";
-/// Length of a region code in digits: county, street, community.
-const REGION_DIGITS: [usize; 3] = [6, 9, 12];
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -102,11 +100,7 @@ pub(super) fn config(
     region: String,
     zone: String,
 ) -> Result<Config, AppError> {
-    let is_code =
-        REGION_DIGITS.contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_digit());
-    if !region.is_empty() && !is_code {
-        return Err(AppError::new(Kind::Usage, "region", region));
-    }
+    let region = region::code(&region)?;
     let origin = match origin {
         Some(origin) => origin,
         None => {

@@ -1,8 +1,10 @@
 //! `plugin`: what a vendor does (new, build, test, keygen, sign) and what an administrator does
-//! (trust, verify, install, enable, list).
+//! (trust, verify, install, enable, go back, revoke, list).
 
 mod admin;
 mod vendor;
+
+pub(super) use admin::grown;
 
 use super::Context;
 use crate::error::AppError;
@@ -81,6 +83,21 @@ pub(super) enum Command {
         #[command(flatten)]
         agreed: Agreed,
     },
+    /// 退回上一次改动之前，并重算 / Go back to before the last change, and fold the keys anew
+    Rollback { plugin: String },
+    /// 撤销一个插件包：从此不再运行，不可恢复 / Revoke a package: nothing runs it any more, for good
+    Revoke {
+        hash: String,
+        /// 为什么，记入存证链 / Why, which the ledger names
+        #[arg(long)]
+        reason: String,
+    },
+    /// 不再信任一个厂商公钥 / Trust a vendor's key no longer
+    Distrust {
+        /// 公钥、公钥文件或其名称 / The key, its file, or its name
+        #[arg(value_name = "VKEY|FILE|NAME")]
+        key: String,
+    },
     /// 列出已安装的插件包 / List installed packages
     List,
 }
@@ -94,6 +111,13 @@ pub(super) struct Agreed {
     /// 同意由新的厂商签名 / Agree to another signer than before
     #[arg(long = "accept-signer")]
     signer: bool,
+}
+
+impl Agreed {
+    /// More rights; another signer.
+    pub(super) fn both(self) -> (bool, bool) {
+        (self.rights, self.signer)
+    }
 }
 
 /// Where a new deployment begins.
@@ -121,6 +145,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             let params = params.map(|params| context.path(params));
             admin::enable(context, &plugin, region, params.as_deref(), from, agreed)
         }
+        Command::Rollback { plugin } => admin::rollback(context, &plugin),
+        Command::Revoke { hash, reason } => admin::revoke(context, &hash, &reason),
+        Command::Distrust { key } => admin::distrust(context, &key),
         Command::List => admin::list(context),
     }
 }

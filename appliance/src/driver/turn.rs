@@ -62,14 +62,17 @@ impl Runner {
                 Some(_) => self.all_look_again(places, from, row),
             };
         }
+        let mut goes_on = true;
         if changed.mode != Mode::Ended {
             let prepared = Arc::new(places.loader.prepare(&changed)?);
+            // States that the new package cannot read are made anew by the rebuild that follows.
+            goes_on = prepared.plan.reads_states_of(self.plan());
             self.instances = fresh_instances(&prepared, self.instances.len());
             self.prepared = prepared;
             self.view = None;
         }
         self.deployment = changed;
-        if self.deployment.mode == Mode::Ended {
+        if self.deployment.mode == Mode::Ended || !goes_on {
             return self.pass(places, from, row);
         }
         self.all_look_again(places, from, row)

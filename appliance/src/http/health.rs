@@ -39,6 +39,8 @@ struct Pace {
     cursor: u64,
     lag: u64,
     gaps: usize,
+    /// It looks at nothing until somebody puts it right; why, `/v1/deployments` says.
+    stands_still: bool,
 }
 
 /// An answer at all means that the store and the driver work: without them the service stops.
@@ -46,8 +48,9 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Result<Json<H
     let look = |service: &Service| {
         let app = service.app();
         let pace = |standing: Standing| {
-            let Standing { id, plugin, mode, scope, cursor, lag, gaps, .. } = standing;
-            Pace { id, plugin, mode, scope, cursor, lag, gaps }
+            let Standing { id, plugin, mode, scope, cursor, lag, gaps, suspended, .. } = standing;
+            let stands_still = suspended.is_some();
+            Pace { id, plugin, mode, scope, cursor, lag, gaps, stands_still }
         };
         Ok(Health {
             ok: !service.is_stopping(),

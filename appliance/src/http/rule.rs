@@ -42,7 +42,7 @@ pub(crate) struct Standing {
     pub(crate) gaps: usize,
     /// Why it stands still, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    suspended: Option<String>,
+    pub(crate) suspended: Option<String>,
 }
 
 /// What holds for a region that has a setting of its own.

@@ -4,6 +4,7 @@
 //! appliance feeds it and carries out the effects it returns.
 
 mod deployment;
+mod difference;
 mod error;
 pub mod health;
 mod judge;
@@ -14,6 +15,7 @@ mod settle;
 mod standing;
 
 pub use deployment::{Deployment, Effective, Grants, Mode, Said, Setting};
+pub use difference::{SettingChange, Subject, setting_changes};
 pub use error::KernelError;
 pub use leaf::{GAP_RULE, LeafContext, leaf_bytes};
 pub use plan::{KeyTask, Plan, Variant};

@@ -164,6 +164,14 @@ impl Plan {
         self.regions.iter().find(holds)?.1
     }
 
+    /// Whether all packages of this plan can go on with what those of `former` kept.
+    #[must_use]
+    pub fn reads_states_of(&self, former: &Self) -> bool {
+        self.variants.iter().all(|now| {
+            former.variants.iter().all(|then| now.manifest.reads_states_of(&then.manifest))
+        })
+    }
+
     /// The variant that looks at this event, if one does.
     #[must_use]
     pub fn concerns(&self, event: &Event) -> Option<usize> {

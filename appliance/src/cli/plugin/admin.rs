@@ -3,15 +3,15 @@
 use super::{Agreed, From};
 use crate::app::App;
 use crate::cli::out::Out;
-use crate::cli::{Context, FOUND, OK};
+use crate::cli::{Context, FOUND, OK, region, setting};
 use crate::deploy::{self, Enabling};
 use crate::error::{AppError, Kind};
-use crate::package;
+use crate::{package, parameter, text};
 use plumbline_contract::id::PackageHash;
-use plumbline_contract::manifest::{Manifest, Right};
+use plumbline_contract::manifest::{Capability, Manifest, Right};
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_ledger::{TrustedKeys, verify_package};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -84,16 +84,25 @@ pub(super) fn enable(
     agreed: Agreed,
 ) -> Result<u8, AppError> {
     let app = context.open()?;
-    let parameters = params.map_or_else(|| Ok(Map::new()), parameters)?;
+    let parameters = params.map(parameter::read_file).transpose()?;
     let package = find(&app, plugin)?;
-    let region = region.unwrap_or_else(|| app.config().region.clone());
+    let region = region::given(&app, region)?;
+    // A new release goes on with what the region said of the former one.
+    let kept = deploy::live(&app, &package.manifest().plugin.id);
+    let kept = kept.and_then(|live| Some(live.setting(&region)?.parameters.clone()));
+    let parameters = parameters.or(kept).unwrap_or_default();
+    parameter::check(package.manifest(), &parameters)?;
     let enabling = Enabling {
         from_start: from == From::Start,
         accept_rights: agreed.rights,
         accept_signer: agreed.signer,
         ..Enabling::new(package.hash(), &region, &parameters)
     };
-    let deployment = deploy::enable(&app, &enabling)?;
+    let enabled = deploy::enable(&app, &enabling);
+    if enabled.as_ref().is_err_and(|error| error.message == "rights-grew") {
+        grown(&app, context.out, package.hash());
+    }
+    let deployment = enabled?;
     // What is in the log already is looked at now, not with the next event.
     app.settle()?;
     let out = &mut *context.out;
@@ -101,7 +110,7 @@ pub(super) fn enable(
         out.object(&deployment);
         return Ok(OK);
     }
-    let region = if region.is_empty() { out.text("region.all") } else { region };
+    let region = region::shown(out, &region);
     let (id, from) = (deployment.id.to_string(), deployment.from.to_string());
     let values = [
         ("plugin", deployment.plugin.as_str()),
@@ -121,26 +130,85 @@ fn find(app: &App, plugin: &str) -> Result<VerifiedPackage, AppError> {
         return package::installed(app, hash);
     }
     let packages = package::list(app)?.into_iter().filter_map(Result::ok);
+    let may_run = |package: &VerifiedPackage| package::installed(app, package.hash()).is_ok();
     let own = packages.filter(|package| package.manifest().plugin.id == plugin);
-    own.max_by_key(|package| package.manifest().plugin.release)
+    own.filter(may_run)
+        .max_by_key(|package| package.manifest().plugin.release)
         .ok_or_else(|| AppError::new(Kind::NotFound, "no-package", plugin))
 }
 
-fn parameters(path: &Path) -> Result<Map<String, Value>, AppError> {
-    let text = fs::read_to_string(path).map_err(|error| AppError::io(path, &error))?;
-    let wrong = |what: String| {
-        AppError::new(Kind::Usage, "parameter", format!("{}: {what}", path.display()))
-    };
-    if path.extension().is_some_and(|extension| extension == "toml") {
-        let table: toml::Table =
-            toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
-        return match serde_json::to_value(table) {
-            Ok(Value::Object(map)) => Ok(map),
-            Ok(other) => Err(wrong(other.to_string())),
-            Err(error) => Err(wrong(error.to_string())),
-        };
+/// Tells which rights a package asks for that no former one had, with its reasons.
+pub(in crate::cli) fn grown(app: &App, out: &mut Out<'_>, package: PackageHash) {
+    let Ok(package) = package::installed(app, package) else { return };
+    let live = deploy::live(app, &package.manifest().plugin.id);
+    let new = deploy::new_rights(live.as_ref(), package.manifest());
+    if out.json {
+        return;
     }
-    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+    out.note("plugin.grown", &[]);
+    for capability in package.manifest().capabilities.iter().filter(|one| new.contains(&one.right))
+    {
+        let line = right(out, capability);
+        out.complain(line);
+    }
+}
+
+pub(super) fn rollback(context: &mut Context<'_, '_>, plugin: &str) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let before = deploy::live_of(&app, plugin)?;
+    let from = app.with_ledger(|ledger| ledger.size());
+    let changed = deploy::rollback(&app, plugin)?;
+    app.settle()?;
+    setting::told(&app, context.out, (Some(&before), &changed), from, "rollback")?;
+    Ok(OK)
+}
+
+pub(super) fn revoke(
+    context: &mut Context<'_, '_>,
+    hash: &str,
+    reason: &str,
+) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let no_hash = || AppError::new(Kind::NotFound, "no-package", hash);
+    let hash = PackageHash::from_hex(hash).ok_or_else(no_hash)?;
+    let revocation = package::revoke(&app, hash, reason)?;
+    let still = still(&app);
+    let out = &mut *context.out;
+    if out.json {
+        out.object(&json!({ "package": hash, "revoked": revocation, "stand_still": still }));
+        return Ok(OK);
+    }
+    let package = hash.to_string();
+    out.say("plugin.revoked", &[("package", &package), ("reason", &revocation.reason)]);
+    standing_still(out, &still);
+    Ok(OK)
+}
+
+pub(super) fn distrust(context: &mut Context<'_, '_>, key: &str) -> Result<u8, AppError> {
+    let text = key_text(context, key)?;
+    let app = context.open()?;
+    let key = package::distrust(&app, &text)?;
+    let still = still(&app);
+    let out = &mut *context.out;
+    if out.json {
+        let (name, vkey) = (key.name(), key.to_string());
+        out.object(&json!({ "distrusted": name, "vkey": vkey, "stand_still": still }));
+        return Ok(OK);
+    }
+    out.say("plugin.distrusted", &[("name", key.name()), ("vkey", &key.to_string())]);
+    standing_still(out, &still);
+    Ok(OK)
+}
+
+/// Plugins of the deployments that stand still.
+fn still(app: &App) -> Vec<String> {
+    app.suspended().into_iter().map(|(deployment, _)| deployment.plugin).collect()
+}
+
+fn standing_still(out: &mut Out<'_>, plugins: &[String]) {
+    for plugin in plugins {
+        out.say("plugin.still", &[("plugin", plugin)]);
+    }
 }
 
 pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
@@ -158,6 +226,7 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
             }
         };
         let hash = package.hash();
+        let revoked = package::revocation(&app, hash)?;
         let own = deployments.iter().flat_map(|one| {
             let naming = one.settings.iter().filter(|setting| setting.package == Some(hash));
             naming.map(move |setting| (one, setting))
@@ -167,10 +236,14 @@ pub(super) fn list(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
             object["deployments"] = own.map(|(one, setting)| json!({
                 "deployment": one.id, "region": setting.region, "from": one.from, "mode": one.mode,
             })).collect();
+            object["revoked"] = json!(revoked);
             out.object(&object);
             continue;
         }
         print(out, "plugin.row", &package);
+        if let Some(revoked) = revoked {
+            out.say("plugin.row-revoked", &[("reason", &revoked.reason)]);
+        }
         for (one, setting) in own {
             let region = match setting.region.as_str() {
                 "" => out.text("region.all"),
@@ -213,13 +286,18 @@ fn print(out: &mut Out<'_>, key: &str, package: &VerifiedPackage) {
 /// What a plugin may do, with its reasons.
 fn rights(out: &mut Out<'_>, manifest: &Manifest) {
     for capability in &manifest.capabilities {
-        let reason = out.lang.pick(&capability.reason_zh, &capability.reason_en).to_owned();
-        let (key, name) = match &capability.right {
-            Right::Table { name } => ("right.table", name.clone()),
-            Right::Events { name } => ("right.events", name.clone()),
-            Right::Facts { name } => ("right.facts", name.clone()),
-            Right::Level { highest } => ("right.level", crate::cli::show::level(out, *highest)),
-        };
-        out.say(key, &[("name", &name), ("reason", &reason)]);
+        let line = right(out, capability);
+        out.line(line);
     }
+}
+
+fn right(out: &Out<'_>, capability: &Capability) -> String {
+    let reason = out.lang.pick(&capability.reason_zh, &capability.reason_en);
+    let (key, name) = match &capability.right {
+        Right::Table { name } => ("right.table", name.clone()),
+        Right::Events { name } => ("right.events", name.clone()),
+        Right::Facts { name } => ("right.facts", name.clone()),
+        Right::Level { highest } => ("right.level", crate::cli::show::level(out, *highest)),
+    };
+    text::say(out.lang, key, &[("name", &name), ("reason", reason)])
 }

@@ -1,0 +1,193 @@
+//! Another package of the same plugin: what is refused, what needs a yes, what is for good; and
+//! profiles of regions, which hold as a whole or not at all.
+
+use plumbline::deploy::{self, Enabling};
+use plumbline::shadow::{self, Candidate};
+use plumbline::{AppError, Kind};
+use plumbline::{history, package, profile};
+use plumbline_contract::id::PackageHash;
+use plumbline_ledger::{SigningKey, seal_package};
+use plumbline_tests::outcome::{assert_replays, outcomes, verify_ledger};
+use plumbline_tests::{TestHome, case, instant, plugins};
+use serde_json::{Map, json};
+use std::path::Path;
+
+const CAPABILITY: &str = "\n[[capability]]\nkind = \"facts\"\nname = \"rumour\"\n\
+    reason_zh = \"测试\"\nreason_en = \"a test\"\n";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Installs the approval plugin as another release, with `more` in its manifest, signed by a key of
+/// this name. Its code is the same.
+fn install(
+    home: &TestHome,
+    packages: &Path,
+    release: u64,
+    more: &str,
+    signer: &str,
+) -> PackageHash {
+    let text = std::fs::read_to_string(root().join("plugins/approval/manifest.toml")).unwrap();
+    let released = text.replacen("release = 1\n", &format!("release = {release}\n"), 1);
+    let manifest = format!("{released}{more}");
+    let component = packages.join("approval.wasm");
+    let folder = home.dir.path().join("folder");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("manifest.toml"), manifest).unwrap();
+    let file = home.dir.path().join(format!("{signer}-{release}.wasm"));
+    let shown = |path: &Path| path.display().to_string();
+    let words = [
+        "plumbline",
+        "plugin",
+        "build",
+        &shown(&folder),
+        "--component",
+        &shown(&component),
+        "--out",
+        &shown(&file),
+    ]
+    .map(str::to_owned);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = plumbline::cli::run(words, &mut out, &mut err, plumbline::cli::Terminal::default());
+    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&err));
+    let path = home.dir.path().join(format!("{signer}.key"));
+    let key = match SigningKey::load(&path) {
+        Ok(key) => key,
+        Err(_) => {
+            let key = SigningKey::generate(signer).unwrap();
+            key.save(&path).unwrap();
+            key
+        }
+    };
+    std::fs::write(&file, seal_package(&std::fs::read(&file).unwrap(), &key).unwrap()).unwrap();
+    package::trust(&home.app, &key.verifying_key().to_string()).unwrap();
+    let verified = package::verify_file(&home.app, &file).unwrap();
+    package::install(&home.app, &verified).unwrap();
+    verified.hash()
+}
+
+fn enable(home: &TestHome, hash: PackageHash, agreed: (bool, bool)) -> Result<(), AppError> {
+    let none = Map::new();
+    let (accept_rights, accept_signer) = agreed;
+    let enabling = Enabling { accept_rights, accept_signer, ..Enabling::new(hash, "", &none) };
+    deploy::enable(&home.app, &enabling).map(drop)
+}
+
+fn refused(result: Result<(), AppError>) -> &'static str {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, Kind::Refused, "{error}");
+    error.message
+}
+
+#[test]
+fn an_upgrade_asks_only_for_what_is_new_and_goes_back_only_by_a_rollback() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let first = *home.app.deployments()[0].packages().first().unwrap();
+    let second = install(&home, &packages, 2, "", "vendor");
+    assert_eq!(refused(enable(&home, second, (false, false))), "other-signer");
+    enable(&home, second, (false, true)).unwrap();
+    let third = install(&home, &packages, 3, "", "vendor");
+    enable(&home, third, (false, false)).unwrap();
+    let fourth = install(&home, &packages, 4, CAPABILITY, "vendor");
+    let error = enable(&home, fourth, (false, false)).unwrap_err();
+    assert_eq!(error.message, "rights-grew");
+    assert!(error.detail.contains("rumour"), "{}", error.detail);
+    enable(&home, fourth, (true, false)).unwrap();
+    assert_eq!(refused(enable(&home, second, (true, true))), "older-release");
+
+    let back = deploy::rollback(&home.app, "approval").unwrap();
+    assert_eq!(back.effective("").unwrap().package.value, third);
+    home.app.settle().unwrap();
+    let none = Map::new();
+    let older =
+        Candidate { plugin: "approval", region: "", package: Some(first), parameters: &none };
+    assert!(shadow::run(&home.app, &older).is_ok(), "trying an old one is no way back");
+    assert_replays(&home.app);
+    verify_ledger(&home.app).unwrap();
+}
+
+#[test]
+fn a_revoked_package_stands_still_at_once_and_for_good() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    home.receive("2026-02-09T10:00:05+08:00", &case(1, "2026-02-09T10:00:00", ""));
+    home.tick("2026-04-01T09:00:00+08:00");
+    home.app.tell_time(instant("2026-04-01T10:00:00+08:00"));
+    let cards = outcomes(&home.app, "APPR-");
+    assert!(!cards.is_empty());
+    let first = *home.app.deployments()[0].packages().first().unwrap();
+    assert_eq!(package::revoke(&home.app, first, " ").unwrap_err().message, "no-reason");
+    package::revoke(&home.app, first, "a hole").unwrap();
+    assert_eq!(home.app.suspended()[0].1.message, "revoked");
+    assert_eq!(refused(package::revoke(&home.app, first, "again").map(drop)), "revoked");
+    assert_eq!(refused(package::installed(&home.app, first).map(drop)), "revoked");
+    assert_eq!(refused(enable(&home, first, (true, true))), "revoked");
+    let cursor = |home: &TestHome| home.app.store().cursor(home.app.deployments()[0].id).unwrap();
+    let stood = cursor(&home);
+    home.app.tick(instant("2026-04-02T09:00:00+08:00"), false).unwrap();
+    home.app.settle().unwrap();
+    assert_eq!(cursor(&home), stood);
+    let found =
+        plumbline::doctor::examine(&home.app, instant("2026-04-02T09:00:00+08:00")).unwrap();
+    assert!(found.iter().any(|finding| finding.code == "standstill"), "{found:?}");
+
+    let second = install(&home, &packages, 2, "", "vendor");
+    enable(&home, second, (false, true)).unwrap();
+    home.app.settle().unwrap();
+    assert!(home.app.suspended().is_empty(), "{:?}", home.app.suspended());
+    assert!(cursor(&home).seq > stood.seq);
+    assert_eq!(outcomes(&home.app, "APPR-"), cards);
+    // Going back would run the revoked one.
+    assert_eq!(refused(deploy::rollback(&home.app, "approval").map(drop)), "revoked");
+    assert_replays(&home.app);
+    verify_ledger(&home.app).unwrap();
+}
+
+#[test]
+fn a_key_that_is_trusted_no_longer_stops_what_only_it_signed() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    assert_eq!(package::distrust(&home.app, "nobody").unwrap_err().message, "no-key");
+    let vkey = std::fs::read_to_string(packages.join("development.vkey")).unwrap();
+    package::distrust(&home.app, &vkey).unwrap();
+    assert_eq!(home.app.suspended().len(), 1);
+    package::trust(&home.app, &vkey).unwrap();
+    home.app.forget_packages().unwrap();
+    assert!(home.app.suspended().is_empty());
+}
+
+#[test]
+fn a_profile_is_reviewed_applied_as_a_whole_and_its_export_changes_nothing() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let county = std::fs::read(root().join("examples/regions/county.toml")).unwrap();
+    let profile = profile::read(&county).unwrap();
+    let reviewed = profile::review(&home.app, &profile).unwrap();
+    assert_eq!(reviewed[0].changes.len(), 3, "{reviewed:#?}");
+    assert_eq!(deploy::live_of(&home.app, "approval").unwrap().settings.len(), 1, "only reviewed");
+    let leaf = profile::apply(&home.app, &profile, &reviewed).unwrap();
+    let act = home.app.with_ledger(|ledger| ledger.leaf(leaf)).unwrap();
+    let act: serde_json::Value = serde_json::from_slice(&act).unwrap();
+    assert_eq!((&act["leaf"], &act["profile"]), (&json!("profile"), &json!(profile.sha256)));
+
+    let live = deploy::live_of(&home.app, "approval").unwrap();
+    let said = &live.effective("370203004").unwrap().parameters;
+    assert_eq!((&said["default_wd"].value, &said["warn_wd"].value), (&json!(15), &json!(2)));
+    let acts = history::history(&home.app, "approval").unwrap();
+    let ground = history::ground(&acts, "370203004").unwrap();
+    assert!(ground.contains("第五条"), "{ground}");
+    let exported = profile::export(&home.app, "").unwrap();
+    assert!(exported.contains(&ground), "{exported}");
+    let again = profile::read(exported.as_bytes()).unwrap();
+    assert_eq!(profile::review(&home.app, &again).unwrap(), []);
+    assert_eq!(profile::read(exported.as_bytes()).unwrap().entries.len(), 3);
+
+    let wrong = String::from_utf8(county).unwrap().replace("default_wd = 15", "default_wd = 999");
+    let wrong = profile::read(wrong.replace("warn_wd = 2", "warn_wd = 3").as_bytes()).unwrap();
+    let error = profile::review(&home.app, &wrong).unwrap_err();
+    assert!(error.detail.contains("1..365 working days"), "{}", error.detail);
+    assert_eq!(deploy::live_of(&home.app, "approval").unwrap(), live);
+    assert_replays(&home.app);
+}
