@@ -17,6 +17,9 @@ use std::collections::BTreeSet;
 /// Keys that one `plumbline.rebuild` event names: the data of an event are bounded.
 const KEYS_PER_REBUILD: usize = 64;
 
+/// Grants of former packages that a deployment keeps: it must fit into the data of an event.
+const GRANTS_KEPT: usize = 4;
+
 /// What enabling a plugin needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabling<'a> {
@@ -118,6 +121,15 @@ pub(crate) fn granting(base: &Deployment, package: PackageHash, manifest: &Manif
     let mut changed = base.clone();
     changed.grants.retain(|grants| grants.package != package);
     changed.grants.push(Grants::all(package, manifest));
+    // Those at work, and the newest of the others: what was granted before needs no new consent.
+    let at_work = changed.packages();
+    let surplus = changed.grants.len().saturating_sub(GRANTS_KEPT + at_work.len());
+    let mut dropped = 0;
+    changed.grants.retain(|grants| {
+        let keep = dropped >= surplus || at_work.contains(&grants.package);
+        dropped += usize::from(!keep);
+        keep
+    });
     changed
 }
 

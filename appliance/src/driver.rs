@@ -74,6 +74,8 @@ pub struct Runner {
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
     /// rebuild.
     nested: Option<Only>,
+    /// The keys that got an event in a rebuild; the others stay as they are.
+    touched: BTreeSet<(String, String)>,
     /// Why it stands still, if it does.
     pub suspended: Option<AppError>,
     stats: Stats,
@@ -145,6 +147,7 @@ impl Runner {
             look: LookMode::Every,
             batch: BATCH_EVENTS,
             nested: None,
+            touched: BTreeSet::new(),
             suspended: None,
             stats,
         }
@@ -212,9 +215,16 @@ impl Runner {
         let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
         self.look_at(places, rows[0].seq)?;
         let mut tasks = self.plan().tasks(rows.iter().map(|row| (row.seq, &row.event)));
-        if let Some(Some(only)) = &self.nested {
-            let streams = self.plan().streams();
-            tasks.retain(|task| only.contains(&(streams[task.stream].clone(), task.key.clone())));
+        if let Some(only) = self.nested.clone() {
+            let prepared = self.prepared.clone();
+            let name =
+                |task: &KeyTask| (prepared.plan.streams()[task.stream].clone(), task.key.clone());
+            if let Some(only) = only {
+                tasks.retain(|task| only.contains(&name(task)));
+            }
+            if self.look == LookMode::Every {
+                self.touched.extend(tasks.iter().map(name));
+            }
         }
         let zone = self.zone.clone();
         let views: Vec<_> =

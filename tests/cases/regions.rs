@@ -71,6 +71,35 @@ fn a_nearer_setting_overrides_a_wider_one_value_by_value() {
 }
 
 #[test]
+fn a_key_of_two_regions_is_one_key() {
+    let Some(packages) = plugins() else { return };
+    // Every second event of each case comes from the town.
+    let lines: Vec<_> = (1..30)
+        .flat_map(|number| case(number, "2026-02-09T10:00:00", "2026-03-20T10:00:00"))
+        .enumerate()
+        .map(|(at, line)| match at % 2 {
+            0 => line,
+            _ => line.replace("\"370203\"", &format!("\"{TOWN}\"")),
+        })
+        .collect();
+    let run = |settings: &[(&str, Value)]| {
+        let home = TestHome::with_approval(&packages);
+        for (region, values) in settings {
+            deploy::set(&home.app, "approval", region, &parameters(values.clone()), None).unwrap();
+        }
+        assert_eq!(home.import("cases.ndjson", &lines).rejected, 0);
+        home.app.tick(instant("2026-04-01T09:00:00+08:00"), true).unwrap();
+        home.app.settle().unwrap();
+        assert_replays(&home.app);
+        outcomes(&home.app, "")
+    };
+    let plain = run(&[]);
+    assert!(plain.iter().any(|card| card.rule == "APPR-T03"), "{plain:#?}");
+    // A parameter that matters to none of these cards makes the town a variant of its own.
+    assert_eq!(run(&[(TOWN, json!({ "rating_wd": 6 }))]), plain);
+}
+
+#[test]
 fn a_change_holds_at_once_also_for_open_keys_and_going_back_is_one_command() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);
@@ -199,7 +228,12 @@ fn a_gap_is_replayed_once_its_cause_is_mended_and_its_card_closes_itself() {
     let id = deploy::live_of(&home.app, "hostile").unwrap().id;
     assert_eq!(home.app.store().gaps(id).unwrap().len(), 2);
 
-    deploy::set(&home.app, "hostile", "", &how("not"), None).unwrap();
+    // Looking away mends nothing: the card of the gap stands.
+    deploy::set(&home.app, "hostile", "", &Map::new(), Some(false)).unwrap();
+    home.app.settle().unwrap();
+    assert_eq!(gaps(&home).count(), 2);
+
+    deploy::set(&home.app, "hostile", "", &how("not"), Some(true)).unwrap();
     home.app.settle().unwrap();
     assert_eq!(gaps(&home).count(), 0);
     assert_eq!(home.app.store().gaps(id).unwrap(), []);

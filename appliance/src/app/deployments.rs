@@ -5,13 +5,13 @@ use crate::driver::{Loader, Prepared, Runner};
 use crate::error::{AppError, Kind};
 use crate::package;
 use crate::setting::SettingHistory;
-use plumbline_contract::event::{REBUILD_TYPE, Rebuild, SETTING_TYPE};
+use plumbline_contract::event::{DATA_BYTES_MAX, REBUILD_TYPE, Rebuild, SETTING_TYPE};
 use plumbline_contract::id::PackageHash;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_engine::{Limits, Plugin};
 use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
-use plumbline_store::{Appended, Store};
+use plumbline_store::{Appended, Cursor, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,6 +54,17 @@ impl App {
         *slot = runners;
         drop(slot);
         *lock(&self.suspended) = suspended;
+        self.forget_ended()
+    }
+
+    /// Forgets what ended deployments kept, should a crash have come between.
+    fn forget_ended(&self) -> Result<(), AppError> {
+        for ended in self.settings().newest() {
+            let has_begun = || Ok::<_, AppError>(self.store.cursor(ended.id)? != Cursor::default());
+            if ended.mode == Mode::Ended && has_begun()? {
+                self.store.drop_deployment(ended.id)?;
+            }
+        }
         Ok(())
     }
 
@@ -112,6 +123,10 @@ impl App {
             self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data)
         };
         let events: Vec<_> = changed.iter().map(event).collect();
+        if let Some(large) = events.iter().find(|event| event.data.len() > DATA_BYTES_MAX) {
+            let detail = format!("{} > {DATA_BYTES_MAX}", large.data.len());
+            return Err(AppError::new(Kind::Usage, "too-many-settings", detail));
+        }
         // The acts first: one too many after a crash is harmless, one missing is not.
         self.store.push_leaves(acts)?;
         let appended = self.store.append(&events)?;

@@ -8,13 +8,15 @@ use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::event::{Event, Rebuild, RebuildKeys};
 use plumbline_contract::id::{EventSeq, LeafIndex, region_contains};
 use plumbline_kernel::{Effects, KeyEffect, LeafContext, Mode, Rebuilt, StandingAlert, reconcile};
-use plumbline_store::{Cursor, GapRow, KeyId, MemoryStore, Row, Standing, Store};
+use plumbline_store::{Cursor, KeyId, MemoryStore, Row, Standing, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Rows of a store that are read at once.
 const ROWS_AT_ONCE: usize = 4096;
 
+/// (stream, key).
+type Keys = BTreeSet<(String, String)>;
 /// (stream, key, alert): in this order the leaves of a rebuild are.
 type AlertPlace = (usize, String, String);
 
@@ -37,8 +39,8 @@ impl Runner {
             RebuildKeys::These(keys) => Some(Arc::new(keys.into_iter().collect())),
         };
         let states = MemoryStore::new();
-        let mut alerts = self.fold_anew(places, only.clone(), &states, row.seq)?;
-        self.add_standing(places, &only, &mut alerts)?;
+        let (mut alerts, touched) = self.fold_anew(places, only, &states, row.seq)?;
+        self.add_standing(places, &touched, &mut alerts)?;
         self.look_at(places, row.seq.next())?;
         let mut effects = Effects::default();
         let context = LeafContext { plan: self.plan(), tables: self.versions() };
@@ -46,20 +48,22 @@ impl Runner {
         let reason = ending(&request.reason);
         reconcile(&context, alerts, (row.event.logged, reason), variant_of, &mut effects);
         effects.facts = facts(&states, row)?;
-        let closing = self.take_states(places, &only, &states, &mut effects)?;
+        let closing = self.take_states(places, touched, &states, &mut effects)?;
         let to = Cursor { seq: row.seq.next(), tick_after: None };
         self.commit(places, (from, to), effects, closing)?;
         Ok(Step::Moved { events: 1 })
     }
 
-    /// Folds the log up to `end` into `states`; returns the leaf after which each alert stands.
+    /// Folds the log up to `end` into `states`; returns the leaf after which each alert stands, and
+    /// the keys that got an event. A key that got none, for instance of a region that is off, is not
+    /// rebuilt.
     fn fold_anew(
         &mut self,
         places: &Places<'_>,
         only: Only,
         states: &MemoryStore,
         end: EventSeq,
-    ) -> Result<BTreeMap<AlertPlace, Rebuilt>, AppError> {
+    ) -> Result<(BTreeMap<AlertPlace, Rebuilt>, Keys), AppError> {
         let mut deployment = self.deployment.clone();
         deployment.mode = Mode::Live;
         let mut inner = Self {
@@ -72,6 +76,7 @@ impl Runner {
             look: self.look,
             batch: self.batch,
             nested: Some(only),
+            touched: BTreeSet::new(),
             suspended: None,
             stats: Stats::default(),
         };
@@ -95,17 +100,17 @@ impl Runner {
             }
             states.drop_leaves(taken)?;
         }
-        Ok(alerts)
+        Ok((alerts, inner.touched))
     }
 
     /// Adds what stands now to what would stand.
     fn add_standing(
         &self,
         places: &Places<'_>,
-        only: &Only,
+        touched: &Keys,
         alerts: &mut BTreeMap<AlertPlace, Rebuilt>,
     ) -> Result<(), AppError> {
-        for Standing { id, alert, row } in self.standing(places, only)? {
+        for Standing { id, alert, row } in self.standing(places, touched)? {
             let Some(stream) = self.plan().stream_named(&id.stream) else { continue };
             let corrupt = || AppError::new(Kind::Integrity, "store-corrupt", &alert);
             let before = StandingAlert::read(&row).ok_or_else(corrupt)?;
@@ -115,22 +120,12 @@ impl Runner {
         Ok(())
     }
 
-    fn standing(&self, places: &Places<'_>, only: &Only) -> Result<Vec<Standing>, AppError> {
+    fn standing(&self, places: &Places<'_>, touched: &Keys) -> Result<Vec<Standing>, AppError> {
         let mut all = Vec::new();
-        if let Some(only) = only {
-            for id in key_ids(only) {
-                all.extend(places.states.standing_of(self.id(), &id)?);
-            }
-            return Ok(all);
+        for id in key_ids(touched) {
+            all.extend(places.states.standing_of(self.id(), &id)?);
         }
-        loop {
-            let after = all.last().map(|last: &Standing| (&last.id, last.alert.as_str()));
-            let page = places.states.standing(self.id(), after, ROWS_AT_ONCE)?;
-            if page.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page);
-        }
+        Ok(all)
     }
 
     /// The keys to which an event of a region subtree goes.
@@ -162,22 +157,20 @@ impl Runner {
     fn take_states(
         &self,
         places: &Places<'_>,
-        only: &Only,
+        touched: Keys,
         states: &MemoryStore,
         effects: &mut Effects,
     ) -> Result<Closing, AppError> {
         let mut closing = Closing::default();
-        let is_own = |id: &KeyId| {
-            let place = (id.stream.clone(), id.key.clone());
-            only.as_ref().is_none_or(|only| only.contains(&place))
-        };
-        let mut gone: BTreeSet<KeyId> = match only {
-            Some(only) => key_ids(only).collect(),
-            None => {
-                let all = places.states.states(self.id(), None, usize::MAX)?;
-                all.into_iter().map(|(id, _)| id).collect()
+        for gap in places.states.gaps(self.id())? {
+            let place = (gap.row.id.stream, gap.row.id.key);
+            if touched.contains(&place) {
+                closing.gaps_closed.push(gap.id);
             }
-        };
+        }
+        let again = states.gaps(self.id())?.into_iter().map(|gap| gap.row);
+        closing.gaps.extend(again);
+        let mut gone: BTreeSet<KeyId> = key_ids(&touched).collect();
         for (id, state) in states.states(self.id(), None, usize::MAX)? {
             let Some(stream) = self.plan().stream_named(&id.stream) else { continue };
             gone.remove(&id);
@@ -186,15 +179,12 @@ impl Runner {
             effects.states.push(effect);
         }
         closing.gone.extend(gone);
-        for gap in places.states.gaps(self.id())? {
-            if is_own(&gap.row.id) {
-                closing.gaps_closed.push(gap.id);
-            }
-        }
-        let again: Vec<GapRow> = states.gaps(self.id())?.into_iter().map(|gap| gap.row).collect();
-        closing.gaps.extend(again);
         Ok(closing)
     }
+}
+
+fn key_ids(keys: &Keys) -> impl Iterator<Item = KeyId> {
+    keys.iter().map(|(stream, key)| KeyId { stream: stream.clone(), key: key.clone() })
 }
 
 /// Why an alert ends that a rebuild does not find again.
@@ -203,10 +193,6 @@ fn ending(reason: &str) -> &'static str {
         "gap" | "history" => "data_completed",
         _ => "rules_changed",
     }
-}
-
-fn key_ids(only: &BTreeSet<(String, String)>) -> impl Iterator<Item = KeyId> {
-    only.iter().map(|(stream, key)| KeyId { stream: stream.clone(), key: key.clone() })
 }
 
 /// The facts of a rebuild; those that the log has already are dropped there.
