@@ -34,11 +34,11 @@ fn write(report: &ShadowReport, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::parse_from_str(MADE_ON)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    summary(sheet(&mut book, lang, "summary")?, report, lang)?;
-    figures(sheet(&mut book, lang, "by-rule")?, &report.by_rule, lang)?;
-    figures(sheet(&mut book, lang, "by-dept")?, &report.by_dept, lang)?;
-    figures(sheet(&mut book, lang, "by-region")?, &report.by_region, lang)?;
-    changes(sheet(&mut book, lang, "cards")?, report, lang)?;
+    summary(sheet(&mut book, "summary", lang)?, report, lang)?;
+    figures(sheet(&mut book, "by-rule", lang)?, &report.by_rule, lang)?;
+    figures(sheet(&mut book, "by-dept", lang)?, &report.by_dept, lang)?;
+    figures(sheet(&mut book, "by-region", lang)?, &report.by_region, lang)?;
+    changes(sheet(&mut book, "cards", lang)?, report, lang)?;
     book.save_to_buffer()
 }
 
@@ -48,8 +48,8 @@ fn say(lang: Lang, name: &str) -> String {
 
 fn sheet<'a>(
     book: &'a mut Workbook,
-    lang: Lang,
     name: &str,
+    lang: Lang,
 ) -> Result<&'a mut Worksheet, XlsxError> {
     book.add_worksheet().set_name(say(lang, name))
 }
