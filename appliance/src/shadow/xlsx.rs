@@ -16,6 +16,9 @@ const COLUMN_WIDTH: f64 = 22.0;
 /// The day that every file names as its own, so that equal reports are equal files.
 const MADE_ON: &str = "2026-01-01";
 
+/// A line of the summary: its name, and what it says of a side.
+type Line<T> = (&'static str, fn(&Tried) -> T);
+
 /// The bytes of the workbook.
 ///
 /// # Errors
@@ -78,7 +81,7 @@ fn summary(sheet: &mut Worksheet, report: &ShadowReport, lang: Lang) -> Result<(
         sheet.write_string(row, 2, value)?;
         row += 1;
     }
-    let texts: [(&str, fn(&Tried) -> String); 3] = [
+    let texts: [Line<String>; 3] = [
         ("version", |tried| tried.version.clone()),
         ("package", |tried| tried.package.to_string()),
         ("parameters", |tried| tried.parameters.to_string()),
@@ -92,7 +95,7 @@ fn summary(sheet: &mut Worksheet, report: &ShadowReport, lang: Lang) -> Result<(
         row += 1;
     }
     // A sheet holds numbers with 53 bits; fuel of years fits.
-    let numbers: [(&str, fn(&Tried) -> f64); 5] = [
+    let numbers: [Line<f64>; 5] = [
         ("standing", |tried| tried.standing as f64),
         ("gaps", |tried| tried.gaps as f64),
         ("inputs", |tried| tried.inputs as f64),
