@@ -138,6 +138,7 @@ impl Bench {
             mode: Mode::Live,
             scope: String::new(),
             from: EventSeq(0),
+            since: None,
             settings: vec![setting],
             grants: vec![Grants::all(package.hash(), &manifest)],
         };

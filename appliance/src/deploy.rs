@@ -14,9 +14,6 @@ use plumbline_kernel::{Deployment, Grants, Mode, Setting};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Keys that one `plumbline.rebuild` event names: the data of an event are bounded.
-const KEYS_PER_REBUILD: usize = 64;
-
 /// Grants of former packages that a deployment keeps: it must fit into the data of an event.
 const GRANTS_KEPT: usize = 4;
 
@@ -77,10 +74,11 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         mode: Mode::Live,
         scope: String::new(),
         from: if enabling.from_start { EventSeq(0) } else { app.store().next_seq() },
+        since: None,
         settings: Vec::new(),
         grants: Vec::new(),
     });
-    let was_covered = base.effective(enabling.region).is_some_and(|effective| effective.is_on());
+    let was_covered = base.effective(enabling.region).is_some();
     let off = base.effective(enabling.region).is_some_and(|effective| !effective.is_on());
     let changed = granting(&base, enabling.package, manifest).with(Setting {
         region: enabling.region.to_owned(),
@@ -240,7 +238,9 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
     }
     let former = path.iter().rev().nth(1).map(|one| (*one).clone());
     let former = former.ok_or_else(|| AppError::new(Kind::NotFound, "no-former", plugin))?;
-    let changed = Deployment { settings: former.settings, ..present.clone() };
+    let mut changed = Deployment { settings: former.settings, ..present.clone() };
+    let missing = former.grants.into_iter().filter(|one| present.granted(one.package).is_none());
+    changed.grants.extend(missing);
     change(app, Some(&present), changed.clone(), "rollback", json!({}))?;
     let (deployment, reason) = (changed.id, "rollback".to_owned());
     app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::All, reason })?;
@@ -262,8 +262,24 @@ pub(crate) fn change(
     let act = checked(app, &changed, what, particulars)?;
     app.change_deployment(&changed, act)?;
     // Whatever changed may have been what failed.
-    if before.is_some() && changed.mode == Mode::Live {
+    if let Some(before) = before.filter(|_| changed.mode == Mode::Live) {
+        make_good(app, before, &changed)?;
         replay_gaps(app, changed.id)?;
+    }
+    Ok(())
+}
+
+/// What came in while a region was off is made good when it is on again.
+fn make_good(app: &App, before: &Deployment, changed: &Deployment) -> Result<(), AppError> {
+    let settings = before.settings.iter().chain(&changed.settings);
+    let regions: BTreeSet<_> = settings.map(|setting| setting.region.as_str()).collect();
+    for region in regions {
+        let is_on = |one: &Deployment| one.effective(region).map(|effective| effective.is_on());
+        if is_on(before) == Some(false) && is_on(changed) == Some(true) {
+            let keys = RebuildKeys::Region(region.to_owned());
+            let (deployment, reason) = (changed.id, "history".to_owned());
+            app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
+        }
     }
     Ok(())
 }
@@ -281,8 +297,12 @@ pub(crate) fn change_all(
     for one in changed {
         acts.push(checked(app, one, what, particulars(one))?);
     }
+    let before: Vec<_> = changed.iter().map(|one| live(app, &one.plugin)).collect();
     app.change_deployments(changed, &acts)?;
-    for one in changed {
+    for (one, before) in changed.iter().zip(before) {
+        if let Some(before) = before {
+            make_good(app, &before, one)?;
+        }
         replay_gaps(app, one.id)?;
     }
     Ok(())
@@ -327,10 +347,9 @@ fn variants(deployment: &Deployment, prepared: &Prepared) -> Value {
 pub fn replay_gaps(app: &App, deployment: DeploymentId) -> Result<usize, AppError> {
     let gaps = app.store().gaps(deployment)?.into_iter();
     let keys: BTreeSet<_> = gaps.map(|gap| (gap.row.id.stream, gap.row.id.key)).collect();
-    let keys: Vec<_> = keys.into_iter().collect();
-    for some in keys.chunks(KEYS_PER_REBUILD) {
-        let keys = RebuildKeys::These(some.to_vec());
-        app.ask_rebuild(&Rebuild { deployment, keys, reason: "gap".to_owned() })?;
+    if !keys.is_empty() {
+        let (keys, reason) = (RebuildKeys::Gaps, "gap".to_owned());
+        app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
     }
     Ok(keys.len())
 }

@@ -33,6 +33,8 @@ use world::View;
 /// Events read at once: large enough that neighbouring keys share the store's pages and a key's
 /// events meet in one batch, so that its state is written once for several of them.
 pub const BATCH_EVENTS: usize = 8192;
+/// The same for a replay, for some 25 MB of memory.
+const BATCH_EVENTS_IN_MEMORY: usize = 32_768;
 /// The same for a run of which only the end counts: fewer looks for some 50 MB of memory.
 const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
@@ -74,6 +76,10 @@ pub struct Runner {
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
     /// rebuild.
     nested: Option<Only>,
+    /// Changes that hold from a place before their event, in a replay.
+    backdated: Vec<(EventSeq, Deployment)>,
+    /// Settings said before this place are history.
+    settings_from: EventSeq,
     /// The keys that got an event in a rebuild; the others stay as they are.
     touched: BTreeSet<(String, String)>,
     /// Why it stands still, if it does.
@@ -123,6 +129,8 @@ struct Closing {
     gaps: Vec<GapRow>,
     /// Keys that are forgotten.
     gone: Vec<KeyId>,
+    /// Keys that nothing looks at any more, with what is kept of them.
+    asleep: Vec<(KeyId, KeyState)>,
 }
 
 impl Runner {
@@ -147,10 +155,30 @@ impl Runner {
             look: LookMode::Every,
             batch: BATCH_EVENTS,
             nested: None,
+            backdated: Vec::new(),
+            settings_from: EventSeq(0),
             touched: BTreeSet::new(),
             suspended: None,
             stats,
         }
+    }
+
+    /// The deployment as it was said at a place of the log, whatever was said before.
+    #[must_use]
+    pub fn said_at(mut self, at: EventSeq) -> Self {
+        self.settings_from = if self.deployment.since.is_some() { at } else { EventSeq(0) };
+        self
+    }
+
+    /// For a replay: the changes that hold from a place before their event.
+    pub fn goes_back(&mut self, backdated: Vec<(EventSeq, Deployment)>) {
+        self.backdated = backdated;
+    }
+
+    /// For a run in memory: larger batches write a key's state less often. What comes out does not
+    /// depend on how the log is cut.
+    pub fn read_more_at_once(&mut self) {
+        self.batch = BATCH_EVENTS_IN_MEMORY;
     }
 
     /// For a run of which only what stands in the end counts: keys are looked at less often, and the
@@ -193,7 +221,8 @@ impl Runner {
         let mut cursor = places.states.cursor(self.id())?;
         let start = cursor.clone();
         cursor.seq = cursor.seq.max(self.deployment.from);
-        let room = places.end.0.saturating_sub(cursor.seq.0);
+        let end = self.turn_back(places, &start)?;
+        let room = end.0.saturating_sub(cursor.seq.0);
         let rows = places.log.read(cursor.seq, self.batch.min(room as usize))?;
         let Some(first) = rows.first() else { return Ok(Step::Idle) };
         match first.event.kind.as_str() {
@@ -443,11 +472,12 @@ impl Runner {
             (self.key_id(stream, &key), alert, now.map(|now| now.row()))
         };
         let gone = closing.gone.into_iter().map(|id| (id, None));
+        let asleep = closing.asleep.into_iter().map(|(id, state)| (id, Some(state)));
         let commit = Commit {
             deployment: self.id(),
             from,
             to,
-            states: effects.states.into_iter().map(state).chain(gone).collect(),
+            states: effects.states.into_iter().map(state).chain(gone).chain(asleep).collect(),
             events: if silent { Vec::new() } else { effects.facts },
             leaves: if silent { Vec::new() } else { effects.leaves },
             gaps: effects.gaps.into_iter().map(gap).chain(closing.gaps).collect(),

@@ -78,10 +78,12 @@ fn replay_one(
         difference: None,
     };
     let settings = app.settings();
-    let first = settings.at(deployment.id, EventSeq(0)).unwrap_or(deployment).clone();
+    let first = settings.of(deployment.id).next().map_or(deployment, |(_, first)| first).clone();
     let states = MemoryStore::new();
     let past = Past(app);
     let (tables, mut runner) = (app.tables(), past.runner(first)?);
+    runner.goes_back(settings.backdated(deployment.id));
+    runner.read_more_at_once();
     let (log, loader) = (app.store(), &past);
     let places = Places { log, states: &states, tables: &tables, loader, end, lazy: true };
     loop {

@@ -158,7 +158,8 @@ fn drive(service: &Service) -> Result<(), AppError> {
 /// log of an idle host does not grow.
 fn is_due(app: &App, now: Millis) -> Result<bool, AppError> {
     let local = app.zone().local(now);
-    for deployment in app.deployments() {
+    let still: Vec<_> = app.suspended().into_iter().map(|(one, _)| one.id).collect();
+    for deployment in app.deployments().into_iter().filter(|one| !still.contains(&one.id)) {
         if !app.store().due(deployment.id, local, None, 1)?.is_empty() {
             return Ok(true);
         }

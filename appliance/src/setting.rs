@@ -60,12 +60,21 @@ impl SettingHistory {
         self.changes.iter().filter(move |(_, one)| one.id == id)
     }
 
-    /// A deployment as it holds for an event at `seq`: what it began with counts from its first
+    /// A deployment as it holds for an event at `seq`, with the place where that was said: what it began with counts from its first
     /// event on, wherever it was written down.
     #[must_use]
-    pub fn at(&self, id: DeploymentId, seq: EventSeq) -> Option<&Deployment> {
-        let before = self.of(id).filter(|(at, _)| *at < seq).last();
-        before.or_else(|| self.of(id).next()).map(|(_, deployment)| deployment)
+    pub fn at(&self, id: DeploymentId, seq: EventSeq) -> Option<&(EventSeq, Deployment)> {
+        let holds = |(at, one): &&(EventSeq, Deployment)| match one.since {
+            Some(since) => since <= seq,
+            None => *at < seq,
+        };
+        self.of(id).filter(holds).last().or_else(|| self.of(id).next())
+    }
+
+    /// The changes that hold from a place before their event.
+    #[must_use]
+    pub fn backdated(&self, id: DeploymentId) -> Vec<(EventSeq, Deployment)> {
+        self.of(id).filter(|(_, one)| one.since.is_some()).cloned().collect()
     }
 
     /// The number of the next deployment.

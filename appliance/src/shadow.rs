@@ -147,6 +147,7 @@ fn proposed(app: &App, candidate: &Candidate<'_>) -> Result<Deployment, AppError
         mode: Mode::Live,
         scope: String::new(),
         from: EventSeq(0),
+        since: None,
         settings: Vec::new(),
         grants: Vec::new(),
     });

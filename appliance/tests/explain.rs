@@ -92,7 +92,7 @@ fn what_is_explained_is_given_once() {
     }
     let by_name = week.ok(&["--json", "explain", "--event", "/370203/hall/hall-0005"]);
     let by_name: Value = serde_json::from_str(&by_name).unwrap();
-    assert_eq!((&by_name["event"]["seq"], &by_name["subject"]), (&11.into(), &"C2026-0041".into()));
+    assert_eq!((&by_name["event"]["seq"], &by_name["subject"]), (&12.into(), &"C2026-0041".into()));
     let card = week.ok(&["--json", "explain", "--alert", &week.alert("APPR-T02")]);
     let card: Value = serde_json::from_str(&card).unwrap();
     let parameters = card["parameters"]["values"].as_array().unwrap();

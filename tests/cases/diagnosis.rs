@@ -142,8 +142,9 @@ fn plant(app: &App) {
     let states = vec![(id, Some(state))];
     let commit = Commit { deployment, to: from.clone(), from, states, gaps, ..Commit::default() };
     app.store().commit(commit).unwrap();
-    let off = Map::from_iter([("off".to_owned(), json!(["PLANTED-parameter"]))]);
-    deploy::set(app, "approval", "", &off, None).unwrap();
+    let warn = Map::from_iter([("warn_wd".to_owned(), json!(2))]);
+    let ground = Some("PLANTED-parameter");
+    deploy::set_on_ground(app, "approval", "", (&warn, None), ground).unwrap();
 }
 
 #[test]

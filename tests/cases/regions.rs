@@ -150,6 +150,32 @@ fn a_region_that_is_off_is_not_looked_at_and_is_made_good_when_it_comes_on() {
 }
 
 #[test]
+fn what_came_while_a_region_was_off_counts_before_its_keys_are_looked_at() {
+    let Some(packages) = plugins() else { return };
+    for everywhere in [false, true] {
+        let region = if everywhere { "" } else { TOWN };
+        let home = TestHome::with_approval(&packages);
+        let mut lines = case(2, "2026-02-09T10:00:00", "2026-02-20T10:00:00");
+        for line in &mut lines {
+            *line = line.replace("\"370203\"", &format!("\"{TOWN}\""));
+        }
+        let decided = lines.split_off(2);
+        home.receive(RECEIVED, &lines);
+        home.app.tell_time(instant("2026-02-10T10:00:00+08:00"));
+        deploy::set(&home.app, "approval", region, &Map::new(), Some(false)).unwrap();
+        home.receive("2026-02-20T10:00:05+08:00", &decided);
+        home.tick("2026-03-16T09:00:00+08:00");
+        home.app.tell_time(instant("2026-03-16T10:00:00+08:00"));
+        deploy::set(&home.app, "approval", region, &Map::new(), Some(true)).unwrap();
+        home.app.settle().unwrap();
+        home.tick("2026-03-17T09:00:00+08:00");
+        let late = outcomes(&home.app, "APPR-T03");
+        assert_eq!(late, [], "{region}: it was decided in time");
+        assert_replays(&home.app);
+    }
+}
+
+#[test]
 fn a_shadow_run_writes_nothing_and_its_promotion_brings_what_it_showed() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);

@@ -44,9 +44,9 @@ impl App {
         let (mut runners, mut suspended) = (Vec::new(), Vec::new());
         for newest in settings.running() {
             let cursor = self.store.cursor(newest.id)?;
-            let present = settings.at(newest.id, cursor.seq).unwrap_or(&newest).clone();
-            match self.runner(present) {
-                Ok(runner) => runners.push(runner),
+            let Some((at, present)) = settings.at(newest.id, cursor.seq) else { continue };
+            match self.runner(present.clone()) {
+                Ok(runner) => runners.push(runner.said_at(*at)),
                 Err(error) if is_standstill(&error) => suspended.push((newest, error)),
                 Err(error) => return Err(error),
             }
@@ -115,6 +115,14 @@ impl App {
         changed: &[Deployment],
         acts: &[Vec<u8>],
     ) -> Result<(), AppError> {
+        let still: Vec<_> = self.suspended().into_iter().map(|(one, _)| one.id).collect();
+        let place = |one: &Deployment| {
+            // What stands still goes on from where it stands, as it is from now on.
+            let cursor = still.contains(&one.id).then(|| self.store.cursor(one.id)).transpose()?;
+            let since = cursor.map(|cursor| cursor.seq.max(one.from));
+            Ok(Deployment { since, ..one.clone() })
+        };
+        let changed = &changed.iter().map(place).collect::<Result<Vec<_>, AppError>>()?[..];
         let next = self.store.next_seq();
         let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
         let event = |one: &Deployment| {
@@ -130,17 +138,24 @@ impl App {
         // The acts first: one too many after a crash is harmless, one missing is not.
         self.store.push_leaves(acts)?;
         let appended = self.store.append(&events)?;
-        for (one, seq) in changed.iter().zip(appended.into_iter().map(Appended::seq)) {
-            if let Some(seq) = seq {
+        let places: Vec<_> = appended.into_iter().map(Appended::seq).collect();
+        for (one, seq) in changed.iter().zip(&places) {
+            if let Some(seq) = *seq {
                 Arc::make_mut(&mut lock(&self.settings)).note(seq, one.clone());
             }
         }
         let mut runners = lock(&self.runners);
-        for one in changed {
+        for (one, seq) in changed.iter().zip(places) {
             let is_known = |runner: &Runner| runner.deployment().id == one.id;
-            if one.mode != Mode::Ended && !runners.iter().any(is_known) {
+            let is_over = one.mode == Mode::Ended;
+            runners.retain(|runner| !is_known(runner) || (runner.suspended.is_none() && !is_over));
+            if is_over {
                 lock(&self.suspended).retain(|(known, _)| known.id != one.id);
-                runners.push(self.runner(one.clone())?);
+            }
+            if one.mode != Mode::Ended && !runners.iter().any(is_known) {
+                let runner = self.runner(one.clone())?;
+                lock(&self.suspended).retain(|(known, _)| known.id != one.id);
+                runners.push(runner.said_at(seq.unwrap_or(next)));
             }
         }
         drop(runners);

@@ -36,8 +36,16 @@ impl Runner {
             RebuildKeys::Region(region) => {
                 Some(Arc::new(self.keys_of_region(places, &region, row.seq)?))
             }
-            RebuildKeys::These(keys) => Some(Arc::new(keys.into_iter().collect())),
+            RebuildKeys::Gaps => {
+                let gaps = places.states.gaps(self.id())?.into_iter();
+                let keys = gaps.map(|gap| (gap.row.id.stream, gap.row.id.key));
+                Some(Arc::new(keys.collect()))
+            }
         };
+        let is_vain = only.as_ref().is_some_and(|only| only.is_empty());
+        if is_vain || self.plan().variants().is_empty() {
+            return self.pass(places, from, row);
+        }
         let states = MemoryStore::new();
         let (mut alerts, touched) = self.fold_anew(places, only, &states, row.seq)?;
         self.add_standing(places, &touched, &mut alerts)?;
@@ -76,6 +84,8 @@ impl Runner {
             look: self.look,
             batch: self.batch,
             nested: Some(only),
+            backdated: Vec::new(),
+            settings_from: EventSeq(0),
             touched: BTreeSet::new(),
             suspended: None,
             stats: Stats::default(),

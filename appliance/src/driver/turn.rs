@@ -4,13 +4,17 @@
 use super::{Closing, Places, Runner, Step, fresh_instances};
 use crate::error::{AppError, Kind};
 use plumbline_contract::event::Tick;
-use plumbline_contract::task::{Input, WAKE_ON_TABLE};
+use plumbline_contract::id::EventSeq;
+use plumbline_contract::task::Input;
 use plumbline_contract::time::Local;
 use plumbline_kernel::{Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, Mode};
 use plumbline_store::{Cursor, KeyId, KeyState, Row};
 use std::sync::Arc;
 
 use super::TIMERS_PER_STEP;
+
+/// A wake that never comes: nothing looks at the region of the key.
+const WAKE_OFF: Local = Local(i64::MAX);
 
 impl Runner {
     /// Hands a tick to the keys that are due by then, some at a time.
@@ -52,7 +56,8 @@ impl Runner {
         row: &Row,
     ) -> Result<Step, AppError> {
         let changed: Deployment = serde_json::from_str(&row.event.data).map_err(damaged)?;
-        if changed.id != self.id() || self.nested.is_some() {
+        let is_history = row.seq < self.settings_from;
+        if changed.id != self.id() || self.nested.is_some() || is_history {
             return self.pass(places, from, row);
         }
         if changed == self.deployment {
@@ -78,6 +83,27 @@ impl Runner {
         self.all_look_again(places, from, row)
     }
 
+    /// Where a deployment stood still, it went on as it was changed later: turns to that at its
+    /// place. Returns how far the log may be read until the next such place.
+    pub(super) fn turn_back(
+        &mut self,
+        places: &Places<'_>,
+        cursor: &Cursor,
+    ) -> Result<EventSeq, AppError> {
+        while let Some((at, next)) = self.backdated.first() {
+            let since = next.since.unwrap_or(*at);
+            if since > cursor.seq {
+                return Ok(places.end.min(since));
+            }
+            let (at, next) = self.backdated.remove(0);
+            let prepared = Arc::new(places.loader.prepare(&next)?);
+            self.instances = fresh_instances(&prepared, self.instances.len());
+            (self.prepared, self.view, self.deployment) = (prepared, None, next);
+            self.settings_from = at;
+        }
+        Ok(places.end)
+    }
+
     /// Keys with a wake look again, at the log time of the change. They are paged by key, so that
     /// each comes once, whatever wake it then asks for.
     fn all_look_again(
@@ -87,11 +113,20 @@ impl Runner {
         row: &Row,
     ) -> Result<Step, AppError> {
         let now = self.zone.local(row.event.logged);
-        let after = from.tick_after.as_ref().map(|(_, id)| id);
-        let page = places.states.states(self.id(), after, TIMERS_PER_STEP)?;
-        let Some((last, _)) = page.last() else { return self.pass(places, from, row) };
-        let to = Cursor { seq: row.seq, tick_after: Some((now, last.clone())) };
-        let waiting = page.into_iter().filter(|(_, state)| state.wake.is_some()).collect();
+        let mut after = from.tick_after.as_ref().map(|(_, id)| id.clone());
+        let mut waiting = Vec::new();
+        // Most keys of a grown home are closed matters: they are passed without a commit.
+        while waiting.len() < TIMERS_PER_STEP {
+            let page = places.states.states(self.id(), after.as_ref(), TIMERS_PER_STEP)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let waits = |wake: Option<Local>| wake.is_some_and(|wake| wake != WAKE_OFF);
+            waiting.extend(page.into_iter().filter(|(_, state)| waits(state.wake)));
+        }
+        let (Some(last), false) = (after, waiting.is_empty()) else {
+            return self.pass(places, from, row);
+        };
+        let to = Cursor { seq: row.seq, tick_after: Some((now, last)) };
         let mark = InputMark { seq: row.seq, logged: row.event.logged, import: false };
         self.look_again(places, (from, to), waiting, mark, now)
     }
@@ -128,23 +163,16 @@ impl Runner {
                     tasks.push(KeyTask { variant, stream, key, region, part: 0, inputs });
                     states.push(Some(state));
                 }
-                (_, Some(stream)) => asleep.push(KeyEffect {
-                    stream,
-                    key: id.key,
-                    state: state.state,
-                    wake: Some(WAKE_ON_TABLE),
-                    region: state.region,
-                }),
-                // A stream that no package has any more: its keys stay as they are.
-                (_, None) => {}
+                // Nothing looks at it any more. Once something does, it is folded anew.
+                _ => asleep.push((id, KeyState { wake: Some(WAKE_OFF), ..state })),
             }
         }
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
         let before: Vec<_> = states.clone();
         let mut effects = self.fold(&tasks, states, &[mark], &inputs);
         let_sleep(&tasks, before, now, &mut effects);
-        effects.states.extend(asleep);
-        self.commit(places, ends, effects, Closing::default())?;
+        let closing = Closing { asleep, ..Closing::default() };
+        self.commit(places, ends, effects, closing)?;
         Ok(Step::Moved { events: 0 })
     }
 

@@ -9,15 +9,15 @@ use plumbline_kernel::{Change, Figures, Side};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeMap;
 
-/// A line of the summary: its heading and what it says of one side.
-type Figure<T> = (&'static str, fn(&Tried) -> T);
-
 /// Cards that fit on a sheet, whose rows the format bounds at 1,048,576.
 const CARDS_MAX: usize = 1_000_000;
 /// Width of a column of texts, in characters.
 const COLUMN_WIDTH: f64 = 22.0;
 /// The day that every file names as its own, so that equal reports are equal files.
 const MADE_ON: &str = "2026-01-01";
+
+/// A line of the summary: its name, and what it says of a side.
+type Line<T> = (&'static str, fn(&Tried) -> T);
 
 /// The bytes of the workbook.
 ///
@@ -37,11 +37,11 @@ fn write(report: &ShadowReport, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::parse_from_str(MADE_ON)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    summary(sheet(&mut book, lang, "summary")?, report, lang)?;
-    figures(sheet(&mut book, lang, "by-rule")?, &report.by_rule, lang)?;
-    figures(sheet(&mut book, lang, "by-dept")?, &report.by_dept, lang)?;
-    figures(sheet(&mut book, lang, "by-region")?, &report.by_region, lang)?;
-    changes(sheet(&mut book, lang, "cards")?, report, lang)?;
+    summary(sheet(&mut book, "summary", lang)?, report, lang)?;
+    figures(sheet(&mut book, "by-rule", lang)?, &report.by_rule, lang)?;
+    figures(sheet(&mut book, "by-dept", lang)?, &report.by_dept, lang)?;
+    figures(sheet(&mut book, "by-region", lang)?, &report.by_region, lang)?;
+    changes(sheet(&mut book, "cards", lang)?, report, lang)?;
     book.save_to_buffer()
 }
 
@@ -51,8 +51,8 @@ fn say(lang: Lang, name: &str) -> String {
 
 fn sheet<'a>(
     book: &'a mut Workbook,
-    lang: Lang,
     name: &str,
+    lang: Lang,
 ) -> Result<&'a mut Worksheet, XlsxError> {
     book.add_worksheet().set_name(say(lang, name))
 }
@@ -81,7 +81,7 @@ fn summary(sheet: &mut Worksheet, report: &ShadowReport, lang: Lang) -> Result<(
         sheet.write_string(row, 2, value)?;
         row += 1;
     }
-    let texts: [Figure<String>; 3] = [
+    let texts: [Line<String>; 3] = [
         ("version", |tried| tried.version.clone()),
         ("package", |tried| tried.package.to_string()),
         ("parameters", |tried| tried.parameters.to_string()),
@@ -95,7 +95,7 @@ fn summary(sheet: &mut Worksheet, report: &ShadowReport, lang: Lang) -> Result<(
         row += 1;
     }
     // A sheet holds numbers with 53 bits; fuel of years fits.
-    let numbers: [Figure<f64>; 5] = [
+    let numbers: [Line<f64>; 5] = [
         ("standing", |tried| tried.standing as f64),
         ("gaps", |tried| tried.gaps as f64),
         ("inputs", |tried| tried.inputs as f64),

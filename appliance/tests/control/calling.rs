@@ -39,7 +39,7 @@ fn the_service_says_what_the_home_itself_would_say() {
         (&["check"], 0),
         (&["explain", "nobody"], 2),
         (&["import", "/no-such-file.ndjson"], 1),
-        (&["plugin", "enable", "approval", "--region", "37"], 0),
+        (&["plugin", "enable", "approval", "--region", "370000"], 0),
     ];
     // The last one changes something: it is run on both sides and not compared.
     let (last, commands) = commands.split_last().unwrap();

@@ -162,7 +162,7 @@ async fn an_overdue_case_reaches_the_stream_the_list_and_the_explanation() {
     assert!(fires.clone().any(|check| check["rule"] == "APPR-T03"), "{explained}");
     let same = host.get("/v1/explain?subject=C1").await.json();
     assert_eq!(same["checks"], explained["checks"]);
-    let event = host.get("/v1/explain?event=1").await.json();
+    let event = host.get("/v1/explain?event=2").await.json();
     let reading = &event["deployments"][0];
     assert_eq!((&reading["took"], &reading["reason"]), (&json!(true), &json!(null)), "{event}");
     let streams = reading["streams"].as_array().unwrap();

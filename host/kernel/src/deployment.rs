@@ -130,6 +130,10 @@ pub struct Deployment {
     pub scope: String,
     /// First event that it looks at.
     pub from: EventSeq,
+    /// It stood still when it was changed, and goes on from this place as it is now; otherwise it is
+    /// so behind the event that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<EventSeq>,
     /// At most one for each region.
     pub settings: Vec<Setting>,
     pub grants: Vec<Grants>,

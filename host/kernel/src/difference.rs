@@ -67,6 +67,7 @@ mod tests {
             mode: Mode::Live,
             scope: String::new(),
             from: EventSeq(0),
+            since: None,
             settings,
             grants: Vec::new(),
         }

@@ -2,7 +2,9 @@
 
 use crate::{InputMark, KeyTask, Plan};
 use plumbline_contract::manifest::Rule;
-use plumbline_contract::task::{EVIDENCE_MAX, Fault, Finding, NAME_BYTES_MAX, Verdict};
+use plumbline_contract::task::{
+    EVIDENCE_MAX, Fault, Finding, NAME_BYTES_MAX, VERDICT_TEXT_BYTES_MAX, Verdict,
+};
 
 impl Plan {
     /// Whether a verdict on `task` keeps the contract and the grants.
@@ -69,6 +71,9 @@ fn bounded(names: &[&String]) -> Result<(), Fault> {
     if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
         return Err(Fault::BadOutput(format!("a name is longer than {NAME_BYTES_MAX} bytes")));
     }
+    if names.iter().any(|name| name.chars().any(char::is_control)) {
+        return Err(Fault::BadOutput("a name holds a control character".to_owned()));
+    }
     Ok(())
 }
 
@@ -85,6 +90,14 @@ fn judge_finding(
     }
     if Some(finding.level) > plan.variants()[task.variant].grants.highest_level() {
         return Err(Fault::Refused(format!("level {}", finding.level.as_str())));
+    }
+    // As the leaf will hold them, which may be longer than as the plugin wrote them.
+    let values = serde_json::from_str::<serde_json::Value>(&finding.values);
+    let values = values.map_err(|error| Fault::BadOutput(format!("values: {error}")))?;
+    if values.to_string().len() > VERDICT_TEXT_BYTES_MAX {
+        let what =
+            format!("the values of a finding are longer than {VERDICT_TEXT_BYTES_MAX} bytes");
+        return Err(Fault::BadOutput(what));
     }
     bounded(&[&finding.episode, &finding.subject, &finding.region, &finding.dept])?;
     plan.own_region(&finding.region)?;

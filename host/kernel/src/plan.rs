@@ -19,10 +19,10 @@ pub struct KeyTask {
     /// Index of the stream in [`Plan::streams`].
     pub stream: usize,
     pub key: String,
-    /// Region of the last input.
+    /// Region of the inputs.
     pub region: String,
-    /// A key whose inputs are judged by several variants has several tasks, which follow each
-    /// other; this counts them from 0.
+    /// A key whose inputs come from several regions has several tasks, which follow each other;
+    /// this counts them from 0.
     pub part: usize,
     /// Indices into the batch.
     pub inputs: Vec<usize>,
@@ -51,6 +51,8 @@ pub struct Plan {
     /// Roots of subtrees, the nearest first, with what judges there; `None` where it is off.
     regions: Vec<(String, Option<usize>)>,
     streams: Vec<String>,
+    /// Of all packages that settings name, at work or off.
+    manifests: Vec<Arc<Manifest>>,
     zone: Arc<Zone>,
 }
 
@@ -72,6 +74,7 @@ impl Plan {
             variants: Vec::new(),
             regions: Vec::new(),
             streams: Vec::new(),
+            manifests: manifests.values().cloned().collect(),
             zone,
         };
         for setting in &deployment.settings {
@@ -167,9 +170,9 @@ impl Plan {
     /// Whether all packages of this plan can go on with what those of `former` kept.
     #[must_use]
     pub fn reads_states_of(&self, former: &Self) -> bool {
-        self.variants.iter().all(|now| {
-            former.variants.iter().all(|then| now.manifest.reads_states_of(&then.manifest))
-        })
+        self.manifests
+            .iter()
+            .all(|now| former.manifests.iter().all(|then| now.reads_states_of(then)))
     }
 
     /// The variant that looks at this event, if one does.
@@ -209,9 +212,9 @@ impl Plan {
                 // The map's key holds the name; the tasks get theirs at the end.
                 let parts = by_key.entry((stream, key)).or_default();
                 match parts.last_mut() {
-                    Some(last) if last.variant == variant => {
+                    // Also cut where only the region changes, because leaves name it.
+                    Some(last) if last.variant == variant && last.region == event.region => {
                         last.inputs.push(index);
-                        event.region.clone_into(&mut last.region);
                     }
                     _ => parts.push(KeyTask {
                         variant,

@@ -105,8 +105,8 @@ pub enum RebuildKeys {
     All,
     /// Every key to which an event of this region subtree goes.
     Region(String),
-    /// (stream, key)
-    These(Vec<(String, String)>),
+    /// Those that have an open gap at this place.
+    Gaps,
 }
 
 /// Data of a [`TABLE_TYPE`] event: lookups after this position see the new version.
