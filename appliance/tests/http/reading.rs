@@ -180,7 +180,7 @@ async fn an_overdue_case_reaches_the_stream_the_list_and_the_explanation() {
     assert_eq!(card["history"][0]["leaf"], index);
     assert_eq!(
         (&card["parameters"]["known"], &card["evidence"][0]["seq"]),
-        (&json!(true), &json!(1))
+        (&json!(true), &json!(2))
     );
     for (query, status) in [
         ("", 400),
