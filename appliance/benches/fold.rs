@@ -211,7 +211,7 @@ impl Bench {
         self.states = states;
         let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
         let tables = [self.tables.versions().clone()];
-        let context = LeafContext { plan: &self.plan, tables: &tables };
+        let context = LeafContext { plan: &self.plan, tables: &tables, regions: &[] };
         let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());

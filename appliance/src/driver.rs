@@ -263,7 +263,8 @@ impl Runner {
             task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
         };
         let states = self.load(places, &tasks)?;
-        let effects = self.fold(&tasks, states, &marks, &inputs);
+        let regions: Vec<_> = rows.iter().map(|row| row.event.region.as_str()).collect();
+        let effects = self.fold(&tasks, states, (&marks, &regions), &inputs);
         let events = rows.len();
         self.commit(places, (from, to), effects, Closing::default())?;
         Ok(Step::Moved { events })
@@ -283,7 +284,7 @@ impl Runner {
         &mut self,
         tasks: &[KeyTask],
         states: Vec<Option<KeyState>>,
-        marks: &[InputMark],
+        (marks, regions): (&[InputMark], &[&str]),
         inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
     ) -> Effects {
         let mut states: Vec<_> =
@@ -309,7 +310,7 @@ impl Runner {
             self.stats.count(self.prepared.plan.streams(), answer);
         }
         let answers = answers.into_iter().map(|answer| (answer.task, answer.result)).collect();
-        let context = LeafContext { plan: self.plan(), tables: self.versions() };
+        let context = LeafContext { plan: self.plan(), tables: self.versions(), regions };
         settle(&context, marks, answers)
     }
 

@@ -100,6 +100,29 @@ fn a_key_of_two_regions_is_one_key() {
 }
 
 #[test]
+fn a_leaf_names_the_region_of_its_input_however_the_log_is_cut() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let mut lines = case(1, "2026-02-09T10:00:00", "2026-03-02T10:00:00");
+    let decided = lines.split_off(2);
+    home.receive(RECEIVED, &lines);
+    home.tick("2026-03-16T09:00:00+08:00");
+    assert_eq!(standing(&home, "APPR-T03").len(), 1);
+    // The decision comes late and from the town; it withdraws the card. Then the district again.
+    let from_town = decided[0].replace("\"370203\"", &format!("\"{TOWN}\""));
+    home.receive("2026-03-16T10:00:00+08:00", &[from_town]);
+    let again = event(
+        "C00001-step",
+        "approval.case.step_done",
+        "2026-02-20T10:00:00",
+        &json!({ "case_no": "C00001", "step": "review", "officer": "o-1" }),
+    );
+    home.receive("2026-03-16T10:00:01+08:00", &[again]);
+    assert_eq!(standing(&home, "APPR-T03"), []);
+    assert_replays(&home.app);
+}
+
+#[test]
 fn a_change_holds_at_once_also_for_open_keys_and_going_back_is_one_command() {
     let Some(packages) = plugins() else { return };
     let home = TestHome::with_approval(&packages);

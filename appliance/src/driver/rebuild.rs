@@ -51,7 +51,7 @@ impl Runner {
         self.add_standing(places, &touched, &mut alerts)?;
         self.look_at(places, row.seq.next())?;
         let mut effects = Effects::default();
-        let context = LeafContext { plan: self.plan(), tables: self.versions() };
+        let context = LeafContext { plan: self.plan(), tables: self.versions(), regions: &[] };
         let variant_of = |region: &str| self.plan().judge_of(region).unwrap_or(0);
         let reason = ending(&request.reason);
         reconcile(&context, alerts, (row.event.logged, reason), variant_of, &mut effects);

@@ -169,7 +169,7 @@ impl Runner {
         }
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
         let before: Vec<_> = states.clone();
-        let mut effects = self.fold(&tasks, states, &[mark], &inputs);
+        let mut effects = self.fold(&tasks, states, (&[mark], &[]), &inputs);
         let_sleep(&tasks, before, now, &mut effects);
         let closing = Closing { asleep, ..Closing::default() };
         self.commit(places, ends, effects, closing)?;

@@ -15,6 +15,8 @@ pub struct LeafContext<'a> {
     pub plan: &'a Plan,
     /// For each variant the versions of the tables that it may read, at this position of the log.
     pub tables: &'a [BTreeMap<String, u32>],
+    /// Region of each input of the batch; none for ticks, whose region is that of their key.
+    pub regions: &'a [&'a str],
 }
 
 /// Where in the task something came about.

@@ -19,10 +19,10 @@ pub struct KeyTask {
     /// Index of the stream in [`Plan::streams`].
     pub stream: usize,
     pub key: String,
-    /// Region of the inputs.
+    /// Region of the last input.
     pub region: String,
-    /// A key whose inputs come from several regions has several tasks, which follow each other;
-    /// this counts them from 0.
+    /// A key whose inputs are judged by several variants has several tasks, which follow each
+    /// other; this counts them from 0.
     pub part: usize,
     /// Indices into the batch.
     pub inputs: Vec<usize>,
@@ -212,9 +212,9 @@ impl Plan {
                 // The map's key holds the name; the tasks get theirs at the end.
                 let parts = by_key.entry((stream, key)).or_default();
                 match parts.last_mut() {
-                    // Also cut where only the region changes, because leaves name it.
-                    Some(last) if last.variant == variant && last.region == event.region => {
+                    Some(last) if last.variant == variant => {
                         last.inputs.push(index);
+                        event.region.clone_into(&mut last.region);
                     }
                     _ => parts.push(KeyTask {
                         variant,

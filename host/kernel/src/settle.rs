@@ -127,6 +127,11 @@ impl Settler<'_, '_> {
         &self.marks[self.task.inputs[input as usize]]
     }
 
+    /// Region of an input of the batch, so that it does not depend on where the batch was cut.
+    fn region(&self, input: usize) -> &str {
+        self.context.regions.get(input).copied().unwrap_or(&self.task.region)
+    }
+
     fn issued(&self, mark: &InputMark, seen: Local) -> Millis {
         if mark.import { self.context.plan.zone().instant(seen) } else { mark.logged }
     }
@@ -140,7 +145,8 @@ impl Settler<'_, '_> {
     ) {
         let mark = self.mark(input);
         let (seq, issued) = (mark.seq.0, self.issued(mark, seen));
-        let KeyTask { variant, stream, key, region, .. } = self.task;
+        let KeyTask { variant, stream, key, .. } = self.task;
+        let region = self.region(self.task.inputs[input as usize]);
         let name = &self.context.plan.streams()[*stream];
         let place = Place { variant: *variant, stream: name, key, region, issued };
         let made = make(self.context, place);
@@ -165,11 +171,12 @@ impl Settler<'_, '_> {
         }
         self.effects.measures.extend(verdict.measures);
         let (stream, key) = (self.task.stream, self.task.key.clone());
+        let last = self.task.inputs.last().copied();
+        let region = last.map_or(&*self.task.region, |last| self.region(last)).to_owned();
         let states = &mut self.effects.states;
         if states.last().is_some_and(|last| (last.stream, &last.key) == (stream, &key)) {
             states.pop();
         }
-        let region = self.task.region.clone();
         states.push(KeyEffect { stream, key, state: verdict.state, wake: verdict.wake, region });
     }
 
