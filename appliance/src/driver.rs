@@ -80,6 +80,8 @@ pub struct Runner {
     backdated: Vec<(EventSeq, Deployment)>,
     /// Settings said before this place are history.
     settings_from: EventSeq,
+    /// The keys that look again because of the change at a place of the log, in their order.
+    waiting: Option<(EventSeq, Vec<KeyId>)>,
     /// The keys that got an event in a rebuild; the others stay as they are.
     touched: BTreeSet<(String, String)>,
     /// Why it stands still, if it does.
@@ -157,6 +159,7 @@ impl Runner {
             nested: None,
             backdated: Vec::new(),
             settings_from: EventSeq(0),
+            waiting: None,
             touched: BTreeSet::new(),
             suspended: None,
             stats,

@@ -86,6 +86,7 @@ impl Runner {
             nested: Some(only),
             backdated: Vec::new(),
             settings_from: EventSeq(0),
+            waiting: None,
             touched: BTreeSet::new(),
             suspended: None,
             stats: Stats::default(),

@@ -5,7 +5,7 @@ use super::{Closing, Places, Runner, Step, fresh_instances};
 use crate::error::{AppError, Kind};
 use plumbline_contract::event::Tick;
 use plumbline_contract::id::EventSeq;
-use plumbline_contract::task::Input;
+use plumbline_contract::task::{Input, WAKE_ON_TABLE};
 use plumbline_contract::time::Local;
 use plumbline_kernel::{Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, Mode};
 use plumbline_store::{Cursor, KeyId, KeyState, Row};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::TIMERS_PER_STEP;
 
-/// A wake that never comes: nothing looks at the region of the key.
+/// A wake that never comes, not even with a table: nothing looks at the region of the key.
 const WAKE_OFF: Local = Local(i64::MAX);
 
 impl Runner {
@@ -26,16 +26,12 @@ impl Runner {
     ) -> Result<Step, AppError> {
         let tick: Tick = serde_json::from_str(&row.event.data).map_err(damaged)?;
         let until = self.zone.local(tick.time);
-        let after = from.tick_after.as_ref();
-        let due = places.states.due(self.id(), until, after, TIMERS_PER_STEP)?;
+        let due = places.states.due(self.id(), until, from.tick_after.as_ref(), TIMERS_PER_STEP)?;
         let Some(last) = due.last() else { return self.pass(places, from, row) };
         let to = Cursor { seq: row.seq, tick_after: Some((last.wake, last.id.clone())) };
-        let ids: Vec<_> = due.into_iter().map(|due| due.id).collect();
-        let states = places.states.load_states(self.id(), &ids)?;
-        let waiting = ids.into_iter().zip(states);
-        let waiting = waiting.filter_map(|(id, state)| Some((id, state?))).collect();
         let mark = InputMark { seq: row.seq, logged: tick.time, import: tick.import };
-        self.look_again(places, (from, to), waiting, mark, until)
+        let ids = due.into_iter().map(|due| due.id).collect();
+        self.look_again_at(places, (from, to), ids, mark, until)
     }
 
     /// The plugins see another version of a table from here on.
@@ -113,22 +109,34 @@ impl Runner {
         row: &Row,
     ) -> Result<Step, AppError> {
         let now = self.zone.local(row.event.logged);
-        let mut after = from.tick_after.as_ref().map(|(_, id)| id.clone());
-        let mut waiting = Vec::new();
-        // Most keys of a grown home are closed matters: they are passed without a commit.
-        while waiting.len() < TIMERS_PER_STEP {
-            let page = places.states.states(self.id(), after.as_ref(), TIMERS_PER_STEP)?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            let waits = |wake: Option<Local>| wake.is_some_and(|wake| wake != WAKE_OFF);
-            waiting.extend(page.into_iter().filter(|(_, state)| waits(state.wake)));
-        }
-        let (Some(last), false) = (after, waiting.is_empty()) else {
+        let after = from.tick_after.as_ref().map(|(_, id)| id);
+        let ids = self.waiting(places, row.seq, after)?;
+        let Some(last) = ids.last() else {
+            self.waiting = None;
             return self.pass(places, from, row);
         };
-        let to = Cursor { seq: row.seq, tick_after: Some((now, last)) };
+        let to = Cursor { seq: row.seq, tick_after: Some((now, last.clone())) };
         let mark = InputMark { seq: row.seq, logged: row.event.logged, import: false };
-        self.look_again(places, (from, to), waiting, mark, now)
+        self.look_again_at(places, (from, to), ids, mark, now)
+    }
+
+    /// Some keys that want to be woken, behind `after`. They are listed once for a change at `at`:
+    /// what a look changes is the wake of its own key.
+    fn waiting(
+        &mut self,
+        places: &Places<'_>,
+        at: EventSeq,
+        after: Option<&KeyId>,
+    ) -> Result<Vec<KeyId>, AppError> {
+        if self.waiting.as_ref().is_none_or(|(listed, _)| *listed != at) {
+            let due = places.states.due(self.id(), WAKE_ON_TABLE, None, usize::MAX)?;
+            let mut ids: Vec<_> = due.into_iter().map(|due| due.id).collect();
+            ids.sort();
+            self.waiting = Some((at, ids));
+        }
+        let ids = self.waiting.as_ref().map_or(&[][..], |(_, ids)| ids);
+        let from = after.map_or(0, |after| ids.partition_point(|id| id <= after));
+        Ok(ids[from..].iter().take(TIMERS_PER_STEP).cloned().collect())
     }
 
     /// Goes on behind an event of the host.
@@ -144,14 +152,17 @@ impl Runner {
     }
 
     /// Hands a tick at `now` to some keys.
-    fn look_again(
+    fn look_again_at(
         &mut self,
         places: &Places<'_>,
         ends: (Cursor, Cursor),
-        waiting: Vec<(KeyId, KeyState)>,
+        ids: Vec<KeyId>,
         mark: InputMark,
         now: Local,
     ) -> Result<Step, AppError> {
+        let states = places.states.load_states(self.id(), &ids)?;
+        let waiting = ids.into_iter().zip(states);
+        let waiting = waiting.filter_map(|(id, state)| Some((id, state?)));
         // What changed here holds for what the change itself sets off.
         self.look_at(places, mark.seq.next())?;
         let (mut tasks, mut states, mut asleep) = (Vec::new(), Vec::new(), Vec::new());
