@@ -86,29 +86,19 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         on: off.then_some(true),
         parameters: enabling.parameters.clone(),
     });
-    change(app, before.as_ref(), changed.clone(), "enable", json!({ "region": enabling.region }))?;
-    package::note_release(app, &package)?;
-    if states_unread(app, before.as_ref(), &changed)? {
-        let (keys, reason) = (RebuildKeys::All, "promote".to_owned());
-        app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
-    }
     // A region that comes late to a plugin which is at work elsewhere is folded from the log.
-    if enabling.from_start && before.is_some() && !was_covered {
-        let keys = RebuildKeys::Region(enabling.region.to_owned());
-        let reason = "history".to_owned();
-        app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
-    }
+    let is_late = enabling.from_start && before.is_some() && !was_covered;
+    let history = (RebuildKeys::Region(enabling.region.to_owned()), "history");
+    let told = json!({ "region": enabling.region });
+    let rebuild = is_late.then_some(history);
+    change(app, before.as_ref(), changed.clone(), ("enable", told), rebuild)?;
+    package::note_release(app, &package)?;
     Ok(changed)
 }
 
 /// Whether a package of the changed deployment cannot go on with what the former ones kept: then all
 /// keys are folded anew from the log.
-pub(crate) fn states_unread(
-    app: &App,
-    before: Option<&Deployment>,
-    changed: &Deployment,
-) -> Result<bool, AppError> {
-    let Some(before) = before else { return Ok(false) };
+fn states_unread(app: &App, before: &Deployment, changed: &Deployment) -> Result<bool, AppError> {
     // What stands still had no say, and left what it left.
     let Ok(former) = app.prepare(before) else { return Ok(true) };
     Ok(!app.prepare(changed)?.plan.reads_states_of(&former.plan))
@@ -201,7 +191,7 @@ pub fn set_on_ground(
     }
     let ground = ground.map(|ground| json!({ region: ground }));
     let told = json!({ "region": region, "ground": ground });
-    change(app, Some(&before), changed.clone(), "setting", told)?;
+    change(app, Some(&before), changed.clone(), ("setting", told), None)?;
     Ok(changed)
 }
 
@@ -216,7 +206,8 @@ pub fn unset(app: &App, plugin: &str, region: &str) -> Result<Deployment, AppErr
         return Err(AppError::new(Kind::NotFound, "no-setting", detail));
     }
     let changed = before.with(Setting { region: region.to_owned(), ..Setting::default() });
-    change(app, Some(&before), changed.clone(), "setting", json!({ "region": region }))?;
+    let told = json!({ "region": region });
+    change(app, Some(&before), changed.clone(), ("setting", told), None)?;
     Ok(changed)
 }
 
@@ -241,9 +232,8 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
     let mut changed = Deployment { settings: former.settings, ..present.clone() };
     let missing = former.grants.into_iter().filter(|one| present.granted(one.package).is_none());
     changed.grants.extend(missing);
-    change(app, Some(&present), changed.clone(), "rollback", json!({}))?;
-    let (deployment, reason) = (changed.id, "rollback".to_owned());
-    app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::All, reason })?;
+    let rebuild = Some((RebuildKeys::All, "rollback"));
+    change(app, Some(&present), changed.clone(), ("rollback", json!({})), rebuild)?;
     Ok(changed)
 }
 
@@ -256,32 +246,51 @@ pub(crate) fn change(
     app: &App,
     before: Option<&Deployment>,
     changed: Deployment,
-    what: &str,
-    particulars: Value,
+    (what, particulars): (&str, Value),
+    rebuild: Option<(RebuildKeys, &str)>,
 ) -> Result<(), AppError> {
     let act = checked(app, &changed, what, particulars)?;
-    app.change_deployment(&changed, act)?;
-    // Whatever changed may have been what failed.
-    if let Some(before) = before.filter(|_| changed.mode == Mode::Live) {
-        make_good(app, before, &changed)?;
-        replay_gaps(app, changed.id)?;
-    }
-    Ok(())
+    let before = before.filter(|_| changed.mode == Mode::Live);
+    let rebuilds = match before {
+        Some(before) => rebuilds(app, before, &changed, rebuild)?,
+        None => Vec::new(),
+    };
+    app.change_deployments(&[changed], &[act], &rebuilds)
 }
 
-/// What came in while a region was off is made good when it is on again.
-fn make_good(app: &App, before: &Deployment, changed: &Deployment) -> Result<(), AppError> {
+/// What has to be folded anew because of a change: everything, where a new package cannot read the
+/// states or `wanted` says so; otherwise what is `wanted`, what came in while a region was off, and
+/// the gaps, because whatever changed may have been what failed.
+fn rebuilds(
+    app: &App,
+    before: &Deployment,
+    changed: &Deployment,
+    wanted: Option<(RebuildKeys, &str)>,
+) -> Result<Vec<Rebuild>, AppError> {
+    let rebuild = |(keys, reason): (RebuildKeys, &str)| Rebuild {
+        deployment: changed.id,
+        keys,
+        reason: reason.to_owned(),
+    };
+    if states_unread(app, before, changed)? {
+        return Ok(vec![rebuild((RebuildKeys::All, "promote"))]);
+    }
+    if let Some(all @ (RebuildKeys::All, _)) = wanted {
+        return Ok(vec![rebuild(all)]);
+    }
+    let mut all: Vec<_> = wanted.into_iter().collect();
     let settings = before.settings.iter().chain(&changed.settings);
     let regions: BTreeSet<_> = settings.map(|setting| setting.region.as_str()).collect();
     for region in regions {
         let is_on = |one: &Deployment| one.effective(region).map(|effective| effective.is_on());
         if is_on(before) == Some(false) && is_on(changed) == Some(true) {
-            let keys = RebuildKeys::Region(region.to_owned());
-            let (deployment, reason) = (changed.id, "history".to_owned());
-            app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
+            all.push((RebuildKeys::Region(region.to_owned()), "history"));
         }
     }
-    Ok(())
+    if !app.store().gaps(changed.id)?.is_empty() {
+        all.push((RebuildKeys::Gaps, "gap"));
+    }
+    Ok(all.into_iter().map(rebuild).collect())
 }
 
 /// As [`change`], for several live deployments at one place of the log: all of them or none.
@@ -297,15 +306,13 @@ pub(crate) fn change_all(
     for one in changed {
         acts.push(checked(app, one, what, particulars(one))?);
     }
-    let before: Vec<_> = changed.iter().map(|one| live(app, &one.plugin)).collect();
-    app.change_deployments(changed, &acts)?;
-    for (one, before) in changed.iter().zip(before) {
-        if let Some(before) = before {
-            make_good(app, &before, one)?;
+    let mut all = Vec::new();
+    for one in changed {
+        if let Some(before) = live(app, &one.plugin) {
+            all.extend(rebuilds(app, &before, one, None)?);
         }
-        replay_gaps(app, one.id)?;
     }
-    Ok(())
+    app.change_deployments(changed, &acts, &all)
 }
 
 /// The act of a change, once it is known that all of it can work.

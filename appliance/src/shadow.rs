@@ -8,7 +8,7 @@ use crate::deploy::{self, granting};
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::{act, clock, package};
-use plumbline_contract::event::{Rebuild, RebuildKeys};
+use plumbline_contract::event::RebuildKeys;
 use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash, region_contains};
 use plumbline_kernel::{
     Change, Comparison, Deployment, Figures, GAP_RULE, Identity, Mode, Setting, StandingAlert,
@@ -256,7 +256,7 @@ pub fn start(
         ..proposed(app, candidate)?
     };
     let region = json!({ "region": candidate.region });
-    deploy::change(app, None, shadow.clone(), "shadow", region)?;
+    deploy::change(app, None, shadow.clone(), ("shadow", region), None)?;
     Ok(shadow)
 }
 
@@ -337,15 +337,10 @@ pub fn promote(
         "region": region, "shadow": id, "report": sha256, "gained": report.comparison.gained.len(),
         "lost": report.comparison.lost.len(), "changed": report.comparison.changed.len(),
     });
-    deploy::change(app, before.as_ref(), changed.clone(), "promote", told)?;
+    let rebuild = before.is_some().then_some((RebuildKeys::Region(region), "promote"));
+    deploy::change(app, before.as_ref(), changed.clone(), ("promote", told), rebuild)?;
     package::note_release(app, &package)?;
     end(app, id)?;
-    if before.is_some() {
-        let unread = deploy::states_unread(app, before.as_ref(), &changed)?;
-        let keys = if unread { RebuildKeys::All } else { RebuildKeys::Region(region) };
-        let (deployment, reason) = (changed.id, "promote".to_owned());
-        app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
-    }
     Ok((changed, report, sha256))
 }
 

@@ -5,7 +5,7 @@ use crate::driver::{Loader, Prepared, Runner};
 use crate::error::{AppError, Kind};
 use crate::package;
 use crate::setting::SettingHistory;
-use plumbline_contract::event::{DATA_BYTES_MAX, REBUILD_TYPE, Rebuild, SETTING_TYPE};
+use plumbline_contract::event::{DATA_BYTES_MAX, Event, REBUILD_TYPE, Rebuild, SETTING_TYPE};
 use plumbline_contract::id::PackageHash;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
@@ -103,10 +103,11 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn change_deployment(&self, changed: &Deployment, act: Vec<u8>) -> Result<(), AppError> {
-        self.change_deployments(std::slice::from_ref(changed), &[act])
+        self.change_deployments(std::slice::from_ref(changed), &[act], &[])
     }
 
-    /// As [`App::change_deployment`] for several deployments, at one place of the log.
+    /// As [`App::change_deployment`] for several deployments, at one place of the log, with the
+    /// rebuilds that belong to it right behind.
     ///
     /// # Errors
     /// As there.
@@ -114,6 +115,7 @@ impl App {
         &self,
         changed: &[Deployment],
         acts: &[Vec<u8>],
+        rebuilds: &[Rebuild],
     ) -> Result<(), AppError> {
         let still: Vec<_> = self.suspended().into_iter().map(|(one, _)| one.id).collect();
         let place = |one: &Deployment| {
@@ -130,7 +132,8 @@ impl App {
             let data = json!(one).to_string();
             self.host_event(SETTING_TYPE, id, SETTING_TYPE.to_owned(), logged, data)
         };
-        let events: Vec<_> = changed.iter().map(event).collect();
+        let mut events: Vec<_> = changed.iter().map(event).collect();
+        events.extend(self.rebuild_events(rebuilds)?);
         if let Some(large) = events.iter().find(|event| event.data.len() > DATA_BYTES_MAX) {
             let detail = format!("{} > {DATA_BYTES_MAX}", large.data.len());
             return Err(AppError::new(Kind::Usage, "too-many-settings", detail));
@@ -139,6 +142,7 @@ impl App {
         self.store.push_leaves(acts)?;
         let appended = self.store.append(&events)?;
         let places: Vec<_> = appended.into_iter().map(Appended::seq).collect();
+        // One place for each deployment; those of the rebuilds behind them are not needed.
         for (one, seq) in changed.iter().zip(&places) {
             if let Some(seq) = *seq {
                 Arc::make_mut(&mut lock(&self.settings)).note(seq, one.clone());
@@ -177,12 +181,19 @@ impl App {
     /// # Errors
     /// If the store fails.
     pub fn ask_rebuild(&self, rebuild: &Rebuild) -> Result<(), AppError> {
-        let data = json!(rebuild).to_string();
-        let id = format!("rebuild/{}/{}", rebuild.deployment, self.store.next_seq());
-        let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
-        let event = self.host_event(REBUILD_TYPE, id, REBUILD_TYPE.to_owned(), logged, data);
-        self.store.append(&[event])?;
+        self.store.append(&self.rebuild_events(std::slice::from_ref(rebuild))?)?;
         Ok(())
+    }
+
+    fn rebuild_events(&self, rebuilds: &[Rebuild]) -> Result<Vec<Event>, AppError> {
+        let next = self.store.next_seq();
+        let logged = self.import_time()?.unwrap_or_else(|| self.log_time());
+        let event = |(number, rebuild): (usize, &Rebuild)| {
+            let id = format!("rebuild/{}/{next}/{number}", rebuild.deployment);
+            let data = json!(rebuild).to_string();
+            self.host_event(REBUILD_TYPE, id, REBUILD_TYPE.to_owned(), logged, data)
+        };
+        Ok(rebuilds.iter().enumerate().map(event).collect())
     }
 
     /// Whether the plugins take the parameters of a deployment.
