@@ -181,7 +181,7 @@ impl Runner {
         let inputs = |_: &KeyTask| vec![Input::Tick(now)];
         let before: Vec<_> = states.clone();
         let mut effects = self.fold(&tasks, states, (&[mark], &[]), &inputs);
-        let_sleep(&tasks, before, now, &mut effects);
+        let_rest(&tasks, before, now, &mut effects);
         let closing = Closing { asleep, ..Closing::default() };
         self.commit(places, ends, effects, closing)?;
         Ok(Step::Moved { events: 0 })
@@ -195,7 +195,7 @@ impl Runner {
 
 /// A key whose wake has come and whose plugin failed on it sleeps until its next event: it would
 /// fail at every tick again, and its gap is on record.
-fn let_sleep(
+fn let_rest(
     tasks: &[KeyTask],
     before: Vec<Option<KeyState>>,
     until: Local,
