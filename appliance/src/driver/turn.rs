@@ -195,12 +195,7 @@ impl Runner {
 
 /// A key whose wake has come and whose plugin failed on it sleeps until its next event: it would
 /// fail at every tick again, and its gap is on record.
-fn let_rest(
-    tasks: &[KeyTask],
-    before: Vec<Option<KeyState>>,
-    until: Local,
-    effects: &mut Effects,
-) {
+fn let_rest(tasks: &[KeyTask], before: Vec<Option<KeyState>>, until: Local, effects: &mut Effects) {
     let failed = |task: &KeyTask, gap: &GapEffect| gap.stream == task.stream && gap.key == task.key;
     for (task, state) in tasks.iter().zip(before) {
         let Some(KeyState { state, wake: Some(wake), region }) = state else { continue };

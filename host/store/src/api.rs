@@ -247,8 +247,6 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Gaps of a deployment that are still open, oldest first.
     fn gaps(&self, deployment: DeploymentId) -> Result<Vec<Gap>, StoreError>;
-    /// Removes a gap after its events were replayed.
-    fn close_gap(&self, deployment: DeploymentId, gap: GapId) -> Result<(), StoreError>;
 
     /// Makes everything durable that was committed lazily.
     fn sync(&self) -> Result<(), StoreError>;

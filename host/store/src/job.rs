@@ -1,6 +1,6 @@
 //! Everything the writer can be asked to do: a closed list.
 
-use crate::api::{Appended, Commit, Committed, GapId};
+use crate::api::{Appended, Commit, Committed};
 use crate::block::Prepared;
 use crate::check::Problem;
 use crate::error::StoreError;
@@ -25,7 +25,6 @@ pub(crate) enum Job {
         value: Vec<u8>,
     },
     DropMeta(String),
-    CloseGap(DeploymentId, GapId),
     /// Removes some keys of the deployment; the answer says whether more remain.
     DropDeployment(DeploymentId),
     Sync,

@@ -312,13 +312,6 @@ impl Store for MemoryStore {
         Ok(gaps.map(|(id, row)| Gap { id: *id, row: row.clone() }).collect())
     }
 
-    fn close_gap(&self, deployment: DeploymentId, gap: GapId) -> Result<(), StoreError> {
-        if let Some(of) = self.state().deployments.get_mut(&deployment) {
-            of.gaps.remove(&gap);
-        }
-        Ok(())
-    }
-
     fn sync(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -337,10 +337,6 @@ impl Store for SledStore {
         stage::values(self.shared.kv.range(&from, &key::after_prefix(&from))).map(gap).collect()
     }
 
-    fn close_gap(&self, deployment: DeploymentId, gap: GapId) -> Result<(), StoreError> {
-        self.ask(Job::CloseGap(deployment, gap)).map(|_| ())
-    }
-
     fn sync(&self) -> Result<(), StoreError> {
         self.ask(Job::Sync).map(|_| ())
     }

@@ -152,10 +152,6 @@ impl Writer {
                 stage.remove(key::meta(&name))?;
                 Done::Nothing
             }
-            Job::CloseGap(deployment, gap) => {
-                stage.remove(key::gap(deployment, gap))?;
-                Done::Nothing
-            }
             Job::DropDeployment(deployment) => Done::More(drop_deployment(deployment, stage)?),
             Job::Sync => Done::Nothing,
             Job::Check => Done::Problems(check::run(&self.shared, &self.events)?),

@@ -46,6 +46,7 @@ fn change(store: &SledStore, round: u64) {
             states: states.collect(),
             leaves,
             gaps,
+            gaps_closed: round.checked_sub(2).map(GapId).into_iter().collect(),
             lazy,
             ..commit(OF.0, from_seq, from_seq + 1)
         })
@@ -54,7 +55,6 @@ fn change(store: &SledStore, round: u64) {
     store.put_table("item", &rows(30, round)).unwrap();
     if round > 2 {
         store.drop_leaves(LeafIndex(round * 10)).unwrap();
-        store.close_gap(OF, GapId(round - 2)).unwrap();
         store.drop_meta(&format!("round/{}", (round + 3) % 5)).unwrap();
     }
 }

@@ -367,9 +367,9 @@ fn gaps(store: &dyn Store) {
     store.commit(Commit { gaps: vec![gap(9, 9)], ..commit(2, 0, 5) }).unwrap();
     let found: Vec<_> = store.gaps(D).unwrap().into_iter().map(|gap| (gap.id, gap.row)).collect();
     assert_eq!(found, [(GapId(0), gap(0, 3)), (GapId(1), gap(4, 4))]);
-    store.close_gap(D, GapId(1)).unwrap();
-    store.close_gap(D, GapId(7)).unwrap();
-    store.commit(Commit { gaps: vec![gap(6, 7)], ..commit(1, 5, 8) }).unwrap();
+    let closing = vec![GapId(1), GapId(7)];
+    let again = Commit { gaps: vec![gap(6, 7)], gaps_closed: closing, ..commit(1, 5, 8) };
+    store.commit(again).unwrap();
     let ids = || -> Vec<_> { store.gaps(D).unwrap().into_iter().map(|gap| gap.id).collect() };
     assert_eq!(ids(), [GapId(0), GapId(2)], "a number is never used twice");
     let closing = vec![GapId(0), GapId(9)];
