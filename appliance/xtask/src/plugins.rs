@@ -1,15 +1,14 @@
 //! Builds and signs our own plugins and the example vendors' plugins with a key of this checkout.
 
 use crate::{prerequisites, run};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use plumbline_build::{BuildOptions, attach_manifest, build};
 use plumbline_ledger::{SigningKey, seal_package};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Our own plugins: (folder, Cargo package, name of the file).
-const OWN: [(&str, &str, &str); 1] = [("plugins/approval", "plumbline-approval", "approval.wasm")];
 /// Name of the key that a checkout signs with. It is made where it is missing and never leaves the
 /// build folder; a release is signed with the vendor's own key.
 const DEVELOPMENT_KEY: &str = "plumbline-development";
@@ -17,12 +16,14 @@ const DEVELOPMENT_KEY: &str = "plumbline-development";
 /// Builds and signs our plugins into `out`, with the verifier key beside them.
 pub(crate) fn build_all(root: &Path, out: &Path) -> Result<PathBuf> {
     let key = key(root, out)?;
-    for (folder, package, file) in OWN {
+    let domains = own_domains(root)?;
+    for domain in &domains {
+        let package = format!("plumbline-{domain}");
         println!("编译插件 · building plugin {package}");
-        let component = build(&options(root, &root.join(folder), package))?;
-        write(out, file, &component, &key)?;
+        let component = build(&options(root, &root.join("plugins").join(domain), &package))?;
+        write(out, &format!("{domain}.wasm"), &component, &key)?;
     }
-    copy_tables(root, out)?;
+    write_laws(root, &domains, out)?;
     Ok(out.to_path_buf())
 }
 
@@ -89,9 +90,38 @@ fn write(out: &Path, file: &str, component: &[u8], key: &SigningKey) -> Result<(
     Ok(())
 }
 
-/// The tables that come with the plugins.
-fn copy_tables(root: &Path, out: &Path) -> Result<()> {
-    let from = root.join("plugins/approval/tables/law_ref.csv");
-    fs::copy(&from, out.join("law_ref.csv")).with_context(|| from.display().to_string())?;
+/// Our own plugins, one folder for each domain; the Cargo package is `plumbline-<domain>`.
+fn own_domains(root: &Path) -> Result<Vec<String>> {
+    let mut domains = Vec::new();
+    for entry in fs::read_dir(root.join("plugins"))? {
+        let entry = entry?;
+        if entry.path().join("manifest.toml").exists() {
+            domains.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    domains.sort();
+    Ok(domains)
+}
+
+/// The articles of law that our plugins cite, as one table: each plugin brings its own, and two
+/// that cite the same article must say the same of it.
+fn write_laws(root: &Path, domains: &[String], out: &Path) -> Result<()> {
+    let mut heading = String::new();
+    let mut rows: BTreeMap<String, String> = BTreeMap::new();
+    for domain in domains {
+        let path = root.join("plugins").join(domain).join("tables/law_ref.csv");
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        ensure!(heading.is_empty() || heading == first, "{}: other columns", path.display());
+        first.clone_into(&mut heading);
+        for line in lines {
+            let id = line.split(',').next().unwrap_or_default();
+            let known = rows.entry(id.to_owned()).or_insert_with(|| line.to_owned());
+            ensure!(known == line, "{}: `{id}` differs from another plugin's", path.display());
+        }
+    }
+    let table: String = rows.values().map(|row| format!("{row}\n")).collect();
+    fs::write(out.join("law_ref.csv"), format!("{heading}\n{table}"))?;
     Ok(())
 }

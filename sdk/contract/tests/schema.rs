@@ -105,20 +105,30 @@ fn check_unit(place: &str, name: &str, property: &Value) {
     assert!(unit.is_empty() || property["type"] == "integer", "{place} is no integer");
 }
 
+/// `UPDATE_EXPECT=1` writes the index anew, in the order of the types.
 #[test]
 fn index_lists_every_schema() {
-    let index: Value = serde_json::from_str(&read("sdk/contract/schema/index.json")).unwrap();
-    assert_eq!(index["envelope"]["file"], "envelope.schema.json");
-    let schemas = event_schemas();
-    let listed = index["events"].as_array().unwrap();
-    assert_eq!(listed.len(), schemas.len());
-    for entry in listed {
-        let name = text(entry, "type");
-        let schema = schemas.get(name).unwrap_or_else(|| panic!("`{name}` has no schema"));
-        assert_eq!(text(entry, "file"), format!("{name}.schema.json"));
-        assert_eq!(entry["zh"], schema["title"], "{name}");
-        assert_eq!(entry["en"], schema["description"], "{name}");
+    let entry = |(name, schema): (String, Value)| {
+        json!({
+            "type": name, "file": format!("{name}.schema.json"),
+            "zh": schema["title"], "en": schema["description"],
+        })
+    };
+    let events: Vec<_> = event_schemas().into_iter().map(entry).collect();
+    let envelope = json!({ "$id": "urn:plumbline:envelope:1", "file": "envelope.schema.json" });
+    let index = json!({ "envelope": envelope, "events": events });
+    let wanted = serde_json::to_string_pretty(&index).unwrap() + "\n";
+    in_step("sdk/contract/schema/index.json", &wanted);
+}
+
+/// Compares a file that is made from the sources, or writes it with `UPDATE_EXPECT=1`.
+fn in_step(path: &str, wanted: &str) {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(root().join(path), wanted).unwrap();
+        return;
     }
+    let stands = fs::read_to_string(root().join(path)).unwrap_or_default();
+    assert!(stands == wanted, "{path} is not in step: run this test with UPDATE_EXPECT=1");
 }
 
 #[test]
@@ -232,26 +242,82 @@ fn rows_under(page: &str, heading: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn page_of_events_names_every_field() {
-    let page = read("docs/events.md");
-    let schemas = event_schemas();
-    let all: BTreeSet<_> = schemas.keys().cloned().collect();
-    let listed = page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned);
-    assert_eq!(listed.collect::<BTreeSet<_>>(), all);
-    for (name, schema) in &schemas {
-        let mut fields = BTreeSet::new();
-        collect_fields(&mut fields, "", schema);
-        assert_eq!(rows_under(&page, &format!("### {name}")), fields, "{name}");
-    }
-    let mut attributes = BTreeSet::new();
-    collect_fields(&mut attributes, "", &self::schemas()["envelope"]);
-    assert_eq!(rows_under(&page, "## 信封 · Envelope"), attributes);
+fn page_of_events_names_every_attribute() {
+    let envelope = &schemas()["envelope"];
+    let attributes = envelope["properties"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(rows_under(&read("docs/events.md"), "## 信封 · Envelope"), attributes);
 }
 
-fn collect_fields(fields: &mut BTreeSet<String>, prefix: &str, object: &Value) {
+/// One page of `docs/events/` for each first word of the types; `UPDATE_EXPECT=1` writes them.
+#[test]
+fn pages_of_types_name_every_field() {
+    let mut pages: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
+    for (name, schema) in event_schemas() {
+        let domain = name.split('.').next().unwrap_or_default().to_owned();
+        pages.entry(domain).or_default().push((name, schema));
+    }
+    let general = read("docs/events.md");
+    for (domain, types) in pages {
+        let path = format!("docs/events/{domain}.md");
+        in_step(&path, &page_of(&domain, &types));
+        let link = format!("(events/{domain}.md)");
+        assert!(general.contains(&link), "docs/events.md does not link to {path}");
+    }
+}
+
+fn page_of(domain: &str, types: &[(String, Value)]) -> String {
+    let mut page = format!(
+        "# 事件：{domain} · Events: {domain}\n\n\
+         约定与信封见 [事件目录](../events.md)；由 `sdk/contract/schema/` 生成。\
+         Conventions and envelope: [event types](../events.md). Made from `sdk/contract/schema/`.\n\n\
+         | 类型 type | 中文 | 说明 meaning |\n|---|---|---|\n"
+    );
+    for (name, schema) in types {
+        let anchor = name.replace('.', "");
+        let (zh, en) = (text(schema, "title"), text(schema, "description"));
+        page += &format!("| [`{name}`](#{anchor}) | {zh} | {en} |\n");
+    }
+    for (name, schema) in types {
+        let (zh, en) = (text(schema, "title"), text(schema, "description"));
+        page += &format!("\n## {name}\n\n{zh}。{en}\n\n");
+        page += "| 字段 field | 中文 | 类型 type | 说明 meaning |\n|---|---|---|---|\n";
+        describe_fields(&mut page, "", schema);
+    }
+    page
+}
+
+fn describe_fields(page: &mut String, prefix: &str, object: &Value) {
+    let required = names(&object["required"]);
     for (name, property) in object["properties"].as_object().into_iter().flatten() {
-        fields.insert(format!("{prefix}{name}"));
-        collect_fields(fields, &format!("{prefix}{name}[]."), &property["items"]);
+        let star = if required.contains(&name.as_str()) { "\\*" } else { "" };
+        let (zh, en) = (text(property, "title"), text(property, "description"));
+        let kind = kind_of(property);
+        let one_of: Vec<_> =
+            names(&property["enum"]).into_iter().map(|value| format!("`{value}`")).collect();
+        let one_of = match one_of.is_empty() {
+            true => String::new(),
+            false => format!(". One of {}", one_of.join(", ")),
+        };
+        *page += &format!("| `{prefix}{name}`{star} | {zh} | {kind} | {en}{one_of} |\n");
+        describe_fields(page, &format!("{prefix}{name}[]."), &property["items"]);
+    }
+}
+
+fn kind_of(property: &Value) -> String {
+    let format = text(property, "format");
+    let base = match (text(property, "type"), format) {
+        ("string", "date") => "date",
+        ("string", "date-time") => "timestamp",
+        ("string", _) => "text",
+        ("boolean", _) => "true/false",
+        ("array", _) if property["items"]["type"] == "object" => "list of objects",
+        ("array", _) => "list",
+        ("", _) => "any",
+        (other, _) => other,
+    };
+    match text(property, "x-unit") {
+        "" => base.to_owned(),
+        unit => format!("{base}, {unit}"),
     }
 }
 
@@ -301,9 +367,5 @@ fn page_of_tables_names_every_column() {
     let (head, rest) = page.split_once("\n### ").expect("the page describes tables");
     let (_, tail) = rest.split_once("\n## ").expect("something follows the tables");
     let wanted = format!("{head}\n{}## {tail}", described_tables());
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(root().join("docs/tables.md"), wanted).unwrap();
-        return;
-    }
-    assert!(page == wanted, "docs/tables.md is not in step: run this test with UPDATE_EXPECT=1");
+    in_step("docs/tables.md", &wanted);
 }
