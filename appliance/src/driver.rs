@@ -42,6 +42,9 @@ const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
 pub const TIMERS_PER_STEP: usize = 1024;
 /// Tasks in one call of a plugin: bounds what a call may take in memory.
 const TASKS_PER_CALL: usize = 256;
+/// Inputs in one call, unless a single task has more. A plugin's memory is not given back within a
+/// call, and the folds are fastest while it stays in the processor's cache.
+const INPUTS_PER_CALL: usize = 512;
 /// Fewer tasks than this are not worth a second thread.
 const TASKS_FOR_THREADS: usize = 64;
 
@@ -73,6 +76,8 @@ pub struct Runner {
     look: LookMode,
     /// Events read at once.
     batch: usize,
+    /// The log holds the facts of this run already.
+    drops_facts: bool,
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
     /// rebuild.
     nested: Option<Only>,
@@ -156,6 +161,7 @@ impl Runner {
             view: None,
             look: LookMode::Every,
             batch: BATCH_EVENTS,
+            drops_facts: false,
             nested: None,
             backdated: Vec::new(),
             settings_from: EventSeq(0),
@@ -178,10 +184,11 @@ impl Runner {
         self.backdated = backdated;
     }
 
-    /// For a run in memory: larger batches write a key's state less often. What comes out does not
-    /// depend on how the log is cut.
-    pub fn read_more_at_once(&mut self) {
+    /// For a run in memory over a log that holds the facts already: larger batches write a key's
+    /// state less often, and facts are dropped. What comes out does not depend on how the log is cut.
+    pub fn replays(&mut self) {
         self.batch = BATCH_EVENTS_IN_MEMORY;
+        self.drops_facts = true;
     }
 
     /// For a run of which only what stands in the end counts: keys are looked at less often, and the
@@ -482,7 +489,7 @@ impl Runner {
             from,
             to,
             states: effects.states.into_iter().map(state).chain(gone).chain(asleep).collect(),
-            events: if silent { Vec::new() } else { effects.facts },
+            events: if silent || self.drops_facts { Vec::new() } else { effects.facts },
             leaves: if silent { Vec::new() } else { effects.leaves },
             gaps: effects.gaps.into_iter().map(gap).chain(closing.gaps).collect(),
             gaps_closed: closing.gaps_closed,

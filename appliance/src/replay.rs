@@ -83,7 +83,7 @@ fn replay_one(
     let past = Past(app);
     let (tables, mut runner) = (app.tables(), past.runner(first)?);
     runner.goes_back(settings.backdated(deployment.id));
-    runner.read_more_at_once();
+    runner.replays();
     let (log, loader) = (app.store(), &past);
     let places = Places { log, states: &states, tables: &tables, loader, end, lazy: true };
     loop {

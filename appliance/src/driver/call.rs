@@ -3,7 +3,7 @@
 //! A call that fails is repeated task by task and then input by input, to find the culprit: what
 //! becomes a gap is one input, however the log was cut into batches.
 
-use super::{Runner, TASKS_PER_CALL};
+use super::{INPUTS_PER_CALL, Runner, TASKS_PER_CALL};
 use plumbline_contract::task::{Fault, Task, Verdict};
 use plumbline_engine::Instance;
 use plumbline_kernel::{InputMark, KeyTask};
@@ -46,8 +46,11 @@ impl<'a> Call<'a> {
     pub(super) fn run(&mut self, tasks: &[Asked<'_>]) {
         // Each call has tasks of one stream, so that its fuel is that stream's.
         for tasks in tasks.chunk_by(|(_, a, _), (_, b, _)| a.stream == b.stream) {
-            for tasks in tasks.chunks(TASKS_PER_CALL) {
-                self.some(tasks);
+            let mut rest = tasks;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(tasks_of_call(rest));
+                self.some(now);
+                rest = later;
             }
         }
     }
@@ -105,4 +108,14 @@ impl<'a> Call<'a> {
     fn judge(&self, key: &KeyTask, verdict: Verdict) -> Result<Verdict, Fault> {
         self.runner.plan().judge(key, self.marks, &verdict).map(|()| verdict)
     }
+}
+
+/// How many of these tasks go into one call.
+fn tasks_of_call(tasks: &[Asked<'_>]) -> usize {
+    let mut inputs = 0;
+    let fits = |(_, _, task): &&Asked<'_>| {
+        inputs += task.inputs.len();
+        inputs <= INPUTS_PER_CALL
+    };
+    tasks.iter().take(TASKS_PER_CALL).take_while(fits).count().max(1)
 }

@@ -83,6 +83,7 @@ impl Runner {
             view: None,
             look: self.look,
             batch: self.batch,
+            drops_facts: false,
             nested: Some(only),
             backdated: Vec::new(),
             settings_from: EventSeq(0),

@@ -157,14 +157,17 @@ impl Register {
         receipt.is_behind =
             !is_void && overdue.is_some_and(|higher| is_behind(receipt.recorded, higher));
         // A higher number that arrives late was recorded before lower ones that came in earlier.
-        let same_range = |lower: &&mut Receipt| {
-            lower.range == receipt.range && lower.number < number && !lower.is_void
+        // Few were, so the times are compared before the texts.
+        let is_late = |lower: &&mut Receipt| {
+            lower.number < number
+                && is_behind(lower.recorded, receipt.recorded)
+                && !lower.is_void
+                && !lower.is_behind
+                && lower.range == receipt.range
         };
-        for lower in self.latest.iter_mut().filter(same_range).filter(|lower| !lower.is_behind) {
-            if is_behind(lower.recorded, receipt.recorded) {
-                lower.is_behind = true;
-                count(&mut self.disorder, lower);
-            }
+        for lower in self.latest.iter_mut().filter(is_late) {
+            lower.is_behind = true;
+            count(&mut self.disorder, lower);
         }
         if receipt.is_behind {
             count(&mut self.disorder, &receipt);

@@ -143,15 +143,15 @@ impl Work {
         let limits = &params.limits;
         let open = self.open.len();
         let needed = open * limits.overdue_pct / 100 + 1;
-        let mut lapses: Vec<_> = self
-            .open
-            .values()
-            .filter_map(|(due, _)| due.map(lapse))
-            .filter(|at| *at <= now)
-            .collect();
-        if open < limits.open_min || lapses.len() < needed {
+        let lapsed = || {
+            let lapses = self.open.values().filter_map(|(due, _)| due.map(lapse));
+            lapses.filter(|at| *at <= now)
+        };
+        // Asked at each look, and nearly always so few that no list need be made.
+        if open < limits.open_min || lapsed().count() < needed {
             return Vec::new();
         }
+        let mut lapses: Vec<_> = lapsed().collect();
         lapses.sort_unstable();
         let since = lapses[needed - 1].max(heard);
         let (first, last) = (month_of(since.day()), month_of(now.day()));
@@ -270,25 +270,38 @@ fn publish(work: &Work, look: &mut Look<'_>) {
         days.retain(|day| look.reached(lapse(*day)));
         let Some(last) = days.last() else { continue };
         let until = hours.range(..last.plus(1).start().0.div_euclid(MS_PER_HOUR));
-        let mut histogram: BTreeMap<i64, i64> = BTreeMap::new();
-        let mut busiest = (0, 0);
-        for (hour, count) in until {
-            *histogram.entry(*count).or_default() += 1;
-            if *count > busiest.0 {
-                busiest = (*count, *hour);
-            }
-        }
-        let hours: Vec<_> =
-            histogram.iter().map(|(count, hours)| format!("{count}/{hours}")).collect();
-        let data = Writer::default()
-            .text("officer", &work.officer)
-            .text("region", &work.region)
-            .text("month", &name_of(*month))
-            .int("nth_month", (*month).into())
-            .int("day", last.0.into())
-            .int("count", busiest.0)
-            .int("hour", busiest.1)
-            .list("hours", hours.iter().map(String::as_str));
-        look.fact("pace", &work.officer, data);
+        // Decisions are only ever added, so the sum tells whether this was told already.
+        let sum: i64 = until.clone().map(|(_, count)| *count).sum();
+        let turn = i64::from(last.0) << 32 | sum;
+        look.fact_of_turn(("pace", &work.officer), (&name_of(*month), turn), || {
+            pace(work, *month, *last, until)
+        });
     }
+}
+
+/// How many hours had how many decisions, and the busiest hour.
+fn pace<'a>(
+    work: &Work,
+    month: Month,
+    last: Day,
+    hours: impl Iterator<Item = (&'a i64, &'a i64)>,
+) -> Writer {
+    let mut histogram: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut busiest = (0, 0);
+    for (hour, count) in hours {
+        *histogram.entry(*count).or_default() += 1;
+        if *count > busiest.0 {
+            busiest = (*count, *hour);
+        }
+    }
+    let hours: Vec<_> = histogram.iter().map(|(count, hours)| format!("{count}/{hours}")).collect();
+    Writer::default()
+        .text("officer", &work.officer)
+        .text("region", &work.region)
+        .text("month", &name_of(month))
+        .int("nth_month", month.into())
+        .int("day", last.0.into())
+        .int("count", busiest.0)
+        .int("hour", busiest.1)
+        .list("hours", hours.iter().map(String::as_str))
 }
