@@ -21,7 +21,7 @@ mod read;
 mod restore;
 mod write;
 
-pub use archive::{Archive, Archiving, archive, verify as verify_archive};
+pub use archive::{Archive, Archiving, archive, archived_until, verify as verify_archive};
 pub use frame::Section;
 pub use read::{Item, read};
 pub use restore::{Restore, Restored, restore};

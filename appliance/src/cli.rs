@@ -16,6 +16,7 @@ mod plugin;
 mod reconcile;
 mod region;
 mod replay;
+mod retention;
 mod rules;
 mod serve;
 mod setting;
@@ -106,6 +107,9 @@ enum Command {
     /// 归档旧事件 / Archives of old events
     #[command(subcommand)]
     Archive(archive::Command),
+    /// 留存：旧事件的内容保留多久 / Retention: how long payloads of old events are kept
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
     Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
@@ -274,6 +278,7 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Backup(arguments) => backup::run(context, &arguments),
         Command::Restore(arguments) => backup::run_restore(context, &arguments),
         Command::Archive(command) => archive::run(context, &command),
+        Command::Retention(command) => retention::run(context, &command),
         Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -2,6 +2,7 @@
 //! a region off, go back. Each is an act in the ledger and takes effect at one place of the log.
 
 use crate::app::App;
+use crate::base;
 use crate::driver::{Loader, Prepared};
 use crate::error::{AppError, Kind};
 use crate::package;
@@ -273,6 +274,9 @@ fn rebuilds(
         reason: reason.to_owned(),
     };
     if states_unread(app, before, changed)? {
+        if base::record(app, changed.id)?.is_some() {
+            return Err(AppError::new(Kind::Refused, "base-unread", &changed.plugin));
+        }
         return Ok(vec![rebuild((RebuildKeys::All, "promote"))]);
     }
     if let Some(all @ (RebuildKeys::All, _)) = wanted {

@@ -11,6 +11,7 @@ mod world;
 
 pub use stats::{RuleStats, Stats, StreamStats};
 
+use crate::base::Base;
 use crate::error::AppError;
 use crate::table::TableHistory;
 use call::{Answer, Call};
@@ -61,6 +62,11 @@ pub trait Loader: fmt::Debug + Sync {
     /// # Errors
     /// If a package is missing, no longer to be trusted, or lacks a grant.
     fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError>;
+    /// From where a rebuild folds the log, if not from its start.
+    ///
+    /// # Errors
+    /// If the base is missing or damaged.
+    fn base(&self, deployment: DeploymentId) -> Result<Option<Base>, AppError>;
 }
 
 /// A deployment that is running.

@@ -223,7 +223,7 @@ fn looked(
 
 fn happened(app: &App, row: &Row) -> Happened {
     let event = &row.event;
-    let data = RawValue::from_string(event.data.clone());
+    let data = RawValue::from_string(event.payload().to_owned());
     Happened {
         seq: row.seq.0,
         kind: event.kind.clone(),

@@ -87,7 +87,7 @@ pub fn reconcile(app: &App, now: Millis) -> Result<Reconciled, AppError> {
 }
 
 fn derived(replayed: Replayed) -> Derived {
-    let Replayed { deployment, plugin, events, same, difference } = replayed;
+    let Replayed { deployment, plugin, events, same, difference, .. } = replayed;
     let leaf = difference.as_ref().and_then(|difference| difference.leaf);
     Derived { deployment, plugin, events, same, differs: difference.is_some(), leaf }
 }

@@ -1,12 +1,15 @@
 //! Replay: derives every alert anew from the log and compares it byte for byte with the ledger.
 
 use crate::app::{App, Past};
-use crate::driver::{Places, Step};
-use crate::error::AppError;
+use crate::base;
+use crate::driver::{Places, Runner, Step};
+use crate::error::{AppError, Kind};
+use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
-use plumbline_kernel::{Deployment, Mode};
-use plumbline_store::{MemoryStore, Store};
+use plumbline_kernel::{Deployment, Mode, StandingAlert};
+use plumbline_store::{KeyId, MemoryStore, Store};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Leaves taken from the replay at once.
 const LEAVES_AT_ONCE: usize = 4096;
@@ -16,6 +19,8 @@ const LEAVES_AT_ONCE: usize = 4096;
 pub struct Replayed {
     pub deployment: u16,
     pub plugin: String,
+    /// Where it began: 0, or the place up to which old payloads were dropped after a last replay.
+    pub from: u64,
     pub events: u64,
     /// Alert leaves that came out the same, byte for byte.
     pub same: u64,
@@ -41,13 +46,25 @@ pub struct Difference {
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
     let (size, standing) = standing(app)?;
-    let one = |(deployment, end): &(_, _)| replay_one(app, deployment, size, *end);
+    let one = |(deployment, end): &(_, _)| Ok(derive(app, deployment, size, *end)?.replayed);
     standing.iter().map(one).collect()
+}
+
+/// What a replay derives.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    pub(crate) replayed: Replayed,
+    /// States at the end.
+    pub(crate) states: MemoryStore,
+    /// The leaf after which each alert stands.
+    pub(crate) alerts: BTreeMap<(KeyId, String), AlertLeaf>,
+    /// Up to where in the ledger leaves were compared.
+    pub(crate) leaf: u64,
 }
 
 /// Sealed leaves, and how far each live deployment has come with them: read while nobody drives,
 /// because cursors and ledger belong together.
-fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
+pub(crate) fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
     let _turn = app.take_turn();
     app.settle()?;
     app.with_runners(|_| {
@@ -62,71 +79,106 @@ fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
     })
 }
 
-/// Replays one deployment up to `end`, against the first `size` leaves of the ledger.
-fn replay_one(
+/// Replays one deployment up to `end`, against the first `size` leaves of the ledger: from the start
+/// of the log, or from where its base was laid.
+pub(crate) fn derive(
     app: &App,
     deployment: &Deployment,
     size: u64,
     end: EventSeq,
-) -> Result<Replayed, AppError> {
-    let mut wanted = Sealed { deployment: deployment.id, at: 0, size, taken: 0 };
-    let mut replayed = Replayed {
+) -> Result<Derived, AppError> {
+    let replayed = Replayed {
         deployment: deployment.id.0,
         plugin: deployment.plugin.clone(),
+        from: 0,
         events: 0,
         same: 0,
         difference: None,
     };
-    let settings = app.settings();
-    let first = settings.of(deployment.id).next().map_or(deployment, |(_, first)| first).clone();
-    let states = MemoryStore::new();
-    let past = Past(app);
-    let (tables, mut runner) = (app.tables(), past.runner(first)?);
-    runner.goes_back(settings.backdated(deployment.id));
+    let (states, alerts) = (MemoryStore::new(), BTreeMap::new());
+    let mut derived = Derived { replayed, states, alerts, leaf: 0 };
+    let mut runner = beginning(app, deployment, &mut derived)?;
     runner.replays();
-    let (log, loader) = (app.store(), &past);
-    let places = Places { log, states: &states, tables: &tables, loader, end, lazy: true };
+    let mut wanted = Sealed { deployment: deployment.id, at: derived.leaf, size, taken: 0 };
+    let (tables, past) = (app.tables(), Past(app));
     loop {
+        let (log, states, loader) = (app.store(), &derived.states, &past);
+        let places = Places { log, states, tables: &tables, loader, end, lazy: true };
         let step = runner.step(&places)?;
-        compare(app, &states, &mut wanted, &mut replayed)?;
+        compare(app, &mut derived, &mut wanted)?;
         match step {
-            _ if replayed.difference.is_some() => return Ok(replayed),
+            _ if derived.replayed.difference.is_some() => return Ok(derived),
             Step::Idle => break,
-            Step::Moved { events } => replayed.events += events as u64,
+            Step::Moved { events } => derived.replayed.events += events as u64,
         }
     }
     if let Some((leaf, bytes)) = wanted.next(app)? {
         let ledger = Some(String::from_utf8_lossy(&bytes).into_owned());
-        replayed.difference = Some(Difference { leaf: Some(leaf), ledger, replay: None });
+        derived.replayed.difference = Some(Difference { leaf: Some(leaf), ledger, replay: None });
     }
-    Ok(replayed)
+    derived.leaf = wanted.at;
+    Ok(derived)
 }
 
-fn compare(
+/// The runner of a replay, with what the base holds taken over.
+fn beginning(
     app: &App,
-    states: &MemoryStore,
-    wanted: &mut Sealed,
-    replayed: &mut Replayed,
-) -> Result<(), AppError> {
+    deployment: &Deployment,
+    derived: &mut Derived,
+) -> Result<Runner, AppError> {
+    let settings = app.settings();
+    let mut backdated = settings.backdated(deployment.id);
+    let Some(base) = base::load(app, deployment.id)? else {
+        let first = settings.of(deployment.id).next();
+        let first = first.map_or(deployment, |(_, first)| first).clone();
+        let mut runner = Past(app).runner(first)?;
+        runner.goes_back(backdated);
+        return Ok(runner);
+    };
+    let (said, then) = settings.at(deployment.id, base.at).cloned().ok_or_else(|| {
+        AppError::new(Kind::Integrity, "store-corrupt", format!("deployment {}", deployment.id))
+    })?;
+    backdated.retain(|(at, one)| one.since.unwrap_or(*at) > base.at);
+    let mut runner = Past(app).runner(then)?.said_at(said);
+    runner.goes_back(backdated);
+    base.lay(&derived.states, deployment.id, |_, _| true)?;
+    (derived.leaf, derived.replayed.from) = (base.leaf, base.at.0);
+    derived.alerts = base.alerts.into_iter().map(base::placed).collect();
+    Ok(runner)
+}
+
+fn compare(app: &App, derived: &mut Derived, wanted: &mut Sealed) -> Result<(), AppError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     loop {
-        let leaves = states.leaves(LeafIndex(wanted.taken), LEAVES_AT_ONCE)?;
+        let leaves = derived.states.leaves(LeafIndex(wanted.taken), LEAVES_AT_ONCE)?;
         let Some((last, _)) = leaves.last() else { return Ok(()) };
         wanted.taken = last.0 + 1;
-        for (_, derived) in &leaves {
+        for (_, leaf) in &leaves {
             match wanted.next(app)? {
-                Some((_, sealed)) if sealed == *derived => replayed.same += 1,
+                Some((_, sealed)) if sealed == *leaf => derived.replayed.same += 1,
                 other => {
-                    let leaf = other.as_ref().map(|(leaf, _)| *leaf);
+                    let index = other.as_ref().map(|(index, _)| *index);
                     let ledger = other.as_ref().map(|(_, bytes)| text(bytes));
-                    let replay = Some(text(derived));
-                    replayed.difference = Some(Difference { leaf, ledger, replay });
+                    let replay = Some(text(leaf));
+                    derived.replayed.difference = Some(Difference { leaf: index, ledger, replay });
                     return Ok(());
                 }
             }
+            note(leaf, &mut derived.alerts)?;
         }
-        states.drop_leaves(LeafIndex(wanted.taken))?;
+        derived.states.drop_leaves(LeafIndex(wanted.taken))?;
     }
+}
+
+fn note(leaf: &[u8], alerts: &mut BTreeMap<(KeyId, String), AlertLeaf>) -> Result<(), AppError> {
+    let leaf: AlertLeaf = serde_json::from_slice(leaf)
+        .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+    let (place, leaf) = base::placed(leaf);
+    match StandingAlert::after(&leaf) {
+        Some(_) => drop(alerts.insert(place, leaf)),
+        None => drop(alerts.remove(&place)),
+    }
+    Ok(())
 }
 
 /// The sealed alert leaves of one deployment, in order.

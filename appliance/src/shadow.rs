@@ -3,9 +3,10 @@
 
 pub mod xlsx;
 
-use crate::app::App;
+use crate::app::{App, Past};
+use crate::base;
 use crate::deploy::{self, granting};
-use crate::driver::{Places, Runner, Step};
+use crate::driver::{Loader, Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::{act, clock, package};
 use plumbline_contract::event::RebuildKeys;
@@ -177,6 +178,18 @@ fn proposed(app: &App, candidate: &Candidate<'_>) -> Result<Deployment, AppError
     }
 }
 
+/// Refuses a candidate that cannot read what is kept where old payloads were dropped: it could not
+/// be told what they said.
+fn readable(app: &App, tried: &Deployment) -> Result<(), AppError> {
+    let settings = app.settings();
+    let Some(former) = settings.of(tried.id).last() else { return Ok(()) };
+    let (now, then) = (app.prepare(tried)?, Past(app).prepare(&former.1)?);
+    if now.plan.reads_states_of(&then.plan) {
+        return Ok(());
+    }
+    Err(AppError::new(Kind::Refused, "base-unread", &tried.plugin))
+}
+
 fn over_history(
     app: &App,
     deployment: Deployment,
@@ -184,9 +197,16 @@ fn over_history(
     end: EventSeq,
 ) -> Result<(Standings, Tried), AppError> {
     let id = deployment.id;
+    let base = base::load(app, id)?;
+    if base.is_some() {
+        readable(app, &deployment)?;
+    }
     let mut runner = app.runner_with(deployment, 1)?;
     runner.only_the_end_counts();
     let (states, tables) = (MemoryStore::new(), app.tables());
+    if let Some(base) = base {
+        base.lay(&states, id, |_, state| region_contains(region, &state.region))?;
+    }
     let places =
         Places { log: app.store(), states: &states, tables: &tables, loader: app, end, lazy: true };
     while runner.step(&places)? != Step::Idle {

@@ -13,6 +13,7 @@ mod main_job;
 mod packages;
 mod power;
 mod regions;
+mod retention;
 mod tidy;
 mod timing;
 mod torn;

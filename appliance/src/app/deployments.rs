@@ -1,12 +1,13 @@
 //! The deployments of an open home: which run, which stand still, and how one becomes another.
 
 use super::{App, lock};
+use crate::base::{self, Base};
 use crate::driver::{Loader, Prepared, Runner};
 use crate::error::{AppError, Kind};
 use crate::package;
 use crate::setting::SettingHistory;
 use plumbline_contract::event::{DATA_BYTES_MAX, Event, REBUILD_TYPE, Rebuild, SETTING_TYPE};
-use plumbline_contract::id::PackageHash;
+use plumbline_contract::id::{DeploymentId, PackageHash};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_engine::{Limits, Plugin};
@@ -216,6 +217,10 @@ impl Loader for App {
             self.load(hash)
         })
     }
+
+    fn base(&self, deployment: DeploymentId) -> Result<Option<Base>, AppError> {
+        base::load(self, deployment)
+    }
 }
 
 /// Prepares deployments as they were: what a package did before it was revoked can still be derived.
@@ -225,6 +230,10 @@ pub struct Past<'a>(pub &'a App);
 impl Loader for Past<'_> {
     fn prepare(&self, deployment: &Deployment) -> Result<Prepared, AppError> {
         self.0.prepare_with(deployment, |hash| self.0.load(hash))
+    }
+
+    fn base(&self, deployment: DeploymentId) -> Result<Option<Base>, AppError> {
+        base::load(self.0, deployment)
     }
 }
 

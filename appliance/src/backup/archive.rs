@@ -1,7 +1,7 @@
 //! Archives: a stretch of the event log as a file of its own, whose Merkle root is in the ledger, so
 //! that a kept copy can be proven event by event for as long as the ledger is.
 //!
-//! Nothing is dropped from the log: replay, explanation and deduplication read it from its start.
+//! It drops nothing itself: that is done by the rules of retention (`retention.rs`), for what is archived.
 
 use super::container::{Packed, Unpacked, write_file};
 use super::frame::{
@@ -77,8 +77,7 @@ pub struct Archive {
 /// back is not what was there.
 pub fn archive(app: &App, request: &Archiving<'_>) -> Result<Archive, AppError> {
     outside(app, request.file)?;
-    let from = app.store().meta(ARCHIVED_META)?;
-    let from = from.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or(0);
+    let from = archived_until(app)?.0;
     let to = end(app, from, request.before)?;
     if from == to {
         return Err(AppError::new(Kind::Usage, "archive-nothing", request.before));
@@ -113,6 +112,16 @@ pub fn archive(app: &App, request: &Archiving<'_>) -> Result<Archive, AppError> 
     app.record(&[act::leaf(ACT, request.now, app.zone(), particulars)])?;
     app.store().put_meta(ARCHIVED_META, to.to_string().as_bytes())?;
     Ok(archive)
+}
+
+/// The first event that is in no archive.
+///
+/// # Errors
+/// If the store fails.
+pub fn archived_until(app: &App) -> Result<EventSeq, AppError> {
+    let next = app.store().meta(ARCHIVED_META)?;
+    let next = next.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+    Ok(EventSeq(next.unwrap_or(0)))
 }
 
 /// Reads an archive to its end and finds the leaf that vouches for it in the ledger of a home.

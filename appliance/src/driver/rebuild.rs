@@ -84,7 +84,7 @@ impl Runner {
             look: self.look,
             batch: self.batch,
             drops_facts: false,
-            nested: Some(only),
+            nested: Some(only.clone()),
             backdated: Vec::new(),
             settings_from: EventSeq(0),
             waiting: None,
@@ -93,7 +93,7 @@ impl Runner {
             stats: Stats::default(),
         };
         let places = Places { states, end, lazy: true, ..*places };
-        let mut alerts = BTreeMap::new();
+        let mut alerts = self.lay_base(&places, states, &only)?;
         while inner.step(&places)? != Step::Idle {
             let mut taken = LeafIndex(0);
             for (index, bytes) in states.leaves(taken, usize::MAX)? {
@@ -112,7 +112,35 @@ impl Runner {
             }
             states.drop_leaves(taken)?;
         }
-        Ok((alerts, inner.touched))
+        // A key that got nothing since the base stays as it is.
+        let touched = inner.touched;
+        alerts.retain(|(stream, key, _), _| {
+            touched.contains(&(self.plan().streams()[*stream].clone(), key.clone()))
+        });
+        Ok((alerts, touched))
+    }
+
+    /// Begins at the base, if there is one; returns the alerts that stand there.
+    fn lay_base(
+        &self,
+        places: &Places<'_>,
+        states: &MemoryStore,
+        only: &Only,
+    ) -> Result<BTreeMap<AlertPlace, Rebuilt>, AppError> {
+        let Some(base) = places.loader.base(self.id())? else { return Ok(BTreeMap::new()) };
+        let is_asked = |id: &KeyId| {
+            let place = || (id.stream.clone(), id.key.clone());
+            only.as_ref().is_none_or(|only| only.contains(&place()))
+        };
+        base.lay(states, self.id(), |id, _| is_asked(id))?;
+        let mut alerts = BTreeMap::new();
+        for leaf in base.alerts {
+            let Some(stream) = self.plan().stream_named(&leaf.stream) else { continue };
+            let place = (stream, leaf.stream_key.clone(), leaf.id.clone());
+            let key = leaf.stream_key.clone();
+            alerts.insert(place, Rebuilt { stream, key, before: None, after: Some(leaf) });
+        }
+        Ok(alerts)
     }
 
     /// Adds what stands now to what would stand.
@@ -185,6 +213,9 @@ impl Runner {
         let mut gone: BTreeSet<KeyId> = key_ids(&touched).collect();
         for (id, state) in states.states(self.id(), None, usize::MAX)? {
             let Some(stream) = self.plan().stream_named(&id.stream) else { continue };
+            if !touched.contains(&(id.stream.clone(), id.key.clone())) {
+                continue;
+            }
             gone.remove(&id);
             let (key, region) = (id.key, state.region);
             let effect = KeyEffect { stream, key, state: state.state, wake: state.wake, region };

@@ -77,7 +77,7 @@ fn line(app: &App, Row { seq, event }: Row) -> Result<Line, AppError> {
         corrected: event.corrected.map(text),
         logged: text(event.logged),
         serial: event.serial,
-        data: RawValue::from_string(event.data).map_err(damaged)?,
+        data: RawValue::from_string(event.payload().to_owned()).map_err(damaged)?,
         source: event.source,
         id: event.id,
         kind: event.kind,

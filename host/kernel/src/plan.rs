@@ -175,10 +175,16 @@ impl Plan {
             .all(|now| former.manifests.iter().all(|then| now.reads_states_of(then)))
     }
 
+    /// Whether one of the packages, at work or off, looks at an event of one of these types.
+    #[must_use]
+    pub fn may_see<'a>(&self, mut kinds: impl Iterator<Item = &'a str>) -> bool {
+        kinds.any(|kind| self.manifests.iter().any(|manifest| manifest.may_see(kind)))
+    }
+
     /// The variant that looks at this event, if one does.
     #[must_use]
     pub fn concerns(&self, event: &Event) -> Option<usize> {
-        if event.is_host() {
+        if event.is_host() || event.is_blank() {
             return None;
         }
         let variant = self.judge_of(&event.region)?;

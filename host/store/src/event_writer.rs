@@ -76,6 +76,39 @@ impl EventWriter {
         Ok(answers)
     }
 
+    /// Drops payloads of sealed events, block by block.
+    pub(crate) fn blank(
+        &mut self,
+        seqs: &[EventSeq],
+        stage: &mut Stage<'_>,
+    ) -> Result<usize, StoreError> {
+        // The block that was read last may be one of those.
+        self.block = (EventSeq(0), Vec::new());
+        let sealed = self.shared.tail().first;
+        let mut rest = &seqs[..seqs.partition_point(|seq| *seq < sealed)];
+        let mut dropped = 0;
+        while let Some(seq) = rest.first() {
+            let (first, mut rows) = self.shared.block_at(*seq)?;
+            let end = EventSeq(first.0 + rows.len() as u64);
+            let (here, later) = rest.split_at(rest.partition_point(|seq| *seq < end));
+            let before = dropped;
+            for seq in here {
+                let row = &mut rows[(seq.0 - first.0) as usize];
+                let mut event = row.event()?;
+                if !event.is_blank() {
+                    event.data = String::new();
+                    row.body = Prepared::new(&event)?.body;
+                    dropped += 1;
+                }
+            }
+            if dropped > before {
+                stage.put(key::block(first), &self.packer.encode(&rows)?)?;
+            }
+            rest = later;
+        }
+        Ok(dropped)
+    }
+
     /// Stages the events of the group: full blocks with their index entries, the rest as tail.
     /// Returns the tail as it is once the group is applied.
     pub(crate) fn seal(&mut self, stage: &mut Stage<'_>) -> Result<Option<Tail>, StoreError> {
@@ -282,8 +315,12 @@ fn note(shared: &Shared, dedupe: &mut Dedupe, seq: EventSeq, entry: Entry) {
     }
 }
 
-/// The host stamps each receipt anew, so `logged` is no content.
+/// The host stamps each receipt anew, so `logged` is no content. Of a payload that was dropped nobody
+/// can tell.
 pub(crate) fn same_content(known: &Event, new: &Event) -> bool {
-    let stamped = Event { logged: known.logged, ..new.clone() };
+    let mut stamped = Event { logged: known.logged, ..new.clone() };
+    if known.is_blank() {
+        stamped.data.clear();
+    }
     *known == stamped
 }

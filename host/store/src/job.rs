@@ -5,12 +5,14 @@ use crate::block::Prepared;
 use crate::check::Problem;
 use crate::error::StoreError;
 use crate::picture::Moment;
-use plumbline_contract::id::{DeploymentId, LeafIndex, TableVersion};
+use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use std::sync::mpsc::SyncSender;
 
 #[derive(Debug)]
 pub(crate) enum Job {
     Append(Vec<Prepared>),
+    /// Drops the payloads at some positions, ascending; the answer says how many.
+    Blank(Vec<EventSeq>),
     /// The events of the commit, prepared; its own list of events is not read.
     Commit(Box<Commit>, Vec<Prepared>),
     PushLeaves(Vec<Vec<u8>>),
@@ -42,6 +44,7 @@ pub(crate) enum Done {
     Problems(Vec<Problem>),
     Picture(Moment),
     More(bool),
+    Count(usize),
     Nothing,
 }
 
@@ -56,7 +59,11 @@ impl Job {
     pub(crate) fn is_alone(&self) -> bool {
         matches!(
             self,
-            Self::PutTable { .. } | Self::DropDeployment(_) | Self::Check | Self::Picture
+            Self::PutTable { .. }
+                | Self::Blank(_)
+                | Self::DropDeployment(_)
+                | Self::Check
+                | Self::Picture
         )
     }
 

@@ -6,6 +6,7 @@ use crate::api::{
     Store, TableRow,
 };
 use crate::error::StoreError;
+use crate::event_writer::same_content;
 use crate::limit;
 use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
@@ -65,8 +66,8 @@ impl State {
         let versions = self.identities.entry(identity).or_default();
         if let Some(known) = versions.get(&event.dataversion) {
             let known = &self.events[known.0 as usize];
-            let stamped = Event { logged: known.logged, ..event.clone() };
-            return if *known == stamped { Appended::Repeat } else { Appended::Conflict };
+            let same = same_content(known, event);
+            return if same { Appended::Repeat } else { Appended::Conflict };
         }
         let answer = match versions.last_key_value() {
             None => Appended::New(seq),
@@ -131,6 +132,19 @@ impl Store for MemoryStore {
         let state = self.state();
         let seqs = state.subjects.get(subject).map_or(&[][..], Vec::as_slice);
         Ok(seqs[seqs.len().saturating_sub(max)..].to_vec())
+    }
+
+    fn blank(&self, seqs: &[EventSeq]) -> Result<usize, StoreError> {
+        let mut state = self.state();
+        let mut dropped = 0;
+        for seq in seqs {
+            let event = state.events.get_mut(seq.0 as usize).filter(|event| !event.is_blank());
+            if let Some(event) = event {
+                event.data.clear();
+                dropped += 1;
+            }
+        }
+        Ok(dropped)
     }
 
     fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError> {

@@ -33,6 +33,9 @@ use std::thread::JoinHandle;
 /// cut, and each part is durable before the next begins.
 pub const APPEND_EVENTS_MAX: usize = 4096;
 
+/// Most payloads dropped in one write: up to as many blocks are written anew.
+const BLANK_EVENTS_MAX: usize = 4096;
+
 /// A store in a directory, open in one process at a time.
 #[derive(Debug)]
 pub struct SledStore {
@@ -141,6 +144,17 @@ impl Store for SledStore {
 
     fn by_subject(&self, subject: &str, max: usize) -> Result<Vec<EventSeq>, StoreError> {
         self.shared.by_subject(subject, max)
+    }
+
+    fn blank(&self, seqs: &[EventSeq]) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for part in seqs.chunks(BLANK_EVENTS_MAX) {
+            match self.ask(Job::Blank(part.to_vec()))? {
+                Done::Count(count) => dropped += count,
+                other => return Err(unexpected(&other)),
+            }
+        }
+        Ok(dropped)
     }
 
     fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError> {

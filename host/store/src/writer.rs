@@ -135,6 +135,7 @@ impl Writer {
     fn stage(&mut self, job: Job, stage: &mut Stage<'_>) -> Result<Done, StoreError> {
         Ok(match job {
             Job::Append(events) => Done::Appended(self.events.append(events)?),
+            Job::Blank(seqs) => Done::Count(self.events.blank(&seqs, stage)?),
             Job::Commit(commit, events) => Done::Committed(self.commit(*commit, events, stage)?),
             Job::PushLeaves(leaves) => Done::Leaf(self.push_leaves(&leaves, stage)),
             Job::DropLeaves(below) => Done::More(self.drop_leaves(below, stage)?),

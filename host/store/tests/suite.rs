@@ -17,6 +17,7 @@ const CASES: &[(&str, Case)] = &[
     ("a repeat is dropped, a change is a conflict, versions are kept", versions),
     ("events are read back in order from any position", reading),
     ("events at the size limit are kept, larger ones refused as a whole", large_events),
+    ("payloads are dropped, envelopes and identities stay", blanking),
     ("subjects lead to the newest events", subjects),
     ("a commit takes effect once and only from its cursor", fencing),
     ("wakes follow their states", wakes),
@@ -131,6 +132,28 @@ fn reading(store: &dyn Store) {
     for number in [0, 31, 32, 500, 999] {
         assert_eq!(store.get(EventSeq(number)), Ok(Some(numbered(number))));
     }
+}
+
+fn blanking(store: &dyn Store) {
+    use Appended::{Conflict, Repeat};
+    let events: Vec<Event> = (0..100).map(numbered).collect();
+    store.append(&events).unwrap();
+    let seqs: Vec<_> = [0, 5, 31, 32, 70].map(EventSeq).to_vec();
+    assert_eq!(store.blank(&seqs), Ok(5));
+    assert_eq!(store.blank(&seqs), Ok(0), "a second time there is nothing to drop");
+    for (event, number) in events.iter().zip(0..) {
+        let stored = store.get(EventSeq(number)).unwrap().unwrap();
+        let wanted = match seqs.contains(&EventSeq(number)) {
+            true => Event { data: String::new(), ..event.clone() },
+            false => event.clone(),
+        };
+        assert_eq!(stored, wanted, "{number}");
+    }
+    // It is known what came, not what it said.
+    let other = |event: &Event| Event { data: r#"{"other":1}"#.to_owned(), ..event.clone() };
+    let answers = store.append(&[events[5].clone(), other(&events[5]), other(&events[6])]);
+    assert_eq!(answers, Ok(vec![Repeat, Repeat, Conflict]));
+    assert_eq!(store.next_seq(), EventSeq(100));
 }
 
 fn large_events(store: &dyn Store) {

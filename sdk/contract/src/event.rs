@@ -72,6 +72,19 @@ impl Event {
         self.kind.starts_with(HOST_TYPE_PREFIX)
     }
 
+    /// Whether the payload was dropped when its time of retention was over. No source can send such
+    /// an event: a payload is a JSON object.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// The payload as JSON: `null` if it was dropped.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        if self.is_blank() { "null" } else { &self.data }
+    }
+
     /// A 64-bit fingerprint of (`source`, `id`): equal for all versions of one fact.
     #[must_use]
     pub fn identity(&self) -> u64 {

@@ -1,0 +1,189 @@
+//! Retention: what is dropped is archived and was derived a last time; everything goes on as in a
+//! home that keeps all.
+
+use plumbline::backup::{Archiving, Backup, Restore, archive, backup, restore};
+use plumbline::shadow::{self, Candidate};
+use plumbline::{App, Home, Kind, replay, retention};
+use plumbline_contract::event::{Rebuild, RebuildKeys};
+use plumbline_contract::id::{DeploymentId, EventSeq};
+use plumbline_contract::time::{Day, Millis};
+use plumbline_tests::outcome::{outcomes, verify_ledger};
+use plumbline_tests::{TestHome, case, event, plugins};
+use serde_json::{Map, Value, json};
+
+const NOW: Millis = Millis(1_790_000_000_000);
+/// Cases of January; every third is decided late, every fourth never.
+const CASES: usize = 60;
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+fn january() -> Vec<String> {
+    (1..=CASES)
+        .flat_map(|number| {
+            let accepted = format!("2026-01-{:02}T09:00:00", 5 + number % 5);
+            let decided = match number % 12 {
+                0 | 4 | 8 => "",
+                3 | 6 | 9 => "2026-02-27T10:00:00",
+                _ => "2026-01-19T10:00:00",
+            };
+            case(number, &accepted, decided)
+        })
+        .collect()
+}
+
+/// What comes after the payloads of January are gone: late decisions, a correction of a dropped
+/// event, lines that were sent before, and new cases.
+fn later(home: &TestHome) -> (u64, u64) {
+    let decided = |number: usize| {
+        let data = json!({ "case_no": format!("C{number:05}"), "result": "grant", "officer": "o-1",
+            "signer": "o-2", "doc_no": format!("D{number}") });
+        let id = format!("C{number:05}-decided");
+        event(&id, "approval.case.decided", "2026-04-10T10:00:00", &data)
+    };
+    let mut corrected: Value = serde_json::from_str(&decided(3)).unwrap();
+    corrected["dataversion"] = json!(2);
+    corrected["time"] = json!("2026-01-20T10:00:00+08:00");
+    corrected["recordedtime"] = json!("2026-02-27T10:00:00+08:00");
+    corrected["correctedtime"] = json!("2026-04-11T10:00:00+08:00");
+    let mut lines = vec![decided(4), decided(8), corrected.to_string()];
+    lines.extend(case(500, "2026-04-13T09:00:00", "2026-04-14T09:00:00"));
+    home.import("later.ndjson", &lines);
+    let again = home.import("again.ndjson", &january());
+    (again.repeated, again.conflicting)
+}
+
+fn archived(home: &TestHome, name: &str, before: &str) {
+    let file = home.dir.path().join(name);
+    let before = day(before);
+    archive(&home.app, &Archiving { file: &file, passphrase: None, before, now: NOW }).unwrap();
+}
+
+fn blanks(app: &App) -> usize {
+    let rows = app.store().read(EventSeq(0), usize::MAX).unwrap();
+    rows.iter().filter(|row| row.event.is_blank()).count()
+}
+
+fn rebuild_all(home: &TestHome) {
+    let (deployment, reason) = (DeploymentId(1), "promote".to_owned());
+    home.app.ask_rebuild(&Rebuild { deployment, keys: RebuildKeys::All, reason }).unwrap();
+    home.app.settle().unwrap();
+}
+
+/// Where the replay began, and that it found no difference.
+fn replayed_from(app: &App) -> u64 {
+    let replayed = replay::replay(app).unwrap();
+    assert!(replayed[0].difference.is_none(), "{replayed:?}");
+    replayed[0].from
+}
+
+#[test]
+fn what_is_dropped_changes_nothing_that_follows() {
+    let Some(packages) = plugins() else { return };
+    let (home, control) = (TestHome::with_approval(&packages), TestHome::with_approval(&packages));
+    for one in [&home, &control] {
+        one.import("january.ndjson", &january());
+        one.tick("2026-03-20T08:00:00+08:00");
+    }
+    archived(&home, "a", "2026-03-01");
+    retention::set(&home.app, "approval.", Some(30)).unwrap();
+    let plan = retention::plan(&home.app, day("2026-04-01")).unwrap();
+    assert_eq!(blanks(&home.app), 0, "a plan drops nothing");
+    let retained = retention::apply(&home.app, day("2026-04-01")).unwrap();
+    assert_eq!(retained.payloads, plan.payloads);
+    // The newest events are not in a block yet and stay a little longer.
+    let dropped = blanks(&home.app);
+    assert!(dropped > 100 && dropped as u64 <= retained.payloads["approval."], "{dropped}");
+    assert!(retained.replayed["approval"] > 20, "{retained:?}");
+    let from = replayed_from(&home.app);
+    assert!(from > dropped as u64);
+
+    let repeats = later(&control);
+    assert_eq!(later(&home), repeats);
+    assert_eq!(repeats, (january().len() as u64, 0), "no repeat is taken for a change");
+    assert_eq!(outcomes(&home.app, ""), outcomes(&control.app, ""));
+    assert_eq!(replayed_from(&home.app), from);
+    for one in [&home, &control] {
+        rebuild_all(one);
+        one.tick("2026-05-20T08:00:00+08:00");
+    }
+    assert_eq!(outcomes(&home.app, ""), outcomes(&control.app, ""));
+    assert_eq!(replayed_from(&home.app), from);
+
+    let none = Map::new();
+    let candidate = Candidate { plugin: "approval", region: "", package: None, parameters: &none };
+    let report = shadow::run(&home.app, &candidate).unwrap();
+    assert!(report.comparison.is_empty(), "{report:?}");
+    assert!(report.present.is_some_and(|present| present.standing > 20));
+
+    // A second time, from the base on.
+    archived(&home, "b", "2026-05-01");
+    retention::apply(&home.app, day("2026-06-20")).unwrap();
+    assert!(blanks(&home.app) > dropped && replayed_from(&home.app) > from);
+    verify_ledger(&home.app).unwrap();
+}
+
+#[test]
+fn a_base_is_part_of_a_backup_and_nobody_changes_it_unseen() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    home.import("january.ndjson", &january());
+    home.tick("2026-03-20T08:00:00+08:00");
+    archived(&home, "a", "2026-03-01");
+    retention::set(&home.app, "approval.case.", Some(30)).unwrap();
+    retention::apply(&home.app, day("2026-04-01")).unwrap();
+    let from = replayed_from(&home.app);
+
+    let (file, into) = (home.dir.path().join("backup"), home.dir.path().join("restored"));
+    let request = Backup { file: &file, passphrase: None, with_keys: true, now: NOW };
+    backup(&home.app, &request).unwrap();
+    let (passphrase, keys, seen) = (None, None, None);
+    let request =
+        Restore { file: &file, passphrase, into: &into, keys, seen, accept_split: false, now: NOW };
+    restore(&request).unwrap();
+    let restored = App::open(Home::new(&into)).unwrap();
+    assert_eq!(replayed_from(&restored), from);
+    assert_eq!(outcomes(&restored, ""), outcomes(&home.app, ""));
+
+    let base = std::fs::read_dir(into.join("bases")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&base).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&base, &bytes).unwrap();
+    refuses_the_base(&restored);
+    std::fs::remove_file(&base).unwrap();
+    assert_eq!(replay::replay(&restored).unwrap_err().kind, Kind::Failed);
+}
+
+fn refuses_the_base(app: &App) {
+    let error = replay::replay(app).unwrap_err();
+    assert_eq!((error.kind, error.message), (Kind::Integrity, "base-damaged"));
+}
+
+#[test]
+fn what_may_not_be_dropped_is_not() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    home.import("january.ndjson", &january());
+    let refused = |types: &str, days| retention::set(&home.app, types, days).unwrap_err().message;
+    assert_eq!(refused("plumbline.", Some(90)), "retention-types");
+    assert_eq!(refused("fact.approval.", Some(90)), "retention-types");
+    assert_eq!(refused("", Some(90)), "retention-types");
+    assert_eq!(refused("approval.", Some(29)), "retention-days");
+    assert_eq!(refused("approval.", None), "retention-rule");
+    assert_eq!(retention::rules(&home.app).unwrap(), []);
+    // The nearer rule holds, and nothing goes that no archive holds.
+    retention::set(&home.app, "approval.", Some(30)).unwrap();
+    retention::set(&home.app, "approval.case.", Some(3650)).unwrap();
+    assert_eq!(retention::plan(&home.app, day("2026-06-01")).unwrap(), Default::default());
+    retention::set(&home.app, "approval.case.", None).unwrap();
+    let retained = retention::apply(&home.app, day("2026-06-01")).unwrap();
+    assert_eq!((retained.payloads.len(), blanks(&home.app)), (0, 0));
+    assert_eq!(retained.unarchived, january().len() as u64);
+    // A live event without payload cannot come from outside.
+    let line = event("x", "approval.case.accepted", "2026-04-01T09:00:00", &json!({}));
+    home.receive("2026-04-01T09:00:00", &[line]);
+    assert_eq!(blanks(&home.app), 0);
+    assert!(!home.app.home().dir().join("bases").exists());
+}
