@@ -26,10 +26,20 @@ pub(crate) struct Signed {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Word {
-    Raised { rule: String, level: Option<Level>, dept: String, officer: String, region: String },
-    Changed { level: Option<Level> },
+    Raised {
+        rule: String,
+        level: Option<Level>,
+        dept: String,
+        officer: String,
+        region: String,
+    },
+    Changed {
+        level: Option<Level>,
+    },
     /// Answered; an answer without a reason is none.
-    Answered { has_reason: bool },
+    Answered {
+        has_reason: bool,
+    },
     Closed(Signed),
     Withdrawn,
 }
@@ -174,9 +184,15 @@ pub(crate) fn upper(dept: &str, on: Day, look: &Look<'_>) -> String {
 /// of all, else the parameter.
 fn allowed(raised: &Raised<'_>, level: Level, on: Day, params: &Params, look: &Look<'_>) -> i32 {
     let region = raised.region;
-    let wider = |digits: usize, zeros: &str| region.get(..digits).map(|code| format!("{code}{zeros}"));
-    let regions =
-        [Some(region.to_owned()), wider(6, ""), wider(4, "00"), wider(2, "0000"), Some(String::new())];
+    let wider =
+        |digits: usize, zeros: &str| region.get(..digits).map(|code| format!("{code}{zeros}"));
+    let regions = [
+        Some(region.to_owned()),
+        wider(6, ""),
+        wider(4, "00"),
+        wider(2, "0000"),
+        Some(String::new()),
+    ];
     let policy = regions
         .into_iter()
         .flatten()
@@ -192,7 +208,8 @@ fn allowed(raised: &Raised<'_>, level: Level, on: Day, params: &Params, look: &L
 /// upper level.
 fn ignored(alert: &Alert, params: &Params, look: &mut Look<'_>) {
     let Some(raised) = raised(alert) else { return look.unknown("platform.alert.raised") };
-    let needs_none = |prefix: &String| !prefix.is_empty() && raised.rule.starts_with(prefix.as_str());
+    let needs_none =
+        |prefix: &String| !prefix.is_empty() && raised.rule.starts_with(prefix.as_str());
     if params.not_escalated.iter().any(needs_none) {
         let (zh, en) = ("该规则的预警不再上报", "alerts of this rule are not passed on");
         return look.exempt(|| Why::new(zh, en).text("rule", raised.rule));
@@ -202,9 +219,10 @@ fn ignored(alert: &Alert, params: &Params, look: &mut Look<'_>) {
         return look.exempt(|| why);
     }
     let Some(level) = raised.level else { return look.unknown("level") };
-    let answer = alert.words.iter().find(|entry| {
-        matches!(entry.fact, Word::Answered { has_reason: true } | Word::Closed(_))
-    });
+    let answer = alert
+        .words
+        .iter()
+        .find(|entry| matches!(entry.fact, Word::Answered { has_reason: true } | Word::Closed(_)));
     let answered = answer.map(|entry| entry.time);
     let mut worst: Option<(Level, Term)> = None;
     let mut open: Option<Term> = None;
@@ -331,9 +349,10 @@ fn closed_by_own<'a>(
         if !signed.by.is_empty() && signed.by == raised.officer {
             return (Some((entry, signed)), false);
         }
-        let dept = signed.by_dept.clone().or_else(|| {
-            look.row::<Officer>(&signed.by, entry.time.day()).map(|row| row.0.clone())
-        });
+        let dept = signed
+            .by_dept
+            .clone()
+            .or_else(|| look.row::<Officer>(&signed.by, entry.time.day()).map(|row| row.0.clone()));
         match dept {
             Some(dept) if dept == raised.dept => return (Some((entry, signed)), false),
             Some(_) => {}

@@ -100,7 +100,9 @@ fn falsely(closing: &Closing, params: &Params, look: &mut Look<'_>) {
             let red = params.false_close_red;
             Why::new(
                 format!("{complaint_no} 办结后{zh}，本月第 {nth} 件，第 {red} 件起红牌"),
-                format!("{complaint_no} was closed and {en}, number {nth} this month, red from {red} on"),
+                format!(
+                    "{complaint_no} was closed and {en}, number {nth} this month, red from {red} on"
+                ),
             )
             .text("complaint_no", complaint_no)
             .count("red_from", red)
@@ -108,7 +110,8 @@ fn falsely(closing: &Closing, params: &Params, look: &mut Look<'_>) {
     }
     if nth == 0 {
         look.quiet(|| {
-            Why::new("本月没有疑似虚假办结", "no suspected false closing this month").int("count", 0)
+            Why::new("本月没有疑似虚假办结", "no suspected false closing this month")
+                .int("count", 0)
         });
     }
 }

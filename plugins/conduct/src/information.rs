@@ -3,7 +3,9 @@
 use crate::Params;
 use crate::term::Term;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Entry, Event, Facts, Level, Local, Look, Rule, Stream, Unit, Why, apply};
+use plumbline_guest::{
+    Day, Entry, Event, Facts, Level, Local, Look, Rule, Stream, Unit, Why, apply,
+};
 
 /// What is said of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,22 +2,34 @@
 
 use crate::Params;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Entry, Event, Facts, Fire, Level, Look, Rule, Stream, Why, apply};
+use plumbline_guest::{Day, Event, Fire, Level, Local, Look, Rule, Stream, Why, apply};
 use std::collections::BTreeMap;
 
 const PER_MILLE: u64 = 1_000;
 
+/// Most things that are counted apart: a county reports fewer event types.
+const WHATS_MAX: usize = 500;
+
 /// One comparison.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
-pub(crate) struct Counted {
-    dept: String,
-    month: String,
-    /// What was counted; empty for all together.
-    what: String,
+struct Counted {
+    /// When it was made, and which event says so: of several the latest holds.
+    order: (Local, u64, u32),
+    seq: u64,
     lower: Option<u64>,
     upper: Option<u64>,
     at_cutoff: u64,
+}
+
+/// The comparisons of a department and month that were made after the month was over.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Comparison {
+    dept: String,
+    month: String,
+    /// By what was counted; empty for all together.
+    latest: BTreeMap<String, Counted>,
 }
 
 /// The stream.
@@ -26,50 +38,63 @@ pub(crate) struct Counts;
 
 impl Stream for Counts {
     const NAME: &'static str = "ledger_count";
-    type State = Facts<Counted>;
+    type State = Comparison;
     type Params = Params;
 
-    fn take(counts: &mut Facts<Counted>, event: &Event<'_>, _: &Params) {
+    fn take(comparison: &mut Comparison, event: &Event<'_>, _: &Params) {
         let number = |name| event.int(name).and_then(|count| u64::try_from(count).ok());
         let text = |name| event.text(name).unwrap_or_default();
+        (comparison.dept, comparison.month) = (text("dept"), text("month"));
+        let (year, month, _) = event.time.day().ymd();
+        if comparison.month >= format!("{year:04}-{month:02}") {
+            return;
+        }
         let counted = Counted {
-            dept: text("dept"),
-            month: text("month"),
-            what: text("what"),
+            order: (event.time, event.identity, event.version),
+            seq: event.seq,
             lower: number("lower"),
             upper: number("upper"),
             at_cutoff: number("at_cutoff").unwrap_or_default(),
         };
-        counts.put(event, counted);
-    }
-
-    fn check(counts: &Facts<Counted>, params: &Params, look: &mut Look<'_>) {
-        let rules: &[Rule<Facts<Counted>, Params>] = &[("NET-R01", differs)];
-        apply(rules, &params.off, counts, params, look);
-    }
-}
-
-/// NET-R01: of each thing counted the latest comparison made after the month was over.
-fn differs(counts: &Facts<Counted>, params: &Params, look: &mut Look<'_>) {
-    let mut latest: BTreeMap<&str, &Entry<Counted>> = BTreeMap::new();
-    for entry in counts {
-        let (year, month, _) = entry.time.day().ymd();
-        if entry.fact.month < format!("{year:04}-{month:02}") {
-            latest.insert(&entry.fact.what, entry);
+        let what = text("what");
+        let is_full = comparison.latest.len() >= WHATS_MAX;
+        match comparison.latest.get_mut(&what) {
+            Some(known) if known.order >= counted.order => {}
+            Some(known) => *known = counted,
+            None if is_full => {}
+            None => {
+                comparison.latest.insert(what, counted);
+            }
         }
     }
-    if latest.is_empty() {
-        return look.quiet(|| {
-            Why::new("当月未结束", "the month is not over").count("counts", counts.len())
-        });
-    }
-    for entry in latest.values() {
-        judge(entry, params, look);
+
+    fn check(comparison: &Comparison, params: &Params, look: &mut Look<'_>) {
+        let rules: &[Rule<Comparison, Params>] = &[("NET-R01", differs)];
+        apply(rules, &params.off, comparison, params, look);
     }
 }
 
-fn judge(entry: &Entry<Counted>, params: &Params, look: &mut Look<'_>) {
-    let counted = &entry.fact;
+/// NET-R01: of each thing counted the latest comparison.
+fn differs(comparison: &Comparison, params: &Params, look: &mut Look<'_>) {
+    if comparison.latest.is_empty() {
+        return look.quiet(|| {
+            let month = &comparison.month;
+            Why::new("当月结束后尚未比对", "not compared since the month was over")
+                .text("of", month)
+        });
+    }
+    for (what, counted) in &comparison.latest {
+        judge(comparison, what, counted, params, look);
+    }
+}
+
+fn judge(
+    comparison: &Comparison,
+    what: &str,
+    counted: &Counted,
+    params: &Params,
+    look: &mut Look<'_>,
+) {
     let Some(lower) = counted.lower else { return look.unknown("lower") };
     let Some(upper) = counted.upper else { return look.unknown("upper") };
     // Records at the cut-off may rightly stand in either month.
@@ -79,7 +104,10 @@ fn judge(entry: &Entry<Counted>, params: &Params, look: &mut Look<'_>) {
     let why = || {
         Why::new(
             format!("相差 {apart} 条（截止时段 {} 条不计），限 {limit}‰", counted.at_cutoff),
-            format!("{apart} apart ({} at the cut-off left out), {limit} per mille allowed", counted.at_cutoff),
+            format!(
+                "{apart} apart ({} at the cut-off left out), {limit} per mille allowed",
+                counted.at_cutoff
+            ),
         )
         .int("apart", apart as i64)
         .int("limit_permille", limit as i64)
@@ -87,12 +115,13 @@ fn judge(entry: &Entry<Counted>, params: &Params, look: &mut Look<'_>) {
     if !is_over {
         return look.quiet(|| why().int("lower", lower as i64).int("upper", upper as i64));
     }
-    let fire = Fire::new(Level::Yellow, month_end(&counted.month).map_or(entry.time, Day::start))
-        .episode(&counted.what)
-        .dept(&counted.dept)
-        .evidence([entry.seq])
-        .text("dept", &counted.dept)
-        .text("month", &counted.month)
+    let at = month_end(&comparison.month).map_or(counted.order.0, Day::start);
+    let fire = Fire::new(Level::Yellow, at)
+        .episode(what)
+        .dept(&comparison.dept)
+        .evidence([counted.seq])
+        .text("dept", &comparison.dept)
+        .text("month", &comparison.month)
         .int("lower", lower as i64)
         .int("upper", upper as i64);
     look.fire_because(fire, why);

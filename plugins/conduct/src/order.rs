@@ -11,7 +11,11 @@ use plumbline_guest::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Word {
-    Issued { to: Option<String>, due: Option<Day>, limit_wd: Option<i32> },
+    Issued {
+        to: Option<String>,
+        due: Option<Day>,
+        limit_wd: Option<i32>,
+    },
     Interim,
     /// Replied in full, closed or taken back.
     Ended,
@@ -33,12 +37,11 @@ impl Stream for Orders {
                 due: event.day("due"),
                 limit_wd: event.int("limit_wd").and_then(|days| i32::try_from(days).ok()),
             },
-            "supervision.order.replied" => match event.text("kind").as_deref() {
-                Some("interim") => Word::Interim,
-                Some(_) => Word::Ended,
-                // A reply of unknown kind is a reply.
-                None => Word::Ended,
-            },
+            "supervision.order.replied" if event.text("kind").is_some_and(|k| k == "interim") => {
+                Word::Interim
+            }
+            // A reply of unknown kind is a reply.
+            "supervision.order.replied" => Word::Ended,
             "supervision.order.closed" | "supervision.order.withdrawn" => Word::Ended,
             _ => return,
         };
@@ -92,8 +95,11 @@ fn overdue(words: &Facts<Word>, params: &Params, look: &mut Look<'_>) {
         .evidence([Some(issued.seq), ended.map(|entry| entry.seq)].into_iter().flatten());
     look.fire_because(fire, || {
         why.flag("interim", interim.is_some()).and(
-            Why::new(format!("{red} 后仍未回复为红牌"), format!("red if there is no reply by {red}"))
-                .int("red_wd", params.order_red_wd),
+            Why::new(
+                format!("{red} 后仍未回复为红牌"),
+                format!("red if there is no reply by {red}"),
+            )
+            .int("red_wd", params.order_red_wd),
         )
     });
 }

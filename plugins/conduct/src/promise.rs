@@ -76,9 +76,12 @@ fn broken(words: &Facts<Word>, _: &Params, look: &mut Look<'_>) {
             Some((_, Some(new))) => due = new,
             _ => {
                 return look.exempt(|| {
-                    Why::new("取决于第三方，条件未按期成就", "depends on a third party who was not ready in time")
-                        .flag("third_party", true)
-                        .day("last_day", due)
+                    Why::new(
+                        "取决于第三方，条件未按期成就",
+                        "depends on a third party who was not ready in time",
+                    )
+                    .flag("third_party", true)
+                    .day("last_day", due)
                 });
             }
         }
@@ -88,7 +91,8 @@ fn broken(words: &Facts<Word>, _: &Params, look: &mut Look<'_>) {
     });
     if let Some(dropped) = dropped {
         return look.exempt(|| {
-            Why::new("群众已撤回", "the citizen took it back").day("withdrawn_on", dropped.time.day())
+            Why::new("群众已撤回", "the citizen took it back")
+                .day("withdrawn_on", dropped.time.day())
         });
     }
     if words.iter().any(|entry| matches!(entry.fact, Word::Withdrawn { by_citizen: None })) {

@@ -96,7 +96,8 @@ fn faulty(days: &Facts<Counted>, params: &Params, look: &mut Look<'_>) {
         }
         if is_release_day(entry, look) {
             look.exempt(|| {
-                let (zh, en) = ("当日已登记停机或升级", "an outage or release is registered for the day");
+                let (zh, en) =
+                    ("当日已登记停机或升级", "an outage or release is registered for the day");
                 Why::new(zh, en).day("day", counted.day)
             });
             continue;
@@ -168,10 +169,12 @@ fn spell_card(spell: &[&Entry<Counted>], params: &Params, look: &mut Look<'_>) -
     let off = worst.saturating_abs();
     let level = if off > params.drift_yellow { Level::Yellow } else { Level::Notice };
     let rest = off % SECONDS_PER_HOUR;
-    let is_whole = off >= SECONDS_PER_HOUR - HOUR_SLACK_S
-        && rest.min(SECONDS_PER_HOUR - rest) <= HOUR_SLACK_S;
+    let is_whole =
+        off >= SECONDS_PER_HOUR - HOUR_SLACK_S && rest.min(SECONDS_PER_HOUR - rest) <= HOUR_SLACK_S;
     let (zh, en) = match (is_whole, worst > 0) {
-        (true, _) => ("接近整小时，疑似时区或夏令时设置错误", "close to whole hours, perhaps the time zone"),
+        (true, _) => {
+            ("接近整小时，疑似时区或夏令时设置错误", "close to whole hours, perhaps the time zone")
+        }
         (false, true) => ("偏快", "ahead"),
         (false, false) => ("偏慢或上报固定迟延", "behind, or a steady delay"),
     };

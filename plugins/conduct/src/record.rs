@@ -10,6 +10,10 @@ const RECORDS_MAX: usize = 300;
 /// Most cards of a source and day; the rest stand in the last card's count.
 const CARDS_MAX: usize = 20;
 
+/// Most fields of a record that are named, and the longest name, characters: a state is bounded.
+const FIELDS_MAX: usize = 32;
+const FIELD_CHARS_MAX: usize = 64;
+
 /// One record that came again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
@@ -39,14 +43,17 @@ impl Change {
             Some(true) => {}
         }
         let is_ignored = |field: &String| params.ignored_fields.contains(field);
-        if self.fields.as_ref().is_some_and(|list| !list.is_empty() && list.iter().all(is_ignored)) {
+        if self.fields.as_ref().is_some_and(|list| !list.is_empty() && list.iter().all(is_ignored))
+        {
             return Verdict::Lawful("只有同步字段变化", "only fields of synchronization differ");
         }
         match (self.corrected, self.approver.as_deref()) {
             (None, _) => Verdict::Unknown("corrected"),
             (Some(false), _) | (Some(true), Some("")) => Verdict::Edited,
             (Some(true), None) => Verdict::Unknown("approver"),
-            (Some(true), Some(_)) => Verdict::Lawful("经批准的更正", "a correction that was approved"),
+            (Some(true), Some(_)) => {
+                Verdict::Lawful("经批准的更正", "a correction that was approved")
+            }
         }
     }
 }
@@ -66,7 +73,7 @@ impl Stream for Records {
             source: event.text("source").unwrap_or_default(),
             record: event.text("record").unwrap_or_default(),
             kind: event.text("type").unwrap_or_default(),
-            fields: event.texts("fields"),
+            fields: event.texts("fields").map(|fields| named(&fields)),
             differs: hashes.map(|(before, after)| before != after),
             corrected: event.flag("corrected"),
             approver: event.text("approver"),
@@ -78,6 +85,11 @@ impl Stream for Records {
         let rules: &[Rule<Shelf<Change>, Params>] = &[("NET-D03", edited)];
         apply(rules, &params.off, changes, params, look);
     }
+}
+
+fn named(fields: &[String]) -> Vec<String> {
+    let short = |field: &String| field.chars().take(FIELD_CHARS_MAX).collect();
+    fields.iter().take(FIELDS_MAX).map(short).collect()
 }
 
 /// NET-D03: content that differs without a correction.

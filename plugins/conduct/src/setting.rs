@@ -24,7 +24,11 @@ enum What {
     Disabled,
     /// Enabled, or another package.
     Other,
-    Parameter { name: String, before: String, after: String },
+    Parameter {
+        name: String,
+        before: String,
+        after: String,
+    },
     Unknown,
 }
 

@@ -150,7 +150,10 @@ fn repeated(target: &Target, params: &Params, look: &mut Look<'_>) {
         look.fire_because(fire, || {
             Why::new(
                 format!("{days} 日内不同投诉 {} 件，第 {needed} 件起为黄牌", open.len()),
-                format!("{} different complaints in {days} days, yellow from {needed} on", open.len()),
+                format!(
+                    "{} different complaints in {days} days, yellow from {needed} on",
+                    open.len()
+                ),
             )
             .count("needed", needed)
         });

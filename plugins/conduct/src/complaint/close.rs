@@ -43,8 +43,7 @@ pub(super) fn false_closes(
     params: &Params,
 ) -> BTreeMap<String, Close> {
     let mut closes: BTreeMap<String, Close> = BTreeMap::new();
-    let dones: Vec<_> =
-        words.iter().filter(|entry| matches!(entry.fact, Word::Done)).collect();
+    let dones: Vec<_> = words.iter().filter(|entry| matches!(entry.fact, Word::Done)).collect();
     for (index, done) in dones.iter().enumerate() {
         let next = dones.get(index + 1).map(|next| next.time);
         let shown = signs(words, again, params, done, next)
@@ -85,10 +84,10 @@ fn signs(
     let mut signs = Vec::new();
     for entry in words.iter().filter(|entry| is_of_this(entry.time)) {
         match &entry.fact {
-            Word::Reopened { new_facts } if entry.time.day() <= last_day => {
-                if *new_facts != Some(true) {
-                    signs.push(close(entry.time, entry.seq, "", None, new_facts.is_none()));
-                }
+            Word::Reopened { new_facts }
+                if entry.time.day() <= last_day && *new_facts != Some(true) =>
+            {
+                signs.push(close(entry.time, entry.seq, "", None, new_facts.is_none()));
             }
             Word::Rated(Some(score)) if *score <= params.rating_bad => {
                 signs.push(close(entry.time, entry.seq, "", Some(*score), false));

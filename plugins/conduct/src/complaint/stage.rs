@@ -83,9 +83,8 @@ fn accept(
     episode: String,
     params: &Params,
 ) -> Stage {
-    let answer = |word: &Word| {
-        is_end(word) || matches!(word, Word::Accepted | Word::Transferred { .. })
-    };
+    let answer =
+        |word: &Word| is_end(word) || matches!(word, Word::Accepted | Word::Transferred { .. });
     let later = words.iter().skip_while(|entry| entry.seq != opened.seq).skip(1);
     let done = later.into_iter().find(|entry| answer(&entry.fact));
     Stage {
@@ -143,7 +142,11 @@ fn conclude(
         limit: params.conclude_d.saturating_add(extension),
         done,
         // Who accepted it has it, unless it was passed on to somebody by name.
-        dept: if until.is_some() || episode == "done" { accepted.dept.clone() } else { (*dept).to_owned() },
+        dept: if until.is_some() || episode == "done" {
+            accepted.dept.clone()
+        } else {
+            (*dept).to_owned()
+        },
         seq: accepted.seq,
     })
 }
