@@ -7,7 +7,7 @@ use crate::told::Told;
 use plumbline_guest::json::Writer;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Event, Local, Look, Stream};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most uses of one reason that are kept: far beyond what makes it suspicious.
 const USES_MAX: usize = 500;
@@ -44,16 +44,20 @@ pub(crate) struct Reason {
 impl Reason {
     /// Uses for different alerts, of which so many lie within the window.
     fn reused(&self, params: &Params) -> BTreeMap<String, Reuse> {
-        let mut first: Vec<(&str, Local)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut times: VecDeque<Local> = VecDeque::new();
         let mut reused = BTreeMap::new();
         for item in self.uses.iter().filter(|item| !item.fact.lawful) {
             let alert = item.fact.alert.as_str();
-            if first.iter().any(|(known, _)| *known == alert) {
+            if !seen.insert(alert) {
                 continue;
             }
-            first.push((alert, item.time));
             let since = item.time.day().plus(-params.repeat_days);
-            let nth = first.iter().filter(|(_, at)| at.day() >= since).count();
+            while times.front().is_some_and(|at| at.day() < since) {
+                times.pop_front();
+            }
+            times.push_back(item.time);
+            let nth = times.len();
             if nth >= params.reason_n {
                 let reuse = Reuse { at: item.time, seq: item.seq, nth: nth as i64 };
                 reused.insert(alert.to_owned(), reuse);
@@ -78,9 +82,10 @@ impl Stream for Reasons {
         let second = text("second");
         let is_dual = !second.is_empty() && second != text("by");
         let lawful = event.flag("auto") == Some(true) || is_dual;
-        reason.uses.put(event, Use { alert: text("alert"), lawful }, USES_MAX);
-        let reused = reason.reused(params);
-        reason.reused.set(reused);
+        if reason.uses.put(event, Use { alert: text("alert"), lawful }, USES_MAX) {
+            let reused = reason.reused(params);
+            reason.reused.set(reused);
+        }
     }
 
     fn check(reason: &Reason, _: &Params, look: &mut Look<'_>) {

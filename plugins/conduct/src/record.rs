@@ -11,8 +11,8 @@ const RECORDS_MAX: usize = 300;
 const CARDS_MAX: usize = 20;
 
 /// Most fields of a record that are named, and the longest name, characters: a state is bounded.
-const FIELDS_MAX: usize = 32;
-const FIELD_CHARS_MAX: usize = 64;
+const FIELDS_MAX: usize = 8;
+const FIELD_CHARS_MAX: usize = 40;
 
 /// One record that came again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub(crate) struct Change {
     record: String,
     kind: String,
     fields: Option<Vec<String>>,
+    /// Whether there are more fields than are named.
+    has_more: bool,
     /// Whether its content differs; `None` if a digest is missing.
     differs: Option<bool>,
     corrected: Option<bool>,
@@ -43,8 +45,8 @@ impl Change {
             Some(true) => {}
         }
         let is_ignored = |field: &String| params.ignored_fields.contains(field);
-        if self.fields.as_ref().is_some_and(|list| !list.is_empty() && list.iter().all(is_ignored))
-        {
+        let named = self.fields.as_deref().unwrap_or_default();
+        if !named.is_empty() && !self.has_more && named.iter().all(is_ignored) {
             return Verdict::Lawful("只有同步字段变化", "only fields of synchronization differ");
         }
         match (self.corrected, self.approver.as_deref()) {
@@ -69,11 +71,13 @@ impl Stream for Records {
 
     fn take(changes: &mut Shelf<Change>, event: &Event<'_>, _: &Params) {
         let hashes = event.text("hash_before").zip(event.text("hash_after"));
+        let fields = event.texts("fields");
         let change = Change {
             source: event.text("source").unwrap_or_default(),
             record: event.text("record").unwrap_or_default(),
             kind: event.text("type").unwrap_or_default(),
-            fields: event.texts("fields").map(|fields| named(&fields)),
+            has_more: fields.as_ref().is_some_and(|fields| fields.len() > FIELDS_MAX),
+            fields: fields.map(|fields| named(&fields)),
             differs: hashes.map(|(before, after)| before != after),
             corrected: event.flag("corrected"),
             approver: event.text("approver"),

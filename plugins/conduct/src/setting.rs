@@ -85,9 +85,10 @@ impl Setting {
             }
         }
         let keep = 2 * params.rise_d + 1 + SPARE_DAYS;
-        if let Some(newest) = self.hours.keys().next_back() {
-            let first = newest - i64::from(keep) * 24;
-            self.hours = self.hours.split_off(&first);
+        let newest = self.hours.keys().next_back().copied().unwrap_or(hour);
+        let first = newest - i64::from(keep) * 24;
+        while self.hours.first_key_value().is_some_and(|(hour, _)| *hour < first) {
+            self.hours.pop_first();
         }
     }
 

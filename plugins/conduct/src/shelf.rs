@@ -31,12 +31,12 @@ impl<F> Default for Shelf<F> {
 }
 
 impl<F> Shelf<F> {
-    /// Takes a fact; of more than `max` the earliest stay.
-    pub(crate) fn put(&mut self, event: &Event<'_>, fact: F, max: usize) {
+    /// Takes a fact; of more than `max` the earliest stay. Says whether anything has changed.
+    pub(crate) fn put(&mut self, event: &Event<'_>, fact: F, max: usize) -> bool {
         let known = self.items.iter().position(|item| item.identity == event.identity);
         if let Some(index) = known {
             if self.items[index].version >= event.version {
-                return;
+                return false;
             }
             self.items.remove(index);
         }
@@ -50,8 +50,12 @@ impl<F> Shelf<F> {
         };
         let order = |item: &Item<F>| (item.time, item.identity);
         let place = self.items.partition_point(|other| order(other) <= order(&item));
+        if place >= max {
+            return known.is_some();
+        }
         self.items.insert(place, item);
         self.items.truncate(max);
+        true
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Item<F>> {

@@ -104,9 +104,10 @@ impl Stream for Targets {
             title: title.and_then(|title| u64::from_str_radix(title.trim(), 16).ok()),
             new_facts: event.flag("new_facts"),
         };
-        target.filed.put(event, filed, COMPLAINTS_MAX);
-        let (_, repeats) = target.classes(params.title_bits);
-        target.repeats.set(repeats);
+        if target.filed.put(event, filed, COMPLAINTS_MAX) {
+            let (_, repeats) = target.classes(params.title_bits);
+            target.repeats.set(repeats);
+        }
     }
 
     fn check(target: &Target, params: &Params, look: &mut Look<'_>) {
