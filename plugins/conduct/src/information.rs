@@ -89,13 +89,15 @@ fn judge(
     let Some(term) = Term::new(look, from, limit, Unit::WorkingDay) else {
         return look.provisional();
     };
-    // What was public before a change says nothing about the change.
     let ends = words.iter().filter_map(|entry| match entry.fact {
         Word::Published { on } => Some((on.map_or(entry.time, Day::start), entry.seq)),
         Word::Withheld { has_basis: true } => Some((entry.time, entry.seq)),
         _ => None,
     });
-    let done: Option<(Local, u64)> = ends.filter(|(at, _)| at.day() >= from).min();
+    // What was public before a change says nothing about the change; the document itself may have
+    // been public before it was signed.
+    let is_change = !episode.is_empty();
+    let done: Option<(Local, u64)> = ends.filter(|(at, _)| !is_change || at.day() >= from).min();
     let done_at = done.map(|(at, _)| at);
     let is_late = term.passed(done_at, look);
     let why = term.why(("主动公开", "to make public"), done_at, look);

@@ -59,11 +59,14 @@ fn broken(words: &Facts<Word>, _: &Params, look: &mut Look<'_>) {
     let Some((made, due, third_party)) = made else { return look.unknown("promise.made") };
     let Some(mut due) = due else { return look.unknown("due") };
     // A change moves the day if the citizen agreed and the old day had not gone by.
-    for entry in words {
-        if let Word::Changed { due: Some(new), agreed: Some(true) } = entry.fact
-            && entry.time.day() <= due
-        {
-            due = new;
+    for entry in words.iter() {
+        match entry.fact {
+            Word::Changed { due: Some(new), agreed } if entry.time.day() <= due => match agreed {
+                Some(true) => due = new,
+                Some(false) => {}
+                None => return look.unknown("agreed"),
+            },
+            _ => {}
         }
     }
     if third_party {

@@ -7,6 +7,7 @@ use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{
     Day, Entry, Event, Facts, Fire, Level, Look, MS_PER_DAY, Rule, Stream, Why, apply,
 };
+use std::collections::BTreeMap;
 
 const SECONDS_PER_HOUR: i64 = 3_600;
 /// Distance from a whole hour at which a deviation looks like a wrong time zone, seconds.
@@ -66,9 +67,14 @@ impl Stream for Qualities {
     }
 }
 
+/// What was counted of each day; of two counts of one day the later holds.
+fn by_day(days: &Facts<Counted>) -> BTreeMap<Day, &Entry<Counted>> {
+    days.iter().map(|entry| (entry.fact.day, entry)).collect()
+}
+
 /// NET-D01: a card for each day with too many faulty records.
 fn faulty(days: &Facts<Counted>, params: &Params, look: &mut Look<'_>) {
-    for entry in days {
+    for entry in by_day(days).into_values() {
         let counted = &entry.fact;
         let (Some(events), Some((faulty, is_all))) = (counted.events, counted.faulty()) else {
             look.unknown("events");
@@ -134,7 +140,8 @@ fn is_release_day(entry: &Entry<Counted>, look: &Look<'_>) -> bool {
 fn drift(days: &Facts<Counted>, params: &Params, look: &mut Look<'_>) {
     let mut spell: Vec<&Entry<Counted>> = Vec::new();
     let mut cards = 0;
-    let known = || days.iter().filter(|entry| entry.fact.drift_s.is_some());
+    let days = by_day(days);
+    let known = || days.values().copied().filter(|entry| entry.fact.drift_s.is_some());
     if known().next().is_none() {
         return look.unknown("drift_s");
     }

@@ -139,7 +139,10 @@ fn pauses(words: &Facts<Word>, start: Local) -> Vec<Span> {
 /// The first extension, if it was granted in time and the applicant was not left untold.
 fn extension(words: &Facts<Word>, due: Day, params: &Params) -> i32 {
     let granted = words.iter().find_map(|entry| match entry.fact {
-        Word::Extended { days: Some(days), told } => Some((entry.time.day(), days, told)),
+        // Of unknown length it is as long as it may be.
+        Word::Extended { days, told } => {
+            Some((entry.time.day(), days.unwrap_or(params.answer_ext_wd), told))
+        }
         _ => None,
     });
     match granted {

@@ -86,7 +86,9 @@ fn silent(words: &Facts<Word>, params: &Params, look: &mut Look<'_>) {
     }
     let organ = &entry.dept;
     let until = back_at.unwrap_or_else(|| look.now());
-    let used_min = look.worktime(organ, start, until, &[]) / SECONDS_PER_MINUTE;
+    // Only an explanation says how long it was.
+    let used_s = if look.is_tracing() { look.worktime(organ, start, until, &[]) } else { 0 };
+    let used_min = used_s / SECONDS_PER_MINUTE;
     let allowed_min = steps.allowed_s / SECONDS_PER_MINUTE;
     let why = || {
         Why::new(

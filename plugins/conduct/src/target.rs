@@ -35,6 +35,9 @@ impl Filed {
             (Some(one), Some(two)) => Some((one ^ two).count_ones() <= bits),
             _ => None,
         };
+        if self.complaint_no == other.complaint_no {
+            return true;
+        }
         match (&self.person, &other.person) {
             // One person with the same title, or with none to tell.
             (Some(one), Some(two)) if !one.is_empty() && one == two => alike != Some(false),

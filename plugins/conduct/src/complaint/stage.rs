@@ -120,12 +120,14 @@ fn conclude(
     let mut is_extended = false;
     for entry in later {
         match &entry.fact {
-            Word::Extended { days: Some(days), told } if !is_extended && *told != Some(false) => {
-                // What is granted after the last day cures nothing.
+            Word::Extended { days, told } if !is_extended && *told != Some(false) => {
+                // What is granted after the last day cures nothing; of unknown length it is as long
+                // as it may be.
                 let due = look.add(accepted.time.day(), params.conclude_d, Unit::CalendarDay, true);
                 is_extended = true;
                 if due.provisional || entry.time.day() <= due.day {
-                    extension = (*days).clamp(0, params.conclude_ext_d);
+                    let most = params.conclude_ext_d;
+                    extension = days.unwrap_or(most).clamp(0, most);
                 }
             }
             word if is_end(word) || matches!(word, Word::Transferred { .. }) => {
