@@ -57,11 +57,16 @@ impl Words {
         alert.law.iter().map(|id| self.law(lang, id, on)).collect()
     }
 
-    fn law(&self, lang: Lang, id: &str, on: Day) -> String {
-        let row = self.tables.lookup("law_ref", id, on);
-        let Some(row) = row.and_then(|row| serde_json::from_str::<Value>(row).ok()) else {
-            return id.to_owned();
-        };
+    /// The row of an article of law that was in force on a day.
+    #[must_use]
+    pub(super) fn law_row(&self, id: &str, on: Day) -> Option<Value> {
+        serde_json::from_str(self.tables.lookup("law_ref", id, on)?).ok()
+    }
+
+    /// An article of law in words; its id if the table does not know it.
+    #[must_use]
+    pub(super) fn law(&self, lang: Lang, id: &str, on: Day) -> String {
+        let Some(row) = self.law_row(id, on) else { return id.to_owned() };
         let field = |name: &str| row.get(name).map(plain).unwrap_or_default();
         let (article, para) = (field("article"), field("para"));
         let is_number = article.bytes().all(|byte| byte.is_ascii_digit());

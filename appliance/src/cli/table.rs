@@ -30,6 +30,8 @@ pub(super) enum Command {
     List,
     /// 显示一张表的各行 / Show the rows of a table
     Show(look::Show),
+    /// 在一张表中查找：各列之一含有全部词语 / Search a table: rows that hold all the words
+    Search(look::Search),
     /// 一张表的各个版本 / The versions of a table
     History { name: String },
     /// 导出为 CSV，可原样再装入 / Export as CSV that loads again to the same rows
@@ -89,6 +91,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Show(show) => {
             let app = context.open()?;
             look::show(&app, context.out, &show)?;
+        }
+        Command::Search(search) => {
+            let app = context.open()?;
+            return look::search(&app, context.out, &search);
         }
         Command::History { name } => {
             let app = context.open()?;

@@ -14,11 +14,10 @@ use serde_json::json;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) fn run(context: &mut Context<'_, '_>, app: &App) -> Result<u8, AppError> {
-    let look = ClockLook { wall: clock::now(), steady_ms: None };
-    let report = Watch::load(app)?.examine(app, look)?;
+    let rules = lines(app)?;
     let out = &mut *context.out;
     let mut deployment = None;
-    for line in &report.rules {
+    for line in &rules {
         if out.json {
             out.object(&line.json(app.zone()));
             continue;
@@ -28,11 +27,33 @@ pub(super) fn run(context: &mut Context<'_, '_>, app: &App) -> Result<u8, AppErr
         }
         print(out, line);
     }
-    if report.rules.is_empty() {
+    if rules.is_empty() {
         out.note("health.no-rules", &[]);
     }
-    let odd = report.rules.iter().any(|line| line.suspicion.is_some());
+    let odd = rules.iter().any(|line| line.suspicion.is_some());
     Ok(if odd { FOUND } else { OK })
+}
+
+/// How each rule does.
+pub(super) fn lines(app: &App) -> Result<Vec<RuleLine>, AppError> {
+    let look = ClockLook { wall: clock::now(), steady_ms: None };
+    Ok(Watch::load(app)?.examine(app, look)?.rules)
+}
+
+/// How a rule does, in a few words.
+pub(super) fn in_short(out: &Out<'_>, line: &RuleLine) -> String {
+    let (keys, raised) = (line.counters.keys.to_string(), line.counters.raised.to_string());
+    let judged = out.text(&judged(line));
+    let values = [("judged", judged.as_str()), ("keys", &keys), ("raised", &raised)];
+    text::say(out.lang, "rules.health", &values)
+}
+
+fn judged(line: &RuleLine) -> String {
+    match line.suspicion {
+        Some(suspicion) => format!("health.{}", suspicion.code()),
+        None if line.counters.off => "health.off".to_owned(),
+        None => "health.fine".to_owned(),
+    }
 }
 
 fn heading(out: &mut Out<'_>, app: &App, line: &RuleLine) {
@@ -50,12 +71,7 @@ fn heading(out: &mut Out<'_>, app: &App, line: &RuleLine) {
 
 fn print(out: &mut Out<'_>, line: &RuleLine) {
     let counters = &line.counters;
-    let judged = match line.suspicion {
-        Some(suspicion) => format!("health.{}", suspicion.code()),
-        None if counters.off => "health.off".to_owned(),
-        None => "health.fine".to_owned(),
-    };
-    let judged = pad(&out.text(&judged), 14);
+    let judged = pad(&out.text(&judged(line)), 14);
     let values = [
         ("id", format!("  {}", pad(&counters.rule, 12))),
         ("judged", judged),

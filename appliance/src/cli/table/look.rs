@@ -4,6 +4,7 @@ use super::{deliver, version_of};
 use crate::app::App;
 use crate::cli::out::Out;
 use crate::cli::show::{moment, pad, pairs};
+use crate::cli::{FOUND, OK};
 use crate::error::{AppError, Kind};
 use crate::table::diff::RowView;
 use crate::table::{self, export, find, has_key, newest, versions};
@@ -60,14 +61,7 @@ pub(super) fn list(app: &App, out: &mut Out<'_>) -> Result<(), AppError> {
 pub(super) fn show(app: &App, out: &mut Out<'_>, wanted: &Show) -> Result<(), AppError> {
     let spec = find(&wanted.name)?;
     let version = version_of(app, &spec.name, wanted.version)?;
-    let at = match &wanted.at {
-        Some(text) => Some(
-            Day::parse(text)
-                .filter(|_| text.len() == 10)
-                .ok_or_else(|| AppError::new(Kind::Usage, "time", text))?,
-        ),
-        None => None,
-    };
+    let at = day(wanted.at.as_deref())?;
     for row in table::rows(app.store(), &spec.name, TableVersion(version))? {
         let is_key = wanted.key.as_deref().is_none_or(|key| has_key(&row, key));
         if !is_key || at.is_some_and(|day| !row.is_in_force(day)) {
@@ -85,6 +79,62 @@ pub(super) fn show(app: &App, out: &mut Out<'_>, wanted: &Show) -> Result<(), Ap
         }
     }
     Ok(())
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Search {
+    name: String,
+    /// 词语，不分大小写 / Words, in any case
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// 只看这一天有效的行 / Only rows in force on this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    at: Option<String>,
+    /// 最多多少行 / Most rows
+    #[arg(long, default_value_t = 50)]
+    max: usize,
+}
+
+/// Finds the rows of a table of which the fields together hold all words.
+pub(super) fn search(app: &App, out: &mut Out<'_>, wanted: &Search) -> Result<u8, AppError> {
+    let spec = find(&wanted.name)?;
+    let version = version_of(app, &spec.name, None)?;
+    let at = day(wanted.at.as_deref())?;
+    let words: Vec<_> = wanted.words.iter().map(|word| word.to_lowercase()).collect();
+    let mut found = 0;
+    for row in table::rows(app.store(), &spec.name, TableVersion(version))? {
+        let text = row.json.to_lowercase();
+        let fits = words.iter().all(|word| text.contains(word));
+        if !fits || at.is_some_and(|day| !row.is_in_force(day)) {
+            continue;
+        }
+        found += 1;
+        if found > wanted.max {
+            out.note("table.more", &[("max", &wanted.max.to_string())]);
+            break;
+        }
+        let view = RowView::of(&row);
+        if out.json {
+            out.object(&json!({
+                "table": spec.name, "version": version, "key": view.key,
+                "from": view.from, "to": view.to, "row": view.row,
+            }));
+        } else {
+            out.line(format!("{}  {}", pad(&view.key, 24), pairs(&view.row)));
+        }
+    }
+    if found == 0 {
+        out.note("table.not-found", &[]);
+        return Ok(FOUND);
+    }
+    Ok(OK)
+}
+
+/// A day of an argument.
+fn day(text: Option<&str>) -> Result<Option<Day>, AppError> {
+    let Some(text) = text else { return Ok(None) };
+    let day = Day::parse(text).filter(|_| text.len() == 10);
+    day.map(Some).ok_or_else(|| AppError::new(Kind::Usage, "time", text))
 }
 
 pub(super) fn history(app: &App, out: &mut Out<'_>, name: &str) -> Result<(), AppError> {
