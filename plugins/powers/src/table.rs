@@ -22,7 +22,8 @@ pub(crate) fn nearest(
     (day, region): (Day, &str),
 ) -> Option<String> {
     let rows = rows(look, table, prefix, day);
-    let fitting = rows.into_iter().filter_map(|row| Some((fit(&Object::parse(&row), region)?, row)));
+    let fitting =
+        rows.into_iter().filter_map(|row| Some((fit(&Object::parse(&row), region)?, row)));
     fitting.max_by_key(|(fit, _)| *fit).map(|(_, row)| row)
 }
 

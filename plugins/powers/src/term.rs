@@ -68,9 +68,9 @@ pub(crate) fn calendar_due(from: Day, days: i32, stops: &[Stop]) -> Option<Day> 
 }
 
 fn working_due(look: &Look<'_>, from: Day, days: i32, stops: &[Stop]) -> Reach {
-    let closed = stops.iter().filter_map(|stop| {
-        Some(Span { begin: stop.from.start(), end: stop.to?.start() })
-    });
+    let closed = stops
+        .iter()
+        .filter_map(|stop| Some(Span { begin: stop.from.start(), end: stop.to?.start() }));
     let closed: Vec<_> = closed.collect();
     let open = stops.iter().filter(|stop| stop.to.is_none()).map(|stop| stop.from).min();
     let mut paused = 0;

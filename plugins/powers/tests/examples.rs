@@ -2,10 +2,10 @@
 //! engine.
 #![allow(clippy::unwrap_used)]
 
-use plumbline_powers::Powers;
 use plumbline_contract::manifest::Manifest;
 use plumbline_guest::example::run_file;
 use plumbline_guest::native::NativeExecutor;
+use plumbline_powers::Powers;
 
 #[test]
 fn examples_turn_out_as_they_say() {

@@ -24,7 +24,11 @@ pub(crate) fn missing(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) {
 }
 
 /// Approvals of a taking: the latest in time, else the first after it.
-fn approvals<'a>(acts: &'a Facts<Act>, entry: &Entry<Act>, taken: &Taken) -> Option<&'a Entry<Act>> {
+fn approvals<'a>(
+    acts: &'a Facts<Act>,
+    entry: &Entry<Act>,
+    taken: &Taken,
+) -> Option<&'a Entry<Act>> {
     let mut fitting = acts.iter().filter(|act| match &act.fact {
         Act::Approved { list_no, .. } if !list_no.is_empty() => *list_no == taken.list_no,
         Act::Approved { kind, .. } => {

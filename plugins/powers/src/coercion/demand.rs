@@ -92,7 +92,11 @@ fn judge_time(
     let day = entry.time.day();
     match term::roll(look, day) {
         Reach::On(working) if working != day => {
-            defects.add(proof, format!("{day} 非工作日执行"), format!("enforced on {day}, a day off"));
+            defects.add(
+                proof,
+                format!("{day} 非工作日执行"),
+                format!("enforced on {day}, a day off"),
+            );
             false
         }
         reach => reach == Reach::Provisional,
@@ -121,7 +125,11 @@ fn judge_court(
     let wanted = params.coercion.demand_wd;
     let Some(demanded) = demanded.filter(|at| *at <= entry.time) else {
         if look.reached(logged.plus_minutes(params.grace_min)) {
-            defects.add(proof, "未经催告即申请法院强制执行", "applied to the court without a demand");
+            defects.add(
+                proof,
+                "未经催告即申请法院强制执行",
+                "applied to the court without a demand",
+            );
         }
         return;
     };

@@ -69,7 +69,11 @@ fn judge(
     let proof = (Level::Red, line.time, line.seq);
     let banned = &params.edu.banned_fees;
     if banned.iter().any(|fee| *fee == line.code || *fee == charge.kind) {
-        defects.add(proof, "义务教育不得收取的费用", "a fee that compulsory education may not charge");
+        defects.add(
+            proof,
+            "义务教育不得收取的费用",
+            "a fee that compulsory education may not charge",
+        );
     }
     let mut unknown = None;
     match charge.has_receipt {

@@ -44,7 +44,9 @@ pub(crate) fn too_long(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
         look.quiet(|| {
             Why::new(
                 format!("缓缴 {seen} 次，同一所属期累计最长 {longest} 个月，限 {most} 个月"),
-                format!("{seen} deferrals, at most {longest} months for one period, {most} allowed"),
+                format!(
+                    "{seen} deferrals, at most {longest} months for one period, {most} allowed"
+                ),
             )
             .count("deferrals", seen)
             .int("longest_months", longest)

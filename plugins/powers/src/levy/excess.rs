@@ -112,14 +112,14 @@ fn paid_over(period: &Period<'_>, defects: &mut Defects) {
 }
 
 fn paid_early(period: &Period<'_>, defects: &mut Defects) -> Option<&'static str> {
-    let tax = period.paid.iter().filter(|(_, paid)| !["late_fee", "prepayment"].contains(&&*paid.kind));
-    let Some(first) = tax.min_by_key(|(entry, _)| entry.time) else { return None };
+    let tax =
+        period.paid.iter().filter(|(_, paid)| !["late_fee", "prepayment"].contains(&&*paid.kind));
+    let (entry, _) = tax.min_by_key(|(entry, _)| entry.time)?;
     if period.assessed.is_empty() {
         return None;
     }
     let from: Option<Vec<Day>> = period.assessed.iter().map(|(_, it)| it.due_from).collect();
     let Some(from) = from.and_then(|days| days.into_iter().min()) else { return Some("due_from") };
-    let entry = first.0;
     if entry.time.day() < from {
         defects.add(
             (Level::Red, entry.time, entry.seq),
@@ -131,21 +131,19 @@ fn paid_early(period: &Period<'_>, defects: &mut Defects) -> Option<&'static str
 }
 
 /// What came about while the charge was in force may be collected later.
-fn abolished(
-    period: &Period<'_>,
-    defects: &mut Defects,
-    look: &Look<'_>,
-) -> Option<&'static str> {
-    let assessed = period.assessed.iter().map(|(entry, it)| (*entry, &it.code, &it.region, it.liable_on));
+fn abolished(period: &Period<'_>, defects: &mut Defects, look: &Look<'_>) -> Option<&'static str> {
+    let assessed =
+        period.assessed.iter().map(|(entry, it)| (*entry, &it.code, &it.region, it.liable_on));
     let paid = period.paid.iter().map(|(entry, it)| (*entry, &it.code, &it.region, it.liable_on));
-    let first_of = |acts: &mut dyn Iterator<Item = (&Entry<Act>, &String, &String, Option<Day>)>| {
-        acts.map(|(entry, code, region, liable)| {
-            (entry.time, entry.seq, code.clone(), region.clone(), liable)
-        })
-        .min()
-    };
+    let first_of =
+        |acts: &mut dyn Iterator<Item = (&Entry<Act>, &String, &String, Option<Day>)>| {
+            acts.map(|(entry, code, region, liable)| {
+                (entry.time, entry.seq, code.clone(), region.clone(), liable)
+            })
+            .min()
+        };
     let act = first_of(&mut assessed.clone()).or_else(|| first_of(&mut paid.clone()));
-    let Some((time, seq, code, region, liable)) = act else { return None };
+    let (time, seq, code, region, liable) = act?;
     let day = liable.unwrap_or(time.day());
     let prefix = format!("{code}/");
     if table::nearest(look, TABLE, &prefix, (day, &region)).is_some() {

@@ -55,7 +55,9 @@ pub(crate) fn grown(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) {
         None => look.quiet(|| {
             Why::new(
                 format!("未经批准的变更 {seen} 项，经批准或不可抗力 {excused} 项，未超界限"),
-                format!("{seen} changes without and {excused} with approval or excuse, within limits"),
+                format!(
+                    "{seen} changes without and {excused} with approval or excuse, within limits"
+                ),
             )
             .count("changes", seen)
             .count("excused", excused)
@@ -93,7 +95,8 @@ fn judge(
                 format!("changes above {} % of the contract", limits.creep_pct),
             );
         }
-        let limit = change.limit.map_or(part(signed, limits.change_limit_pct), |fen| part(fen, 100));
+        let limit =
+            change.limit.map_or(part(signed, limits.change_limit_pct), |fen| part(fen, 100));
         let amount = part(amount, 100);
         if amount < limit && amount * 100 >= limit * i128::from(100 - limits.near_pct) {
             near.push(*entry);

@@ -51,7 +51,8 @@ pub(crate) fn exceeded(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
             .int("sum", sum)
             .int("total", total)
             .int("over", sum.saturating_sub(total));
-        return look.fire_because(fire, || Why::default().int("red_pct", params.project.over_red_pct));
+        return look
+            .fire_because(fire, || Why::default().int("red_pct", params.project.over_red_pct));
     }
     if let Some(field) = unknown {
         return look.unknown(field);

@@ -99,9 +99,10 @@ fn required(approval: &Approval, day: Day, look: &Look<'_>) -> Option<Vec<String
     let rows = table::rows(look, "process_def", &format!("{DOMAIN}/{}/", approval.kind), day);
     let row = rows.last()?;
     let nodes = Object::parse(row).get("nodes")?;
-    let mandatory = nodes.items().map(Value::object).filter(|node| {
-        node.get("mandatory").and_then(Value::bool).unwrap_or(false)
-    });
+    let mandatory = nodes
+        .items()
+        .map(Value::object)
+        .filter(|node| node.get("mandatory").and_then(Value::bool).unwrap_or(false));
     let ids = mandatory.filter_map(|node| node.get("id")?.text());
     Some(ids.map(std::borrow::Cow::into_owned).collect())
 }

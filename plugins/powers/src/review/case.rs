@@ -120,7 +120,9 @@ fn read(event: &Event<'_>) -> Option<Act> {
         "review.resumed" => Act::Resumed,
         "review.extended" => Act::Extended(Extension {
             days: days("days"),
-            told: event.get("told").and_then(|told| told.bool().or(told.is_empty().then_some(false))),
+            told: event
+                .get("told")
+                .and_then(|told| told.bool().or(told.is_empty().then_some(false))),
             unapproved: event.text("approver").is_some_and(|name| name.trim().is_empty()),
             rank: text("approver_rank"),
         }),

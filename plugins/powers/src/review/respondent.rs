@@ -158,7 +158,8 @@ fn by_cause(
     look: &mut Look<'_>,
 ) -> bool {
     let most = params.review.same_cause;
-    let many = causes.iter().filter_map(|(cause, acts)| Some((cause, acts, acts.get(most.max(1) - 1)?)));
+    let many =
+        causes.iter().filter_map(|(cause, acts)| Some((cause, acts, acts.get(most.max(1) - 1)?)));
     let mut fired = false;
     for (cause, acts, (at, _)) in many.take(CARDS_MAX) {
         fired = true;

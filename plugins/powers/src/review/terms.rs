@@ -42,9 +42,7 @@ pub(crate) fn exceeded(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
         accepted: first(acts, |act| matches!(act, Act::Accepted { .. })),
         start: None,
         is_simple: is_simple(acts),
-        ended: first(acts, |act| {
-            matches!(act, Act::Decided(_) | Act::Terminated | Act::Rejected)
-        }),
+        ended: first(acts, |act| matches!(act, Act::Decided(_) | Act::Terminated | Act::Rejected)),
         stops: stops(acts, |act| matches!(act, Act::Paused), |act| matches!(act, Act::Resumed)),
     };
     let deemed = examine(&course, params, look);
@@ -58,11 +56,11 @@ pub(crate) fn exceeded(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
 
 /// The latest word on the procedure holds.
 fn is_simple(acts: &Facts<Act>) -> bool {
-    let procedures = acts.iter().filter_map(|entry| match &entry.fact {
+    let mut procedures = acts.iter().filter_map(|entry| match &entry.fact {
         Act::Accepted { procedure } | Act::Switched { procedure } => procedure.as_deref(),
         _ => None,
     });
-    procedures.last() == Some("simple")
+    procedures.next_back() == Some("simple")
 }
 
 /// Each application, and each completed one, is answered in time. Returns the day on which the case
@@ -78,9 +76,10 @@ fn examine(course: &Course<'_>, params: &Params, look: &mut Look<'_>) -> Option<
                 Act::Accepted { .. } | Act::Rejected | Act::CorrectionRequested | Act::Terminated
             )
         });
-        let is_settled = course.acts.iter().any(|entry| {
-            entry.time <= opened.time && matches!(entry.fact, Act::Accepted { .. })
-        });
+        let is_settled = course
+            .acts
+            .iter()
+            .any(|entry| entry.time <= opened.time && matches!(entry.fact, Act::Accepted { .. }));
         if is_settled && nth > 0 {
             continue;
         }
@@ -177,8 +176,7 @@ fn decide(course: &Course<'_>, start: Day, params: &Params, look: &mut Look<'_>)
 
 /// What is not reported of an extension is held against nobody.
 fn counted_days(extension: &Extension, params: &Params) -> Option<i32> {
-    let is_low =
-        extension.rank.as_ref().is_some_and(|rank| !params.extension_ranks.contains(rank));
+    let is_low = extension.rank.as_ref().is_some_and(|rank| !params.extension_ranks.contains(rank));
     if extension.told == Some(false) || extension.unapproved || is_low {
         return None;
     }
