@@ -71,7 +71,7 @@ fn judge(
     }
     let looked = || {
         let why = Why::default()
-            .text("list_no", &taken.list_no)
+            .text("list", &taken.list_no)
             .at("taken_at", entry.time)
             .int("urgent_h", limits.urgent_h)
             .count("officers_min", limits.officers_min);

@@ -65,7 +65,10 @@ fn not_due(look: &mut Look<'_>, reach: Reach) {
     if reach == Reach::Provisional {
         return look.provisional();
     }
-    look.quiet(|| Why::new("检测尚未结束，期限停止计算", "testing is under way, the clock stands"));
+    look.quiet(|| {
+        Why::new("检测尚未结束，期限停止计算", "testing is under way, the clock stands")
+            .flag("stands", true)
+    });
 }
 
 /// Testing stops the clock unless it was expressly not told of, no longer than it was announced.

@@ -50,7 +50,14 @@ pub(crate) fn left(lines: &Vec<&Line>, params: &Params, look: &mut Look<'_>) {
             .int("left", left)
             .int("limit_pct", params.edu.balance_pct)
             .day("term_end", end);
-        look.fire_because(fire, || Why::default().int("gone", account.gone));
+        look.fire_because(fire, || {
+            let (charged, gone) = (account.charged, account.gone);
+            Why::new(
+                format!("收取 {charged} 分，支付和退还 {gone} 分，结余 {left} 分"),
+                format!("{charged} fen collected, {gone} fen paid on or back, {left} fen left"),
+            )
+            .int("gone", gone)
+        });
     }
     if fired {
         return;

@@ -36,7 +36,14 @@ pub(crate) fn too_long(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
                 .int("months", *sum)
                 .int("limit_months", most)
                 .text("period", period);
-            look.fire_because(fire, || Why::default().day("deferred_on", entry.time.day()));
+            let sum = *sum;
+            look.fire_because(fire, || {
+                let (zh, en) = (
+                    format!("累计缓缴 {sum} 个月，限 {most} 个月"),
+                    format!("deferred for {sum} months in all, {most} allowed"),
+                );
+                Why::new(zh, en).day("deferred_on", entry.time.day())
+            });
         }
     }
     if months.values().all(|sum| *sum <= most) {

@@ -57,7 +57,7 @@ fn judge(name: &str, period: &Period<'_>, look: &mut Look<'_>) {
             format!("所属期 {name}：实收 {paid} 分，退付 {} 分", period.refunded),
             format!("period {name}: {paid} fen paid, {} fen paid back", period.refunded),
         )
-        .text("period", name)
+        .text("of_period", name)
         .int("paid", paid)
         .int("refunded", period.refunded);
         ceiling(period).into_iter().fold(why, |why, most| why.int("base_times_rate", most))

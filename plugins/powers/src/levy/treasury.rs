@@ -68,7 +68,7 @@ fn judge(
     let why = || {
         let days = (limits.transfer_wd, Unit::WorkingDay);
         let why = term::why(("入库", "transfer"), (start, due.day), days, day);
-        why.text("pay_no", pay_no).flag("after_cutoff", is_after)
+        why.text("payment", pay_no).flag("after_cutoff", is_after)
     };
     if !term::is_late(look, due.day, day) {
         look.quiet(why);

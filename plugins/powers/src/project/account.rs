@@ -9,7 +9,8 @@ use plumbline_guest::{Facts, Fire, Level, Look, Unit, Why};
 pub(crate) fn late(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) {
     let completed = acts.iter().find(|entry| matches!(entry.fact, Act::Completed));
     let Some(completed) = completed else {
-        return look.quiet(|| Why::new("尚未竣工验收", "not accepted yet"));
+        return look
+            .quiet(|| Why::new("尚未竣工验收", "not accepted yet").flag("completed", false));
     };
     let months = params.project.settle_months;
     let start = completed.time.day();
@@ -22,6 +23,7 @@ pub(crate) fn late(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) {
         Reach::Stands => {
             return look.quiet(|| {
                 Why::new("决算审计进行中，期限停止计算", "an audit is under way, the clock stands")
+                    .flag("stands", true)
             });
         }
     };

@@ -51,8 +51,14 @@ pub(crate) fn exceeded(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>) 
             .int("sum", sum)
             .int("total", total)
             .int("over", sum.saturating_sub(total));
-        return look
-            .fire_because(fire, || Why::default().int("red_pct", params.project.over_red_pct));
+        return look.fire_because(fire, || {
+            let pct = params.project.over_red_pct;
+            Why::new(
+                format!("合计最高 {sum} 分，批准概算 {total} 分，超出 {pct}% 红牌"),
+                format!("at most {sum} fen, approved {total} fen, red above {pct} % more"),
+            )
+            .int("red_pct", pct)
+        });
     }
     if let Some(field) = unknown {
         return look.unknown(field);

@@ -18,7 +18,9 @@ pub(crate) fn unapproved(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>
         _ => None,
     });
     let Some((started, emergency_no, logged)) = started else {
-        return look.quiet(|| Why::new("主体工程尚未开工", "the main works have not begun"));
+        return look.quiet(|| {
+            Why::new("主体工程尚未开工", "the main works have not begun").flag("started", false)
+        });
     };
     let approved = acts.iter().find_map(|entry| match &entry.fact {
         Act::Approved(approval) => Some((entry, &**approval)),
@@ -31,7 +33,10 @@ pub(crate) fn unapproved(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>
         });
     }
     if !look.reached(logged.plus_minutes(params.grace_min)) {
-        return look.quiet(|| Why::new("等待手续记录到达", "waiting for late lines"));
+        return look.quiet(|| {
+            Why::new("等待手续记录到达", "waiting for late lines")
+                .int("grace_min", params.grace_min)
+        });
     }
     let day = started.time.day();
     let required = approved.and_then(|(_, approval)| required(approval, day, look));
@@ -54,7 +59,7 @@ pub(crate) fn unapproved(acts: &Facts<Act>, params: &Params, look: &mut Look<'_>
             format!("{day} 开工，须先取得 {}", permits.join("、")),
             format!("begun on {day}; needed before: {}", permits.join(", ")),
         )
-        .day("started_on", day)
+        .day("begun_on", day)
         .texts("required", permits.iter().map(String::as_str))
     };
     let finish = |fire: plumbline_guest::Fire| fire.dept(&started.dept).day("started_on", day);

@@ -15,7 +15,8 @@ pub(crate) fn missing(acts: &Facts<Act>, _: &Params, look: &mut Look<'_>) {
         _ => None,
     });
     let Some((entry, decision)) = decided else {
-        return look.quiet(|| Why::new("尚未作出复议决定", "not decided yet"));
+        return look
+            .quiet(|| Why::new("尚未作出复议决定", "not decided yet").flag("decided", false));
     };
     let stays = stops(
         acts,

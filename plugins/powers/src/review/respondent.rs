@@ -140,7 +140,7 @@ fn by_share(year: &Year, sums: &[Sum], params: &Params, look: &mut Look<'_>) -> 
             .text("reasons_zh", &zh)
             .text("reasons_en", &en);
         look.fire_because(fire, || {
-            Why::default()
+            Why::new(zh, en)
                 .count("decisions", total)
                 .count("reversals", reversed)
                 .count("reversal_pct", limits.reversal_pct)
@@ -174,7 +174,7 @@ fn by_cause(
             .text("reasons_zh", &zh)
             .text("reasons_en", &en);
         look.fire_because(fire, || {
-            Why::default().text("cause", cause).count("count", count).count("same_cause", most)
+            Why::new(zh, en).text("cause", cause).count("count", count).count("same_cause", most)
         });
     }
     fired

@@ -206,6 +206,7 @@ fn judge(term: &Term<'_>, stops: &[Stop], look: &mut Look<'_>) -> Option<Day> {
                     format!("{}：复议中止，期限停止计算", term.zh),
                     format!("{}: the review is suspended, the clock stands", term.en),
                 )
+                .count("stops", stops.len())
             });
             return None;
         }
