@@ -12,8 +12,14 @@ use std::collections::BTreeMap;
 const FACTS_MAX: usize = 400;
 /// Numbered things of one list that are compared with other lists.
 const ITEMS_MAX: usize = 200;
+/// Longest number of a thing that is compared, and longest name that is cited, bytes and characters:
+/// nothing real is longer.
+const ITEM_BYTES_MAX: usize = 100;
+const NAME_CHARS_MAX: usize = 40;
 /// Names that an alert cites of one defect.
 const NAMES_MAX: usize = 16;
+/// Lines of the taking itself that are kept: a list is made once, the rest are repeats.
+const TAKINGS_MAX: usize = 8;
 
 /// What one event says of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -105,7 +111,9 @@ impl Stream for Measures {
             return measure.told(event).unwrap_or_default();
         }
         let Some(act) = read(event) else { return };
-        if measure.acts.len() >= FACTS_MAX && event.version == 1 {
+        let takings = measure.acts.iter().filter(|entry| matches!(entry.fact, Act::Taken(_)));
+        let is_repeat = matches!(act, Act::Taken(_)) && takings.count() >= TAKINGS_MAX;
+        if event.version == 1 && (is_repeat || measure.acts.len() >= FACTS_MAX) {
             return;
         }
         measure.list_no = event.text("list_no").unwrap_or_default();
@@ -228,15 +236,17 @@ fn taken(event: &Event<'_>) -> Taken {
     for item in items.into_iter().flat_map(Value::items).map(Value::object) {
         let text = |name| item.get(name).and_then(Value::text).unwrap_or_default().into_owned();
         let flag = |name| item.get(name).and_then(Value::bool);
+        let name = || text("name").chars().take(NAME_CHARS_MAX).collect::<String>();
         let item_no = text("item_no");
-        if !item_no.is_empty() && taken.item_nos.len() < ITEMS_MAX {
+        let has_number = (1..=ITEM_BYTES_MAX).contains(&item_no.len());
+        if has_number && taken.item_nos.len() < ITEMS_MAX {
             taken.item_nos.push(item_no);
         }
         if flag("related") == Some(false) && taken.unrelated.len() < NAMES_MAX {
-            taken.unrelated.push(text("name"));
+            taken.unrelated.push(name());
         }
         if flag("necessity") == Some(true) && taken.necessities.len() < NAMES_MAX {
-            taken.necessities.push(text("name"));
+            taken.necessities.push(name());
         }
     }
     taken

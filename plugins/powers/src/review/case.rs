@@ -124,7 +124,7 @@ fn read(event: &Event<'_>) -> Option<Act> {
                 .get("told")
                 .and_then(|told| told.bool().or(told.is_empty().then_some(false))),
             unapproved: event.text("approver").is_some_and(|name| name.trim().is_empty()),
-            rank: text("approver_rank"),
+            rank: event.text("approver_rank"),
         }),
         "review.decided" => Act::Decided(Decision {
             result: text("result"),
