@@ -1,6 +1,7 @@
 //! One module for each promise.
 
 mod backup;
+mod catalogue;
 mod clock;
 mod crash;
 mod damage;
