@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Where the generated part of the page begins.
-const BEGIN: &str = "<!-- made from the manifests: UPDATE_EXPECT=1 cargo test -p plumbline-tests catalogue -->\n";
+const BEGIN: &str =
+    "<!-- made from the manifests: UPDATE_EXPECT=1 cargo test -p plumbline-tests catalogue -->\n";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -103,7 +104,8 @@ fn every_rule_has_an_example_that_fires_and_one_that_does_not() {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             let file: Value = toml::from_str(&text).unwrap_or_default();
             let examples = file["example"].as_array().cloned().unwrap_or_default();
-            let fires = |example: &&Value| example["fires"].as_array().is_some_and(|f| !f.is_empty());
+            let fires =
+                |example: &&Value| example["fires"].as_array().is_some_and(|f| !f.is_empty());
             let count = examples.iter().filter(fires).count();
             if file["rule"] != rule.id.as_str() || (count == 0 && !rule.levels.is_empty()) {
                 lacking.push(format!("{} must fire", rule.id));
@@ -114,6 +116,28 @@ fn every_rule_has_an_example_that_fires_and_one_that_does_not() {
         }
     }
     assert!(lacking.is_empty(), "{lacking:#?}");
+}
+
+/// Natively each plugin's own tests run them.
+#[test]
+fn packages_pass_their_examples_in_the_engine() {
+    let Some(packages) = plumbline_tests::plugins() else { return };
+    for (folder, manifest) in plugins() {
+        let package = packages.join(format!("{}.wasm", manifest.plugin.id));
+        let examples = folder.join("examples");
+        let words =
+            ["plumbline", "plugin", "test", &shown(&package), "--examples", &shown(&examples)]
+                .map(str::to_owned);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let terminal = plumbline::cli::Terminal::default();
+        let code = plumbline::cli::run(words, &mut out, &mut err, terminal);
+        let said = String::from_utf8_lossy(&out) + String::from_utf8_lossy(&err);
+        assert_eq!(code, 0, "{}: {said}", manifest.plugin.id);
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 #[test]
