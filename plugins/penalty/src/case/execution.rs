@@ -1,0 +1,206 @@
+//! PEN-F02 and F03: surcharges on unpaid fines, and fines that nobody enforces.
+
+use super::deadline::served_on;
+use super::fact::{Fact, Surcharge};
+use super::view::Case;
+use crate::Params;
+use crate::defect::Defects;
+use crate::span::{daily_timer, of_cal, rolled};
+use plumbline_guest::{Day, Entry, Fire, Level, Local, Look, Unit, Why};
+
+const PER_MILLE: i64 = 1000;
+
+/// PEN-F02 加处罚款超本金: red. More than the fine in all, more than the rate of a day, or computed
+/// while a reconsideration or a lawsuit was under way.
+pub(crate) fn surcharged(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let charges: Vec<_> = case
+        .facts
+        .iter()
+        .filter_map(|entry| match &entry.fact {
+            Fact::Surcharge(said) => Some((entry, said)),
+            _ => None,
+        })
+        .collect();
+    if charges.is_empty() {
+        return look.quiet(|| ("没有加处罚款", "no surcharge"));
+    }
+    let principal = case.decided.and_then(|decided| decided.said.fine());
+    let mut defects = Defects::default();
+    let (mut total, mut unknown) = (0_i64, principal.is_none().then_some("items"));
+    for (entry, said) in &charges {
+        let Some(amount) = said.amount else {
+            unknown = Some("amount");
+            continue;
+        };
+        total = total.saturating_add(amount);
+        let proof = (Level::Red, entry.time, entry.seq);
+        if let Some(principal) = principal {
+            if total > principal {
+                defects.add(
+                    proof,
+                    format!("加处罚款合计 {total} 分超过罚款本金 {principal} 分"),
+                    format!("surcharges of {total} fen exceed the fine of {principal}"),
+                );
+            }
+            let rate = params.limits.surcharge_permille;
+            let allowed = |days: i64| principal.saturating_mul(rate * days) / PER_MILLE;
+            if let Some(days) = days(said).filter(|days| amount > allowed(*days)) {
+                defects.add(
+                    proof,
+                    format!("{days} 日加处 {amount} 分，超过每日千分之 {rate}"),
+                    format!("{amount} fen for {days} days, more than {rate} per mille a day"),
+                );
+            }
+        }
+        if in_remedy(case, entry, said) {
+            let (zh, en) =
+                ("复议或诉讼期间计算加处罚款", "computed during reconsideration or suit");
+            defects.add(proof, zh, en);
+        }
+    }
+    if let (true, Some(field)) = (defects.is_empty(), unknown) {
+        return look.unknown(field);
+    }
+    let fire = |fire: Fire| fire.dept(case.dept()).int("total", total);
+    defects.fire(look, fire, |_| {
+        let principal = principal.unwrap_or(-1);
+        Why::new(
+            format!("加处罚款合计 {total} 分，本金 {principal} 分"),
+            format!("surcharges of {total} fen on a fine of {principal}"),
+        )
+        .int("surcharges", total)
+        .int("principal", principal)
+    });
+}
+
+fn days(said: &Surcharge) -> Option<i64> {
+    let between = || Some(i64::from(said.to?.0 - said.from?.0) + 1);
+    said.days.or_else(between).filter(|days| *days > 0)
+}
+
+/// Whether the days that a surcharge is computed for touch a remedy that was under way.
+fn in_remedy(case: &Case<'_>, entry: &Entry<Fact>, said: &Surcharge) -> bool {
+    let to = said.to.unwrap_or(entry.time.day());
+    let from = said.from.unwrap_or(to);
+    remedies(case).iter().any(|(begin, end)| from < end.day() && begin.day() < to)
+        || (said.from.is_none()
+            && remedies(case).iter().any(|(begin, end)| *begin < entry.time && entry.time < *end))
+}
+
+/// Remedies from filing to result; one without a result is still under way.
+fn remedies(case: &Case<'_>) -> Vec<(Local, Local)> {
+    let mut spans: Vec<(Local, Local)> = Vec::new();
+    for entry in case.facts {
+        match entry.fact {
+            Fact::Appealed => spans.push((entry.time, Local(i64::MAX))),
+            Fact::AppealDecided => {
+                let open = spans.iter_mut().find(|(_, end)| *end == Local(i64::MAX));
+                if let Some((_, end)) = open {
+                    *end = entry.time;
+                }
+            }
+            _ => {}
+        }
+    }
+    spans
+}
+
+/// PEN-F03 应执行未执行: yellow when nothing was done about an unpaid fine by the last day to pay;
+/// red when the time to apply to a court has been lost as well.
+pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
+    let Some(decided) = case.decided else {
+        return look.quiet(|| ("尚未决定", "not decided yet"));
+    };
+    let Some(fine) = decided.said.fine() else { return look.unknown("items") };
+    if fine == 0 {
+        return look.quiet(|| ("没有罚款", "no fine"));
+    }
+    if let Some(entry) = case.find(is_excuse) {
+        let seq = entry.seq;
+        return look.exempt(|| {
+            Why::new("已批准分期延期或依法终结执行", "instalments approved, or execution ended")
+                .count("seq", usize::try_from(seq).unwrap_or(usize::MAX))
+        });
+    }
+    let Some((served, _, seq)) = served_on(case, params) else {
+        return look.quiet(|| ("尚未送达", "not served yet"));
+    };
+    let settled = settled(case, fine);
+    let limits = &params.limits;
+    // A remedy that was asked for in time moves both periods to its result.
+    let from = match remedies(case).iter().map(|(_, end)| *end).max() {
+        Some(end) if end == Local(i64::MAX) => {
+            return look.quiet(|| ("复议或诉讼尚未结束", "reconsideration or suit under way"));
+        }
+        Some(end) => end.day().max(served),
+        None => served,
+    };
+    let due = rolled(look, from.plus(limits.pay_cal), limits.roll);
+    let lost = match from == served {
+        true => {
+            let lapse = look.add(from, limits.remedy_months, Unit::Month, limits.roll);
+            look.add(lapse.day, limits.apply_months, Unit::Month, limits.roll)
+        }
+        false => look.add(due.day, limits.apply_months, Unit::Month, limits.roll),
+    };
+    if due.provisional {
+        return look.provisional();
+    }
+    let acted = case.find(|fact| matches!(fact, Fact::Surcharge(_) | Fact::CourtApplied));
+    let acted = acted.map(|entry| entry.time.day());
+    let applied = case.find(|fact| matches!(fact, Fact::CourtApplied));
+    let applied = applied.map(|entry| entry.time.day());
+    let idle = |done: Option<Day>, due: Day, look: &mut Look<'_>| {
+        let first = [settled, done].into_iter().flatten().min();
+        match first {
+            Some(day) => day > due,
+            None => look.reached(daily_timer(due.plus(1))),
+        }
+    };
+    let words = ("送达至缴纳或执行", "from service to payment or execution");
+    let why = of_cal(words, from, (settled, limits.pay_cal), due.day, look);
+    let is_lost = !lost.provisional && idle(applied, lost.day, look);
+    let (level, day) = if is_lost {
+        (Level::Red, lost.day)
+    } else if idle(acted, due.day, look) {
+        (Level::Yellow, due.day)
+    } else {
+        return look.quiet(|| why);
+    };
+    let (zh, en) = match level {
+        Level::Red => (
+            "逾期未缴，且超过申请法院强制执行的期限",
+            "unpaid, and the time to apply to a court is lost",
+        ),
+        _ => (
+            "逾期未缴，未加处罚款、未分期、未申请执行",
+            "unpaid, with neither surcharge nor instalments nor application",
+        ),
+    };
+    let fire = Fire::overdue(level, day)
+        .dept(case.dept())
+        .evidence([decided.seq(), seq])
+        .int("fine", fine)
+        .day("due", day)
+        .text("reasons_zh", zh)
+        .text("reasons_en", en);
+    look.fire_because(fire, || why);
+}
+
+fn is_excuse(fact: &Fact) -> bool {
+    matches!(fact, Fact::Instalment | Fact::ExecutionEnded)
+}
+
+/// The day on which the fine was paid in full. An amount that is not told counts as all of it.
+fn settled(case: &Case<'_>, fine: i64) -> Option<Day> {
+    let mut paid = 0_i64;
+    for entry in case.facts {
+        if let Fact::Paid(payment) | Fact::OnSpot(payment) = &entry.fact {
+            paid = paid.saturating_add(payment.amount.unwrap_or(fine));
+            if paid >= fine {
+                return Some(entry.time.day());
+            }
+        }
+    }
+    None
+}
