@@ -63,7 +63,9 @@ fn late(facts: &Facts<Said>, params: &Params, look: &mut Look<'_>) {
     let done = answer.map(|answer| answer.time.day());
     let limit = params.limits.filing_wd;
     if done.is_some_and(|done| done <= from.plus(limit)) {
-        return look.quiet(|| ("已按期决定是否立案", "decided on filing in time"));
+        return look.quiet(|| {
+            Why::new("已按期决定是否立案", "decided on filing in time").flag("in_time", true)
+        });
     }
     let plain = look.add(from, limit, Unit::WorkingDay, true);
     // An extension after the last day cures nothing.

@@ -84,7 +84,10 @@ fn deviates(habits: &Habits, params: &Params, look: &mut Look<'_>) {
     let mut standing: Vec<_> = habits.cases.iter().filter(|(_, one)| one.grade > 0).collect();
     standing.sort_by_key(|(case_no, one)| (one.at, *case_no));
     if standing.is_empty() {
-        return look.quiet(|| ("没有偏离同案的案件", "no case deviates from equal ones"));
+        return look.quiet(|| {
+            Why::new("没有偏离同案的案件", "no case deviates from equal ones")
+                .flag("outliers", false)
+        });
     }
     let window = i64::from(params.limits.outlier_cal) * MS_PER_DAY;
     for (nth, (case_no, one)) in standing.iter().enumerate() {

@@ -68,12 +68,14 @@ impl Stream for Officers {
     fn check(month: &Month, params: &Params, look: &mut Look<'_>) {
         let Some(first) = Day::parse(&format!("{}-01", month.month)) else { return };
         let (year, nth, _) = first.ymd();
-        let next =
-            if nth == 12 { Day::from_ymd(year + 1, 1, 1) } else { Day::from_ymd(year, nth + 1, 1) };
-        let Some(next) = next.filter(|next| look.reached(daily_timer(*next))) else { return };
-        let rules: &[Rule<Month, Params>] = &[("PEN-Q01", assess)];
-        apply(rules, &params.off, month, params, look);
-        month.tell(next, (year, nth), look);
+        // The first day of the month after it; December has thirty-one days.
+        let next = Day::from_ymd(year, nth + 1, 1).unwrap_or(first.plus(31));
+        let is_over = look.reached(daily_timer(next));
+        let rules: &[Rule<(&Month, bool), Params>] = &[("PEN-Q01", assess)];
+        apply(rules, &params.off, &(month, is_over), params, look);
+        if is_over {
+            month.tell(next, (year, nth), look);
+        }
     }
 }
 
@@ -154,8 +156,18 @@ impl Month {
 
 /// PEN-Q01: one row for each officer and month. Below `assess_min_n` cases it says so and gives no
 /// figure.
-fn assess(month: &Month, params: &Params, look: &mut Look<'_>) {
+fn assess(view: &(&Month, bool), params: &Params, look: &mut Look<'_>) {
+    let (month, is_over) = *view;
     let cases = month.cases.len() as i64;
+    if !is_over {
+        return look.quiet(|| {
+            Why::new(
+                format!("本月未结束，已有 {cases} 件"),
+                format!("the month is not over, {cases} cases so far"),
+            )
+            .int("cases", cases)
+        });
+    }
     let is_small = cases < params.limits.assess_min_n;
     let mut data = Writer::default()
         .text("officer", &month.officer)

@@ -49,7 +49,7 @@ enum Place {
 /// PEN-D01: red outside the statute, yellow outside the band.
 pub(crate) fn outside(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     let Some(items) = &decided.said.items else { return look.unknown("items") };
     let mut by_cause: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
@@ -60,7 +60,7 @@ pub(crate) fn outside(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         by_cause.entry(cause).or_default().push(item.clone());
     }
     if by_cause.is_empty() {
-        return look.quiet(|| ("没有罚款", "no fine"));
+        return look.quiet(|| Why::new("没有罚款", "no fine").flag("fined", false));
     }
     let mut defects = Defects::default();
     let (mut unknown, mut total) = (None, 0);

@@ -8,19 +8,22 @@ use plumbline_guest::{Fire, Level, Look, Unit, Why};
 /// PEN-D05: red. The act counts as found with its first clue.
 pub(crate) fn too_late(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     match &decided.said.items {
         None => return look.unknown("items"),
         Some(items) if items.is_empty() => {
-            return look.quiet(|| ("未予处罚", "nothing was imposed"));
+            return look
+                .quiet(|| Why::new("未予处罚", "nothing was imposed").flag("imposed", false));
         }
         Some(_) => {}
     }
     let Some(filed) = case.filed else { return look.unknown("act_date") };
     let act = &filed.said.act;
     if act.continuing && act.end.is_none() {
-        return look.exempt(|| ("违法行为仍在持续", "the act still goes on"));
+        return look.exempt(|| {
+            Why::new("违法行为仍在持续", "the act still goes on").flag("continuing", true)
+        });
     }
     let Some(end) = act.end.or(act.begin) else { return look.unknown("act_date") };
     let clues = case.facts.iter().filter_map(|entry| match entry.fact {
@@ -37,10 +40,8 @@ pub(crate) fn too_late(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
             format!("行为终了 {end}，发现 {found}，时效 {years} 年至 {last}"),
             format!("act ended on {end}, found on {found}, barred after {years} years on {last}"),
         )
-        .day("act_end", end)
-        .day("found", found)
-        .int("years", years)
         .day("last_day", last)
+        .int("days_beyond", (found.0 - last.0).max(0))
     };
     if found <= last {
         return look.quiet(why);

@@ -11,7 +11,7 @@ use plumbline_guest::{Day, Entry, Fire, Level, Look, Unit, Why};
 /// `warn_cal` days ahead. An extension after the notice leaves it standing.
 pub(crate) fn undecided(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(clock) = case.clock(params, look) else {
-        return look.quiet(|| ("尚未立案", "not filed yet"));
+        return look.quiet(|| Why::new("尚未立案", "not filed yet").flag("filed", false));
     };
     let done = case.end.map(|end| at(end).day());
     // So many calendar days have passed before anything can be near its end.
@@ -118,10 +118,12 @@ pub(crate) fn served_on(case: &Case<'_>, params: &Params) -> Option<(Day, &'stat
 /// begun within that time is in time, because it comes only after other ways have failed.
 pub(crate) fn unserved(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     if decided.said.simple == Some(true) {
-        return look.exempt(|| ("当场处罚当场交付", "decided and handed over on the spot"));
+        return look.exempt(|| {
+            Why::new("当场处罚当场交付", "decided and handed over on the spot").flag("simple", true)
+        });
     }
     let (from, limit) = (decided.day(), params.limits.service_wd);
     let begun = case.facts.iter().filter_map(|entry| match &entry.fact {
@@ -131,7 +133,7 @@ pub(crate) fn unserved(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let served = begun.min();
     // So many calendar days are never more than as many working days.
     if served.is_some_and(|(day, _)| day <= from.plus(limit)) {
-        return look.quiet(|| ("已按期送达", "served in time"));
+        return look.quiet(|| Why::new("已按期送达", "served in time").flag("served", true));
     }
     let due = look.add(from, limit, Unit::WorkingDay, true);
     if due.provisional {

@@ -22,7 +22,7 @@ pub(crate) fn surcharged(case: &Case<'_>, params: &Params, look: &mut Look<'_>) 
         })
         .collect();
     if charges.is_empty() {
-        return look.quiet(|| ("没有加处罚款", "no surcharge"));
+        return look.quiet(|| Why::new("没有加处罚款", "no surcharge").flag("surcharged", false));
     }
     let principal = case.decided.and_then(|decided| decided.said.fine());
     let mut defects = Defects::default();
@@ -109,11 +109,11 @@ fn remedies(case: &Case<'_>) -> Vec<(Local, Local)> {
 /// red when the time to apply to a court has been lost as well.
 pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     let Some(fine) = decided.said.fine() else { return look.unknown("items") };
     if fine == 0 {
-        return look.quiet(|| ("没有罚款", "no fine"));
+        return look.quiet(|| Why::new("没有罚款", "no fine").flag("fined", false));
     }
     if let Some(entry) = case.find(is_excuse) {
         let seq = entry.seq;
@@ -123,14 +123,17 @@ pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) 
         });
     }
     let Some((served, _, seq)) = served_on(case, params) else {
-        return look.quiet(|| ("尚未送达", "not served yet"));
+        return look.quiet(|| Why::new("尚未送达", "not served yet").flag("served", false));
     };
     let settled = settled(case, fine);
     let limits = &params.limits;
     // A remedy that was asked for in time moves both periods to its result.
     let from = match remedies(case).iter().map(|(_, end)| *end).max() {
         Some(end) if end == Local(i64::MAX) => {
-            return look.quiet(|| ("复议或诉讼尚未结束", "reconsideration or suit under way"));
+            return look.quiet(|| {
+                Why::new("复议或诉讼尚未结束", "reconsideration or suit under way")
+                    .flag("remedy", true)
+            });
         }
         Some(end) => end.day().max(served),
         None => served,

@@ -75,7 +75,7 @@ pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     });
     let last = notices.max_by_key(|notice| notice.at());
     let Some(notice) = case.decided.and_then(|decided| told(case, decided)).or(last) else {
-        return look.quiet(|| ("没有事先告知", "no notice"));
+        return look.quiet(|| Why::new("没有事先告知", "no notice").flag("notice", false));
     };
     let mut defects = Defects::default();
     let due = needs_hearing(case, notice, params, look);

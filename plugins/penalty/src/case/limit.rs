@@ -15,10 +15,10 @@ pub(crate) fn sent_late(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         return off(look);
     }
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     let Some(sent) = first_service(case, |mode| mode == Mode::Sent) else {
-        return look.quiet(|| ("尚未寄送", "not sent yet"));
+        return look.quiet(|| Why::new("尚未寄送", "not sent yet").flag("sent", false));
     };
     let measured = Measured { from: decided.day(), act: sent, limit: max };
     measured.at_most(case.decided.map(Act::seq), look);
@@ -31,7 +31,7 @@ pub(crate) fn appealed_late(case: &Case<'_>, params: &Params, look: &mut Look<'_
         return off(look);
     }
     let Some(appeal) = case.find(|fact| matches!(fact, Fact::Appealed)) else {
-        return look.quiet(|| ("未提起救济", "no appeal"));
+        return look.quiet(|| Why::new("未提起救济", "no appeal").flag("appealed", false));
     };
     let Some(told) = first_service(case, |mode| mode == Mode::Notified) else {
         return look.unknown("doc.served");
@@ -47,7 +47,7 @@ pub(crate) fn surcharged_early(case: &Case<'_>, params: &Params, look: &mut Look
         return off(look);
     }
     let Some(surcharge) = case.find(|fact| matches!(fact, Fact::Surcharge(_))) else {
-        return look.quiet(|| ("未加处罚款", "no surcharge"));
+        return look.quiet(|| Why::new("未加处罚款", "no surcharge").flag("surcharged", false));
     };
     let Some(told) = first_service(case, |mode| mode == Mode::Notified) else {
         return look.unknown("doc.served");
@@ -110,5 +110,7 @@ impl Measured<'_> {
 }
 
 fn off(look: &mut Look<'_>) {
-    look.exempt(|| ("参数为 0，本规则未启用", "the parameter is 0, the rule is off"));
+    look.exempt(|| {
+        Why::new("参数为 0，本规则未启用", "the parameter is 0, the rule is off").flag("off", true)
+    });
 }

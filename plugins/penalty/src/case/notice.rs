@@ -34,17 +34,22 @@ pub(crate) fn is_waived(
 /// PEN-P04: red.
 pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     if decided.said.items.as_ref().is_some_and(Vec::is_empty) {
-        return look.exempt(|| ("不予处罚，无须告知处罚内容", "nothing was imposed"));
+        return look.exempt(|| {
+            Why::new("不予处罚，无须告知处罚内容", "nothing was imposed").flag("imposed", false)
+        });
     }
     let mut defects = Defects::default();
     let proof = (Level::Red, decided.at(), decided.seq());
     match decided.said.simple {
         None => return look.unknown("simple"),
         Some(true) if decided.said.oral_notice != Some(false) => {
-            return look.exempt(|| ("当场处罚口头告知", "told by word of mouth on the spot"));
+            return look.exempt(|| {
+                Why::new("当场处罚口头告知", "told by word of mouth on the spot")
+                    .flag("simple", true)
+            });
         }
         Some(true) => {
             defects.add(proof, "当场处罚未口头告知", "not even told by word of mouth");
@@ -53,7 +58,9 @@ pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
             let Some(notice) = told(case, decided) else {
                 let wait = decided.said.logged.plus_minutes(params.limits.step_grace_min);
                 if !look.reached(wait) {
-                    return look.quiet(|| ("等待迟到记录", "waiting for late lines"));
+                    return look.quiet(|| {
+                        Why::new("等待迟到记录", "waiting for late lines").flag("waiting", true)
+                    });
                 }
                 defects.add(proof, "决定前没有事先告知", "no notice before the decision");
                 return finish(case, defects, look);

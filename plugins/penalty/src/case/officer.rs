@@ -101,14 +101,21 @@ pub(crate) fn too_few(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     });
     let taken: Vec<_> = taken.by_ref().collect();
     let Some((_, first)) = taken.first() else {
-        return look.quiet(|| ("没有须两人取证的证据", "no evidence that needs two officers"));
+        return look.quiet(|| {
+            Why::new("没有须两人取证的证据", "no evidence that needs two officers")
+                .flag("evidence", false)
+        });
     };
     if may_be_one(case, look) {
-        return look.exempt(|| ("当场处罚可以一人执法", "one officer is enough on the spot"));
+        return look.exempt(|| {
+            Why::new("当场处罚可以一人执法", "one officer is enough on the spot")
+                .flag("one_officer", true)
+        });
     }
     // Whether it was decided on the spot may still be on its way.
     if !look.reached(first.logged.plus_minutes(params.limits.step_grace_min)) {
-        return look.quiet(|| ("等待迟到记录", "waiting for late lines"));
+        return look
+            .quiet(|| Why::new("等待迟到记录", "waiting for late lines").flag("waiting", true));
     }
     let certs = certs(case);
     let (mut defects, mut unknown) = (Defects::default(), false);

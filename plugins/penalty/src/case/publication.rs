@@ -10,7 +10,7 @@ use plumbline_guest::{Fire, Level, Look, Unit, Why};
 /// Yellow for each of the two, with an alert of its own.
 pub(crate) fn late(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     unpublished(case, decided, params, look);
     kept(case, params, look);
@@ -19,8 +19,10 @@ pub(crate) fn late(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
 fn unpublished(case: &Case<'_>, decided: Act<'_, Decision>, params: &Params, look: &mut Look<'_>) {
     let said = decided.said;
     if said.simple == Some(true) || said.publishable == Some(false) || said.unpublished_reason {
-        return look
-            .exempt(|| ("当场处罚或依法不公示", "decided on the spot, or lawfully not published"));
+        return look.exempt(|| {
+            Why::new("当场处罚或依法不公示", "decided on the spot, or lawfully not published")
+                .flag("published_duty", false)
+        });
     }
     let published = case.find(|fact| matches!(fact, Fact::Published));
     if published.is_none() && said.publishable.is_none() {
@@ -31,7 +33,7 @@ fn unpublished(case: &Case<'_>, decided: Act<'_, Decision>, params: &Params, loo
     let from = decided.day();
     let done = published.map(|published| published.time.day());
     if done.is_some_and(|done| done <= from.plus(limit)) {
-        return look.quiet(|| ("已按期公示", "published in time"));
+        return look.quiet(|| Why::new("已按期公示", "published in time").flag("published", true));
     }
     let due = look.add(from, limit, Unit::WorkingDay, true);
     if due.provisional {

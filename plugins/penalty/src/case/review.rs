@@ -10,7 +10,7 @@ use plumbline_guest::{Fire, Level, Look, Why};
 /// PEN-P06: red. Both are due where the case or its cause is flagged major, and after a hearing.
 pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     let cause = case.cause(look);
     let flagged = case.filed.is_some_and(|filed| filed.said.major);
@@ -27,7 +27,8 @@ pub(crate) fn missing(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         });
     }
     if !look.reached(decided.said.logged.plus_minutes(params.limits.step_grace_min)) {
-        return look.quiet(|| ("等待迟到记录", "waiting for late lines"));
+        return look
+            .quiet(|| Why::new("等待迟到记录", "waiting for late lines").flag("waiting", true));
     }
     let mut defects = Defects::default();
     let mut unknown = None;

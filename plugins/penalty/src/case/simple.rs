@@ -53,11 +53,13 @@ pub(crate) fn is_ground(reason: &str) -> bool {
 /// PEN-P07: red. The fines of one decision add up.
 pub(crate) fn beyond(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     let Some(decided) = case.decided else {
-        return look.quiet(|| ("尚未决定", "not decided yet"));
+        return look.quiet(|| Why::new("尚未决定", "not decided yet").flag("decided", false));
     };
     match decided.said.simple {
         None => return look.unknown("simple"),
-        Some(false) => return look.quiet(|| ("普通程序", "ordinary procedure")),
+        Some(false) => {
+            return look.quiet(|| Why::new("普通程序", "ordinary procedure").flag("simple", false));
+        }
         Some(true) => {}
     }
     let party = case.party_kind();

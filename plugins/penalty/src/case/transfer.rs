@@ -12,18 +12,23 @@ use plumbline_guest::{Fire, Level, Look, Why};
 /// to the police. One that the prosecutor returned went there.
 pub(crate) fn withheld(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     let Some(closed) = case.find(|fact| matches!(fact, Fact::Closed)) else {
-        return look.quiet(|| ("尚未结案", "not closed yet"));
+        return look.quiet(|| Why::new("尚未结案", "not closed yet").flag("closed", false));
     };
     if case.has(|fact| matches!(fact, Fact::Transferred | Fact::TransferReturned)) {
-        return look.exempt(|| ("已移送或移送后退回", "transferred, or returned after that"));
+        return look.exempt(|| {
+            Why::new("已移送或移送后退回", "transferred, or returned after that")
+                .flag("transferred", true)
+        });
     }
     if case.cause_code().is_none() {
         return look.unknown("cause_code");
     }
     let Some(cause) = case.cause(look) else { return look.unknown("cause") };
     let Some(threshold) = cause.criminal else {
-        return look
-            .quiet(|| ("该违法行为没有刑事追诉标准", "the cause has no criminal threshold"));
+        return look.quiet(|| {
+            Why::new("该违法行为没有刑事追诉标准", "the cause has no criminal threshold")
+                .flag("threshold", false)
+        });
     };
     let (decided, filed) = (case.decided.map(|act| act.said), case.filed.map(|act| act.said));
     let amounts = [
@@ -62,7 +67,10 @@ pub(crate) fn elsewhere(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
         _ => false,
     });
     if is_assisted {
-        return look.exempt(|| ("有协助或指定管辖文书", "a letter of assistance is named"));
+        return look.exempt(|| {
+            Why::new("有协助或指定管辖文书", "a letter of assistance is named")
+                .flag("assisted", true)
+        });
     }
     let (mut defects, mut places, mut unknown) = (Defects::default(), 0_usize, None);
     for entry in case.facts {
