@@ -15,6 +15,8 @@ const WAIT_MIN: i64 = 60;
 const TALLIES_MAX: usize = 2_400;
 /// Most repeated exemptions of a department and year.
 const TWICE_MAX: usize = 500;
+/// Per cent of the statutory maximum in one bucket.
+const BUCKET_PCT: i64 = 5;
 /// Stands for an officer who was not named.
 const NOBODY: &str = "-";
 
@@ -29,7 +31,7 @@ struct Tally {
     warnings: i64,
     total: i64,
     late_days: i64,
-    /// Fines by hundredths of the statutory maximum.
+    /// Fines by twentieths of the statutory maximum.
     ratios: Vec<(u8, u32)>,
 }
 
@@ -288,6 +290,8 @@ fn pattern(own: &Sum, others: &Sum, limits: &Limits) -> Option<(String, String)>
         let (own_median, low, median) = (own.quantile(50), others.quantile(5), others.quantile(50));
         // Where everybody fines the minimum nobody is lenient.
         if own_median <= low && own_median < median {
+            let (own_median, low) = (i64::from(own_median), i64::from(low));
+            let (own_median, low) = (own_median * BUCKET_PCT, low * BUCKET_PCT);
             return Some((
                 format!("罚款中位数为法定上限的 {own_median}%，其他人员 5% 分位为 {low}%"),
                 format!(

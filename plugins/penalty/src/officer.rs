@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 const CASES_MAX: usize = 6_000;
 /// Days at the end of a month that revenue patterns look at.
 const LAST_DAYS: i32 = 10;
-/// Millionths in one bucket of ratios: a hundredth.
-const BUCKET_PPM: i64 = 10_000;
+/// Millionths in one bucket of ratios: a twentieth, so that a year of a large department fits.
+const BUCKET_PPM: i64 = 50_000;
 /// The last bucket holds everything from there on.
-const BUCKET_LAST: i64 = 100;
+const BUCKET_LAST: i64 = 20;
 
 /// What counts of one decision.
 #[derive(Clone, Debug, Serialize, Deserialize)]

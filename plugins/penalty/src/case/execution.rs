@@ -115,11 +115,10 @@ pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) 
     if fine == 0 {
         return look.quiet(|| Why::new("没有罚款", "no fine").flag("fined", false));
     }
-    if let Some(entry) = case.find(is_excuse) {
-        let seq = entry.seq;
+    if case.has(is_excuse) {
         return look.exempt(|| {
             Why::new("已批准分期延期或依法终结执行", "instalments approved, or execution ended")
-                .count("seq", usize::try_from(seq).unwrap_or(usize::MAX))
+                .flag("excused", true)
         });
     }
     let Some((served, _, seq)) = served_on(case, params) else {
