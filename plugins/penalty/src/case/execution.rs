@@ -5,8 +5,8 @@ use super::fact::{Fact, Surcharge};
 use super::view::Case;
 use crate::Params;
 use crate::defect::Defects;
-use crate::span::{daily_timer, of_cal, rolled};
-use plumbline_guest::{Day, Entry, Fire, Level, Local, Look, Unit, Why};
+use crate::span::{is_late, of_cal, rolled};
+use plumbline_guest::{Day, Due, Entry, Fire, Level, Local, Look, Unit, Why};
 
 const PER_MILLE: i64 = 1000;
 
@@ -124,60 +124,33 @@ pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) 
     let Some((served, _, seq)) = served_on(case, params) else {
         return look.quiet(|| Why::new("尚未送达", "not served yet").flag("served", false));
     };
-    let settled = settled(case, fine);
-    let limits = &params.limits;
-    // A remedy that was asked for in time moves both periods to its result.
-    let from = match remedies(case).iter().map(|(_, end)| *end).max() {
-        Some(end) if end == Local(i64::MAX) => {
-            return look.quiet(|| {
-                Why::new("复议或诉讼尚未结束", "reconsideration or suit under way")
-                    .flag("remedy", true)
-            });
-        }
-        Some(end) => end.day().max(served),
-        None => served,
+    let Some(last) = LastDays::of(case, served, params, look) else {
+        return look.quiet(|| {
+            Why::new("复议或诉讼尚未结束", "reconsideration or suit under way").flag("remedy", true)
+        });
     };
-    let due = rolled(look, from.plus(limits.pay_cal), limits.roll);
-    let lost = match from == served {
-        true => {
-            let lapse = look.add(from, limits.remedy_months, Unit::Month, limits.roll);
-            look.add(lapse.day, limits.apply_months, Unit::Month, limits.roll)
-        }
-        false => look.add(due.day, limits.apply_months, Unit::Month, limits.roll),
-    };
-    if due.provisional {
+    if last.pay.provisional {
         return look.provisional();
     }
-    let acted = case.find(|fact| matches!(fact, Fact::Surcharge(_) | Fact::CourtApplied));
-    let acted = acted.map(|entry| entry.time.day());
-    let applied = case.find(|fact| matches!(fact, Fact::CourtApplied));
-    let applied = applied.map(|entry| entry.time.day());
-    let idle = |done: Option<Day>, due: Day, look: &mut Look<'_>| {
-        let first = [settled, done].into_iter().flatten().min();
-        match first {
-            Some(day) => day > due,
-            None => look.reached(daily_timer(due.plus(1))),
-        }
+    let settled = settled(case, fine);
+    let first = |wanted: fn(&Fact) -> bool| {
+        let acted = case.find(wanted).map(|entry| entry.time.day());
+        [settled, acted].into_iter().flatten().min()
     };
+    let acted = first(|fact| matches!(fact, Fact::Surcharge(_) | Fact::CourtApplied));
+    let applied = first(|fact| matches!(fact, Fact::CourtApplied));
     let words = ("送达至缴纳或执行", "from service to payment or execution");
-    let why = of_cal(words, from, (settled, limits.pay_cal), due.day, look);
-    let is_lost = !lost.provisional && idle(applied, lost.day, look);
-    let (level, day) = if is_lost {
-        (Level::Red, lost.day)
-    } else if idle(acted, due.day, look) {
-        (Level::Yellow, due.day)
+    let why = of_cal(words, last.from, (settled, params.limits.pay_cal), last.pay.day, look);
+    let is_lost = !last.apply.provisional && is_late(applied, last.apply.day, look);
+    let (level, day, zh, en) = if is_lost {
+        let zh = "逾期未缴，且超过申请法院强制执行的期限";
+        (Level::Red, last.apply.day, zh, "unpaid, and the time to apply to a court is lost")
+    } else if is_late(acted, last.pay.day, look) {
+        let zh = "逾期未缴，未加处罚款、未分期、未申请执行";
+        let en = "unpaid, with neither surcharge nor instalments nor application";
+        (Level::Yellow, last.pay.day, zh, en)
     } else {
         return look.quiet(|| why);
-    };
-    let (zh, en) = match level {
-        Level::Red => (
-            "逾期未缴，且超过申请法院强制执行的期限",
-            "unpaid, and the time to apply to a court is lost",
-        ),
-        _ => (
-            "逾期未缴，未加处罚款、未分期、未申请执行",
-            "unpaid, with neither surcharge nor instalments nor application",
-        ),
     };
     let fire = Fire::overdue(level, day)
         .dept(case.dept())
@@ -187,6 +160,34 @@ pub(crate) fn unexecuted(case: &Case<'_>, params: &Params, look: &mut Look<'_>) 
         .text("reasons_zh", zh)
         .text("reasons_en", en);
     look.fire_because(fire, || why);
+}
+
+/// The last days to pay and to apply to a court.
+struct LastDays {
+    /// Service, or the result of a remedy.
+    from: Day,
+    pay: Due,
+    apply: Due,
+}
+
+impl LastDays {
+    /// A remedy moves both periods to its result; none while one is under way.
+    fn of(case: &Case<'_>, served: Day, params: &Params, look: &Look<'_>) -> Option<Self> {
+        let limits = &params.limits;
+        let result = remedies(case).iter().map(|(_, end)| *end).max();
+        if result == Some(Local(i64::MAX)) {
+            return None;
+        }
+        let from = result.map_or(served, |end| end.day().max(served));
+        let pay = rolled(look, from.plus(limits.pay_cal), limits.roll);
+        // Who has had the result of a remedy has no other to wait for.
+        let lapse = match from == served {
+            true => look.add(from, limits.remedy_months, Unit::Month, limits.roll).day,
+            false => pay.day,
+        };
+        let apply = look.add(lapse, limits.apply_months, Unit::Month, limits.roll);
+        Some(Self { from, pay, apply })
+    }
 }
 
 fn is_excuse(fact: &Fact) -> bool {

@@ -27,15 +27,15 @@ fn certs<'a>(case: &Case<'a>) -> BTreeMap<&'a str, &'a str> {
     certs
 }
 
-/// The officers that an act names, and its region.
-fn named(fact: &Fact) -> Option<(&[String], &str)> {
+/// The officers that an act names, if it does, and its region; none of what is no officers' act.
+fn named(fact: &Fact) -> Option<(Option<&[String]>, &str)> {
     let (officers, region) = match fact {
         Fact::Assigned(said) => (&said.officers, &said.region),
         Fact::Evidence(said) => (&said.officers, &said.region),
         Fact::Decided(said) => (&said.officers, &said.region),
         _ => return None,
     };
-    Some((officers.as_deref()?, region))
+    Some((officers.as_deref(), region))
 }
 
 fn part<'a>(
@@ -56,6 +56,10 @@ pub(crate) fn uncertified(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
     let (mut parts, mut unknown) = (0_usize, None);
     for entry in case.facts {
         let Some((officers, region)) = named(&entry.fact) else { continue };
+        let Some(officers) = officers else {
+            unknown = Some("officers");
+            continue;
+        };
         for officer in officers {
             parts += 1;
             match judge(part(entry, officer, region, &certs), look) {

@@ -129,7 +129,7 @@ fn evidence(event: &Event<'_>) -> Evidence {
         assisted: filled(event, "assist_letter"),
         signed: stated(event, "party_signed"),
         unsigned_reason: filled(event, "unsigned_reason"),
-        logged: event.logged,
+        logged: seen(event),
     }
 }
 
@@ -155,7 +155,7 @@ fn decision(event: &Event<'_>) -> Decision {
         party_kind: party_kind(event),
         cause: event.text("cause_code"),
         region: event.region.to_owned(),
-        logged: event.logged,
+        logged: seen(event),
     }
 }
 
@@ -223,6 +223,12 @@ fn party_kind(event: &Event<'_>) -> Option<PartyKind> {
 
 fn stamp(event: &Event<'_>, name: &str) -> Local {
     event.stamp(name).unwrap_or(event.time)
+}
+
+/// From when rules wait for late lines: a correction comes with its case long complete, and must not
+/// make a card go and come again.
+fn seen(event: &Event<'_>) -> Local {
+    if event.version > 1 { event.recorded } else { event.logged }
 }
 
 fn filled(event: &Event<'_>, name: &str) -> bool {
