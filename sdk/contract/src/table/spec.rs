@@ -310,7 +310,7 @@ mod tests {
         let wanted = [
             "region dept officer officer_cert authority_grant calendar office_hours law_ref",
             "item item_special_link tariff collection_account process_def outage backfill_batch",
-            "cause discretion_band hearing_threshold simple_procedure",
+            "cause discretion_band hearing_threshold simple_procedure campaign",
             "procurement_threshold link18 party sanction_list expert network_noise",
             "fund programme person_register guardian collective_account waiver",
             "grid object checklist inspection_plan annual_cap",
