@@ -55,7 +55,7 @@ impl Stream for Peers {
         let share = |(recipients, kin): &(i64, i64)| kin * 1000 / (*recipients).max(1);
         let mut shares: Vec<_> = county.villages.values().map(share).collect();
         shares.sort_unstable();
-        for (village, counts) in &county.villages {
+        for (village, counts) in county.villages.iter().filter(|(_, (_, kin))| *kin > 0) {
             let mut others = shares.clone();
             let own = share(counts);
             if let Ok(place) = others.binary_search(&own) {

@@ -19,16 +19,24 @@ const NIGHTLY_MIN: i64 = 10;
 /// Digits of a county's region code.
 const COUNTY_DIGITS: usize = 6;
 
-/// A recipient as the newest registration says it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// When something was said: moment, identity and version of the event.
+type Stamp = (Local, u64, u32);
+
+/// A recipient under one programme.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 struct Recipient {
-    stamp: (Local, u64, u32),
-    since: Month,
-    until: Option<Month>,
-    /// Kin of staff without a declaration that was reviewed.
-    is_kin: bool,
+    /// Kin of staff without a declaration that was reviewed, as the newest registration says.
+    entry: Option<(Stamp, bool)>,
+    since: Option<Month>,
+    exit: Option<(Stamp, Month)>,
     seq: u64,
+}
+
+impl Recipient {
+    fn is_kin(&self) -> bool {
+        self.entry.is_some_and(|(_, is_kin)| is_kin)
+    }
 }
 
 /// What villages of the region have in common in a month.
@@ -56,36 +64,37 @@ impl Village {
         let person = event.text("person")?;
         let who = mark(&format!("{person}/{}", event.text("prog")?));
         let stamp = (event.time, event.identity, event.version);
-        let known = self.recipients.get(&who).cloned();
-        if known.as_ref().is_some_and(|known| known.stamp > stamp) {
-            return None;
-        }
-        let is_exit = event.kind == "fund.beneficiary.exited";
         let month = Month::of(event.time.day());
-        let is_kin = match (is_exit, &known) {
-            (true, Some(known)) => known.is_kin,
-            (true, None) => false,
-            _ => is_unreviewed_kin(event)?,
-        };
-        let since = known.as_ref().map_or(month, |known| known.since.min(month));
-        let until = is_exit.then_some(month);
+        let known = self.recipients.get(&who).cloned();
         if known.is_none() && self.recipients.len() >= RECIPIENTS_MAX {
             return None;
         }
-        let recipient = Recipient { stamp, since, until, is_kin, seq: event.seq };
-        if let Some(known) = known {
-            self.count(&known, -1);
+        let known = known.unwrap_or_default();
+        let mut recipient = known.clone();
+        if event.kind == "fund.beneficiary.exited" {
+            recipient.exit = known.exit.max(Some((stamp, month)));
+        } else {
+            let is_kin = is_unreviewed_kin(event)?;
+            recipient.since = Some(known.since.map_or(month, |since| since.min(month)));
+            if known.entry.is_none_or(|(newest, _)| newest <= stamp) {
+                (recipient.entry, recipient.seq) = (Some((stamp, is_kin)), event.seq);
+            }
         }
+        self.count(&known, -1);
         self.count(&recipient, 1);
         self.recipients.insert(who, recipient);
         Some(())
     }
 
     fn count(&mut self, recipient: &Recipient, sign: i64) {
-        let kin = sign * i64::from(recipient.is_kin);
-        let come = self.changes.entry(recipient.since).or_default();
+        let (Some((entered, is_kin)), Some(since)) = (recipient.entry, recipient.since) else {
+            return;
+        };
+        let kin = sign * i64::from(is_kin);
+        let come = self.changes.entry(since).or_default();
         (come.0, come.1) = (come.0 + sign, come.1 + kin);
-        if let Some(until) = recipient.until {
+        // Somebody who left counts until the end of that month, unless he came back.
+        if let Some((_, until)) = recipient.exit.filter(|(left, _)| *left > entered) {
             let go = self.changes.entry(until.plus(1)).or_default();
             (go.0, go.1) = (go.0 - sign, go.1 - kin);
         }
@@ -164,7 +173,7 @@ fn clustered(village: &Village, params: &Params, look: &mut Look<'_>) {
         });
     }
     for (year, (month, usual, recipients, kin)) in years {
-        let of_kin = village.recipients.values().filter(|recipient| recipient.is_kin);
+        let of_kin = village.recipients.values().filter(|recipient| recipient.is_kin());
         let fire = Fire::new(Level::Notice, month.plus(1).first().start())
             .episode(year.to_string())
             .evidence(of_kin.map(|recipient| recipient.seq).chain([usual.seq]))
