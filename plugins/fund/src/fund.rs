@@ -12,10 +12,11 @@ use crate::Params;
 use crate::book::Book;
 use crate::day::{Month, moment};
 use crate::row::FundRow;
-use outlay::Outlays;
+use outlay::{Outlays, Slot, Sum};
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Look, Rule, Stream, apply};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Most documents of one sort that are kept: budgets, received and issued quotas of some years.
@@ -193,6 +194,20 @@ impl FundState {
     }
 }
 
+/// A fund as its rules see it: the sums of what was paid are made once for all of them.
+struct View<'a> {
+    fund: &'a FundState,
+    sums: BTreeMap<Slot, Sum>,
+}
+
+impl Deref for View<'_> {
+    type Target = FundState;
+
+    fn deref(&self) -> &FundState {
+        self.fund
+    }
+}
+
 /// The budget year that an event names, else that of the day.
 fn year(event: &Event<'_>, day: Day) -> i32 {
     let named = event.int("year").and_then(|year| i32::try_from(year).ok());
@@ -224,8 +239,9 @@ impl Stream for Funds {
     }
 
     fn check(fund: &FundState, params: &Params, look: &mut Look<'_>) {
-        let rules: &[Rule<FundState, Params>] =
+        let rules: &[Rule<View<'_>, Params>] =
             &[("FUND-T01", issue::late), ("FUND-T02", idle::unused), ("FUND-P01", over::spent)];
-        apply(rules, &params.off, fund, params, look);
+        let view = View { fund, sums: fund.outlays.all() };
+        apply(rules, &params.off, &view, params, look);
     }
 }

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// Most payments of a pair that are kept; the oldest that belong to no split go first.
 const PAYMENTS_MAX: usize = 1_000;
+/// How many more there may be before some are let go: to find out which costs more than to keep them.
+const PAYMENTS_SLACK: usize = 200;
 /// Days between rents, salaries and bills of two months.
 const MONTHLY_DAYS: std::ops::RangeInclusive<i32> = 26..=35;
 /// Round amounts are whole thousands of yuan: fen.
@@ -48,15 +50,22 @@ impl Pair {
         if (amount > 0 && is_small) || event.version > 1 {
             self.payments.put(event, moment(event, "at"), payment);
         }
-        if self.payments.len() > PAYMENTS_MAX {
-            let kept: BTreeSet<_> = splits(self, params)
-                .iter()
-                .flat_map(|split| split.lines.iter().map(|line| line.identity()))
-                .collect();
+        if self.payments.len() > PAYMENTS_MAX + PAYMENTS_SLACK {
+            self.forget(params);
+        }
+        Some(())
+    }
+
+    /// Lets the oldest payments go that belong to no split, and if all do, the oldest.
+    fn forget(&mut self, params: &Params) {
+        let kept: BTreeSet<_> = splits(self, params)
+            .iter()
+            .flat_map(|split| split.lines.iter().map(|line| line.identity()))
+            .collect();
+        while self.payments.len() > PAYMENTS_MAX {
             let free = self.payments.iter().position(|line| !kept.contains(&line.identity()));
             self.payments.remove(free.unwrap_or(0));
         }
-        Some(())
     }
 }
 
@@ -150,9 +159,13 @@ fn groups<'a>(
 
 /// Rents, salaries and bills: the same amount a month before or after, and once only at a time.
 fn is_monthly(pair: &Pair, line: &Line<Payment>, days: i32) -> bool {
+    let (all, day) = (pair.payments.iter().as_slice(), line.time.day());
+    let from = all.partition_point(|other| other.time.day() < day.plus(-*MONTHLY_DAYS.end()));
+    let near =
+        all[from..].iter().take_while(|other| other.time.day() <= day.plus(*MONTHLY_DAYS.end()));
     let mut is_regular = false;
-    for other in pair.payments.iter().filter(|other| other.item.amount == line.item.amount) {
-        let apart = (other.time.day().0 - line.time.day().0).abs();
+    for other in near.filter(|other| other.item.amount == line.item.amount) {
+        let apart = (other.time.day().0 - day.0).abs();
         if other.identity() != line.identity() && apart <= days {
             return false;
         }

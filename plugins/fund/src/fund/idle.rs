@@ -1,7 +1,7 @@
 //! FUND-T02 资金闲置: money that nobody draws on, in the whole fund or on one account, and money
 //! that is still there after two years.
 
-use super::{FundState, Low};
+use super::{FundState, Low, View};
 use crate::Params;
 use crate::day::{exceeds, percent, yuan};
 use plumbline_guest::{Day, Fire, Level, Look, Why};
@@ -27,7 +27,7 @@ struct Terms {
 }
 
 /// One card for each stretch of the fund, of each account, and for each document.
-pub(crate) fn unused(fund: &FundState, params: &Params, look: &mut Look<'_>) {
+pub(super) fn unused(fund: &View<'_>, params: &Params, look: &mut Look<'_>) {
     let (inflows, moves) = moves(fund);
     if inflows.is_empty() && fund.balances.is_empty() {
         return look.unknown("budget");
@@ -81,7 +81,7 @@ pub(crate) fn unused(fund: &FundState, params: &Params, look: &mut Look<'_>) {
 
 /// Budgets if there are any, else quotas issued, and all moves in the order of days; on one day
 /// money comes before it goes.
-fn moves(fund: &FundState) -> (Vec<(Day, i64, String)>, Vec<Move>) {
+fn moves(fund: &View<'_>) -> (Vec<(Day, i64, String)>, Vec<Move>) {
     let grants = fund.grants.iter().filter(|line| line.item.is_budget);
     let mut inflows: Vec<_> =
         grants.map(|line| (line.time.day(), line.item.amount, line.item.doc_no.clone())).collect();
@@ -93,8 +93,8 @@ fn moves(fund: &FundState) -> (Vec<(Day, i64, String)>, Vec<Move>) {
     }
     let mut moves: Vec<Move> = inflows.iter().map(|(day, amount, _)| (*day, *amount)).collect();
     let mut days: BTreeMap<Day, i64> = BTreeMap::new();
-    for ((day, ..), sum) in fund.outlays.all() {
-        *days.entry(day).or_default() -= sum.amount;
+    for ((day, ..), sum) in &fund.sums {
+        *days.entry(*day).or_default() -= sum.amount;
     }
     moves.extend(days);
     moves.sort_by_key(|(day, amount)| (*day, *amount < 0));

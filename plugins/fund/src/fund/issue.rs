@@ -1,7 +1,7 @@
 //! FUND-T01 下达/拨付迟延: money that must be issued onward was not, or a payment that was asked for
 //! did not come, within its term.
 
-use super::{FundState, Grant, MoneyKind};
+use super::{FundState, Grant, MoneyKind, View};
 use crate::Params;
 use crate::book::Line;
 use crate::day::yuan;
@@ -9,7 +9,7 @@ use plumbline_guest::{Day, Fire, Level, Look, Unit, Why};
 use std::collections::BTreeMap;
 
 /// One card for each document, and one for each late payment.
-pub(crate) fn late(fund: &FundState, params: &Params, look: &mut Look<'_>) {
+pub(super) fn late(fund: &View<'_>, params: &Params, look: &mut Look<'_>) {
     let done = issued(fund);
     let mut found = 0;
     let duties = fund.grants.iter().filter(|line| line.item.must_issue && line.item.amount > 0);

@@ -2,7 +2,7 @@
 //! approved, or out of a fund that nobody has listed.
 
 use super::outlay::{Slot, Sum};
-use super::{FundState, Issue};
+use super::{FundState, Issue, View};
 use crate::Params;
 use crate::book::Line;
 use crate::day::{percent, yuan};
@@ -14,28 +14,28 @@ use std::collections::{BTreeMap, BTreeSet};
 const NIGHTLY_MIN: i64 = 10;
 
 /// Cards by year, and by year and purpose.
-pub(crate) fn spent(fund: &FundState, _: &Params, look: &mut Look<'_>) {
+pub(super) fn spent(fund: &View<'_>, _: &Params, look: &mut Look<'_>) {
     if fund.outlays.is_empty() {
         return look.quiet(|| ("尚无支付", "nothing was paid yet"));
     }
-    let sums = fund.outlays.all();
+    let sums = &fund.sums;
     let years: BTreeSet<i32> = sums.keys().map(|(_, year, _)| *year).collect();
     let (mut found, mut is_unknown) = (0, None);
     let mut most = 0;
     for year in years {
         let money = money_of(fund, year);
         if money.is_empty() {
-            match unlisted(fund, year, &sums, look) {
+            match unlisted(fund, year, sums, look) {
                 true => found += 1,
                 false => is_unknown = Some("budget"),
             }
             continue;
         }
-        let (fired, pct) = over(year, &money, &sums, look);
+        let (fired, pct) = over(year, &money, sums, look);
         found += usize::from(fired);
         most = pct.max(most);
     }
-    match misused(fund, &sums, look) {
+    match misused(fund, sums, look) {
         Some(count) => found += count,
         None => is_unknown = is_unknown.or(Some("purpose_codes")),
     }
