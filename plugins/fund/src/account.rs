@@ -219,7 +219,11 @@ fn shared(account: &Account, params: &Params, look: &mut Look<'_>) {
         .partition(|sharing| look.row::<Collective>(&account.acct, sharing.month.last()).is_some());
     if clues.is_empty() {
         if !collective.is_empty() {
-            return look.exempt(|| ("登记的集体账户", "registered as a shared account"));
+            let most = collective.iter().map(|sharing| sharing.households).max().unwrap_or(0);
+            return look.exempt(|| {
+                Why::new("登记的集体账户", "registered as a shared account")
+                    .count("households", most)
+            });
         }
         let (persons, least) = (account.persons.len(), params.card_notice);
         return look.quiet(|| {

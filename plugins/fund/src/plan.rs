@@ -95,8 +95,10 @@ fn in_the_dark(plan: &Plan, params: &Params, look: &mut Look<'_>) {
     };
     let allocation = &entry.fact;
     if allocation.emergency {
-        return look
-            .exempt(|| ("应急救助简化程序", "emergency relief by the simplified procedure"));
+        return look.exempt(|| {
+            let (zh, en) = ("应急救助简化程序", "emergency relief by the simplified procedure");
+            Why::new(zh, en).int("amount_fen", allocation.amount)
+        });
     }
     let fires = [
         unpublished(plan, allocation, (entry.seq, &entry.dept), params, look),

@@ -74,7 +74,8 @@ pub(super) fn unused(fund: &View<'_>, params: &Params, look: &mut Look<'_>) {
             .int("min_ratio_pct", terms.min_ratio_pct)
             .int("idle_notice_d", terms.notice_d)
         }),
-        (0, _) => look.exempt(|| ("账户冻结期间", "the account was frozen")),
+        (0, _) => look
+            .exempt(|| Why::new("账户冻结期间", "the account was frozen").int("stretches", frozen)),
         _ => {}
     }
 }

@@ -42,8 +42,10 @@ pub(super) fn late(fund: &View<'_>, params: &Params, look: &mut Look<'_>) {
         return;
     }
     if judged == 0 && open > 0 {
-        return look
-            .exempt(|| ("据实结算或分期下达的资金", "settled by actual figures or in stages"));
+        return look.exempt(|| {
+            Why::new("据实结算或分期下达的资金", "settled by actual figures or in stages")
+                .int("documents", open)
+        });
     }
     look.quiet(|| {
         Why::new(

@@ -16,7 +16,7 @@ const NIGHTLY_MIN: i64 = 10;
 /// Cards by year, and by year and purpose.
 pub(super) fn spent(fund: &View<'_>, _: &Params, look: &mut Look<'_>) {
     if fund.outlays.is_empty() {
-        return look.quiet(|| ("尚无支付", "nothing was paid yet"));
+        return look.quiet(|| Why::new("尚无支付", "nothing was paid yet").int("payments", 0));
     }
     let sums = &fund.sums;
     let years: BTreeSet<i32> = sums.keys().map(|(_, year, _)| *year).collect();

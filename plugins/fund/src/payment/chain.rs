@@ -47,7 +47,7 @@ pub(super) fn read(event: &Event<'_>) -> Option<Vec<Approval>> {
 /// One card for each payment; a payment that came back keeps it.
 pub(super) fn incomplete(payment: &Payment, _: &Params, look: &mut Look<'_>) {
     let Some((entry, paid)) = payment.paid() else {
-        return look.quiet(|| ("尚未支付", "not paid yet"));
+        return look.quiet(|| Why::new("尚未支付", "not paid yet").flag("paid", false));
     };
     let Some(chain) = &paid.chain else { return look.unknown("approver_chain") };
     let required = required(paid, look);

@@ -12,7 +12,7 @@ const COOPERATIVE_PREFIX: &str = "93";
 /// One card for each payment.
 pub(super) fn suspicious(payment: &Payment, params: &Params, look: &mut Look<'_>) {
     let Some((entry, paid)) = payment.paid() else {
-        return look.quiet(|| ("尚未支付", "not paid yet"));
+        return look.quiet(|| Why::new("尚未支付", "not paid yet").flag("paid", false));
     };
     let Some(amount) = paid.amount else { return look.unknown("amount") };
     if paid.project.is_empty() || amount < params.shell_min {
@@ -30,14 +30,28 @@ pub(super) fn suspicious(payment: &Payment, params: &Params, look: &mut Look<'_>
     if kind == Some("cooperative")
         || (kind != Some("person") && paid.payee.starts_with(COOPERATIVE_PREFIX))
     {
-        return look.exempt(|| ("农民专业合作社", "a farmers' cooperative"));
+        return look.exempt(|| {
+            Why::new("农民专业合作社", "a farmers' cooperative").text("payee", &paid.payee)
+        });
     }
     if params.startup_funds.contains(&paid.fund_code) {
-        return look.exempt(|| ("创业扶持资金", "a fund that supports new firms"));
+        return look.exempt(|| {
+            Why::new("创业扶持资金", "a fund that supports new firms")
+                .text("fund_code", &paid.fund_code)
+        });
     }
     let Some(grounds) = grounds(paid, params, look) else { return look.unknown("party") };
     if grounds.is_empty() {
-        return look.quiet(|| ("收款人未见异常", "nothing found with the payee"));
+        return look.quiet(|| {
+            let (days, firms) = (params.shell_d, params.shell_firms);
+            Why::new(
+                format!("收款人未见异常（成立满 {days} 日，同址不足 {firms} 户）"),
+                format!("nothing found with the payee ({days} days old, fewer than {firms} firms at its address)"),
+            )
+            .text("payee", &paid.payee)
+            .int("shell_d", days)
+            .int("shell_firms", firms)
+        });
     }
     let zh: Vec<_> = grounds.iter().map(|(zh, _)| zh.as_str()).collect();
     let en: Vec<_> = grounds.iter().map(|(_, en)| en.as_str()).collect();

@@ -12,7 +12,8 @@ const ENTRIES_MAX: u32 = 4;
 /// The month of death and the month of grace are lawful, and so are payments to heirs.
 pub(crate) fn still_paid(person: &Person, params: &Params, look: &mut Look<'_>) {
     let Some(newest) = person.received().map(|line| line.item.month).max() else {
-        return look.quiet(|| ("没有已发放的补贴", "no benefit was paid"));
+        return look
+            .quiet(|| Why::new("没有已发放的补贴", "no benefit was paid").int("payments", 0));
     };
     let Some(died) = day_of_death(person, newest, look) else {
         return look.quiet(|| {

@@ -45,7 +45,9 @@ pub(crate) fn ineligible(person: &Person, params: &Params, look: &mut Look<'_>) 
     if found.is_empty() {
         return match (months, exempt, is_unknown) {
             (0, 0, true) => look.unknown("programme"),
-            (0, 1.., _) => look.exempt(|| ("经特批享受", "approved as an exception")),
+            (0, 1.., _) => look.exempt(|| {
+                Why::new("经特批享受", "approved as an exception").int("approved", exempt)
+            }),
             _ => look.quiet(|| {
                 Why::new(
                     format!("{months} 笔发放，比对未见排除条件"),

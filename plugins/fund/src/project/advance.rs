@@ -49,7 +49,9 @@ pub(super) fn too_early(project: &Project, params: &Params, look: &mut Look<'_>)
     }
     if found.0.is_empty() {
         return match (judged, emergency, terms.price) {
-            (0, 1.., _) => look.exempt(|| ("应急项目", "an emergency")),
+            (0, 1.., _) => {
+                look.exempt(|| Why::new("应急项目", "an emergency").int("payments", emergency))
+            }
             (1.., _, None) => look.unknown("amount"),
             _ => look.quiet(|| {
                 Why::new(
