@@ -1,4 +1,4 @@
-//! Supervision of public funds (公共资金): the 21 rules FUND-*.
+//! Supervision of public funds (公共资金): the 22 rules FUND-*.
 //!
 //! Each stream is a module: what is kept of a key, and the rules over it. The manifest names the
 //! rules, their laws and their texts; `examples/` holds what must and what must not fire.
