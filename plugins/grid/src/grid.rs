@@ -6,14 +6,16 @@ mod handover;
 
 use crate::Params;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Event, Facts, Local, Look, Rule, Span, Stream, apply};
+use plumbline_guest::{Day, Event, Local, Look, Rule, Span, Stream, apply};
 use std::collections::BTreeMap;
 
-/// Duties that are kept of a grid: some hundred objects, assigned anew a dozen times. Beyond it
+/// Duties that are kept of a grid: some hundred objects, assigned anew several times. Beyond it
 /// the oldest go.
-const DUTIES_MAX: usize = 2_000;
+const DUTIES_MAX: usize = 1_200;
 /// Objects of a grid; the list of those without a grid is as long.
-const OBJECTS_MAX: usize = 2_000;
+const OBJECTS_MAX: usize = 1_500;
+/// What else is kept of a grid; beyond it the oldest go.
+const NOTES_MAX: usize = 600;
 /// Leaves of one officer that are read.
 const LEAVES_MAX: u32 = 64;
 
@@ -37,9 +39,21 @@ pub(crate) struct Duty {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) enum Said {
-    Acknowledged { officer: String, ver: Option<i64>, at: Local },
-    Handover { from: String, at: Local },
-    Left { officer: String, at: Local, open: Option<i64> },
+    Acknowledged { officer: String, ver: Option<i64> },
+    Handover { from: String },
+    Left { officer: String, open: Option<i64> },
+}
+
+/// Something that was said, with the marks of its event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Note {
+    seq: u64,
+    identity: u64,
+    version: u32,
+    at: Local,
+    dept: String,
+    said: Said,
 }
 
 /// An object as it tells where it lies.
@@ -58,7 +72,8 @@ pub(crate) struct Grid {
     id: String,
     /// In the order in which they were assigned.
     duties: Vec<Duty>,
-    facts: Facts<Said>,
+    /// In the order in which it happened.
+    notes: Vec<Note>,
     objects: BTreeMap<String, Placed>,
 }
 
@@ -76,24 +91,21 @@ impl Stream for Grids {
             grid.id = id;
         }
         let at = event.stamp("at").unwrap_or(event.time);
-        let said =
-            match event.kind {
-                // What lacks a field that it cannot do without says nothing.
-                "grid.duty.assigned" => return grid.assign(event).unwrap_or_default(),
-                "fact.grid.placed" => return grid.place(event).unwrap_or_default(),
-                "grid.duty.acknowledged" => event
-                    .text("officer")
-                    .map(|officer| Said::Acknowledged { officer, ver: event.int("duty_ver"), at }),
-                "grid.handover.done" => event.text("from").map(|from| Said::Handover { from, at }),
-                "grid.officer.left" => event.text("officer").map(|officer| Said::Left {
-                    officer,
-                    at,
-                    open: event.int("open_tasks"),
-                }),
-                _ => None,
-            };
+        let said = match event.kind {
+            // What lacks a field that it cannot do without says nothing.
+            "grid.duty.assigned" => return grid.assign(event).unwrap_or_default(),
+            "fact.grid.placed" => return grid.place(event).unwrap_or_default(),
+            "grid.duty.acknowledged" => event
+                .text("officer")
+                .map(|officer| Said::Acknowledged { officer, ver: event.int("duty_ver") }),
+            "grid.handover.done" => event.text("from").map(|from| Said::Handover { from }),
+            "grid.officer.left" => event
+                .text("officer")
+                .map(|officer| Said::Left { officer, open: event.int("open_tasks") }),
+            _ => None,
+        };
         if let Some(said) = said {
-            grid.facts.put(event, said);
+            grid.note(event, at, said);
         }
     }
 
@@ -136,6 +148,22 @@ impl Grid {
         Some(())
     }
 
+    fn note(&mut self, event: &Event<'_>, at: Local, said: Said) {
+        let (seq, identity, version) = (event.seq, event.identity, event.version);
+        if let Some(index) = self.notes.iter().position(|note| note.identity == identity) {
+            if self.notes[index].version >= version {
+                return;
+            }
+            self.notes.remove(index);
+        }
+        let place = self.notes.partition_point(|n| (n.at, n.identity) <= (at, identity));
+        let dept = event.dept.to_owned();
+        self.notes.insert(place, Note { seq, identity, version, at, dept, said });
+        if self.notes.len() > NOTES_MAX {
+            self.notes.remove(0);
+        }
+    }
+
     fn place(&mut self, event: &Event<'_>) -> Option<()> {
         let day = |name| event.int(name).and_then(|day| i32::try_from(day).ok()).map(Day);
         let (object, rev) = (event.text("object")?, event.int("rev")?);
@@ -151,9 +179,9 @@ impl Grid {
 
     /// When an officer left the grid for the first time on or after a day.
     fn left(&self, officer: &str, from: Day) -> Option<Day> {
-        self.facts.iter().find_map(|entry| match &entry.fact {
-            Said::Left { officer: who, at, .. } if who == officer && at.day() >= from => {
-                Some(at.day())
+        self.notes.iter().find_map(|note| match &note.said {
+            Said::Left { officer: who, .. } if who == officer && note.at.day() >= from => {
+                Some(note.at.day())
             }
             _ => None,
         })

@@ -14,17 +14,21 @@ mod visit;
 
 use crate::Params;
 use crate::place::{Place, Site};
+use crate::sketch;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Event, Facts, Look, Rule, Stream, apply};
+use plumbline_guest::{Day, Event, Facts, Local, Look, Rule, Stream, apply};
+use std::collections::BTreeMap;
 
 pub(crate) use told::NO_GRID;
 pub(crate) use visit::{Kind, Visit};
 
-/// Inspections that are kept of an object: three years of daily ones. Beyond it the oldest go.
-const VISITS_MAX: usize = 1_000;
+/// Inspections that are kept of an object: twelve years of weekly ones. Beyond it the oldest go.
+const VISITS_MAX: usize = 600;
+/// Results of inspections that are kept; some arrive before their inspection.
+const RESULTS_MAX: usize = VISITS_MAX + 100;
 /// Inspections whose text, photos and items are kept: they are told on at once, and a finding of a
 /// superior body looks back some weeks.
-const BODIES_MAX: usize = 16;
+const BODIES_MAX: usize = 8;
 
 /// What is said of an object besides inspections.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,8 +37,6 @@ pub(crate) enum Said {
     Object(Card),
     Plan { plan_no: String, task: String, due: Option<Day>, cancelled: bool },
     Duty { domain: String, tasks: Vec<(String, i32)>, from: Day, to: Option<Day> },
-    Lab { insp_no: String },
-    Published { insp_no: String },
     Finding(Finding),
 }
 
@@ -62,6 +64,24 @@ pub(crate) struct Finding {
     new_equipment: bool,
 }
 
+/// When a laboratory reported on an inspection, and when its result was published.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Outcome {
+    lab: Option<Mark>,
+    published: Option<Mark>,
+}
+
+/// An event that is known by its moment only.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Mark {
+    at: Local,
+    seq: u64,
+    identity: u64,
+    version: u32,
+}
+
 /// All that is kept of an object.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
@@ -70,6 +90,8 @@ pub(crate) struct Object {
     facts: Facts<Said>,
     /// In the order in which they started.
     visits: Vec<Visit>,
+    /// By a number that stands for the inspection's.
+    outcomes: BTreeMap<u64, Outcome>,
     /// Events taken so far: what is told later is newer.
     revision: i64,
 }
@@ -88,12 +110,19 @@ impl Stream for Objects {
         if let Some(id) = event.text("object") {
             object.id = id;
         }
-        if event.kind == "grid.inspection.done" {
-            if let Some(visit) = Visit::read(event) {
-                object.put(visit);
+        match event.kind {
+            "grid.inspection.done" => {
+                if let Some(visit) = Visit::read(event) {
+                    object.put(visit);
+                }
             }
-        } else if let Some(said) = said(event) {
-            object.facts.put(event, said);
+            "grid.inspection.lab_reported" => object.mark(event, |outcome| &mut outcome.lab),
+            "grid.inspection.published" => object.mark(event, |outcome| &mut outcome.published),
+            _ => {
+                if let Some(said) = said(event) {
+                    object.facts.put(event, said);
+                }
+            }
         }
     }
 
@@ -129,6 +158,29 @@ impl Object {
         let old = self.visits.len().saturating_sub(BODIES_MAX);
         for visit in &mut self.visits[..old] {
             visit.body = None;
+        }
+    }
+
+    /// Keeps when something became of an inspection: the first time, unless that is corrected.
+    fn mark(&mut self, event: &Event<'_>, place: fn(&mut Outcome) -> &mut Option<Mark>) {
+        let Some(number) = event.text("insp_no") else { return };
+        let at = event.stamp("at").unwrap_or(event.time);
+        let (seq, identity, version) = (event.seq, event.identity, event.version);
+        let mark = Mark { at, seq, identity, version };
+        let place = place(self.outcomes.entry(sketch::hash(&number)).or_default());
+        let stays = place.is_some_and(|known| match known.identity == identity {
+            true => known.version >= version,
+            false => (known.at, known.identity) <= (at, identity),
+        });
+        if !stays {
+            *place = Some(mark);
+        }
+        if self.outcomes.len() > RESULTS_MAX {
+            let at = |outcome: &Outcome| outcome.published.or(outcome.lab).map(|mark| mark.at);
+            let oldest = self.outcomes.iter().min_by_key(|(_, outcome)| at(outcome));
+            if let Some(oldest) = oldest.map(|(number, _)| *number) {
+                self.outcomes.remove(&oldest);
+            }
         }
     }
 
@@ -219,15 +271,13 @@ fn said(event: &Event<'_>) -> Option<Said> {
             let from = event.day("from").unwrap_or(event.time.day());
             Said::Duty { domain: text("domain"), tasks, from, to: event.day("to") }
         }
-        "grid.inspection.lab_reported" => Said::Lab { insp_no: event.text("insp_no")? },
-        "grid.inspection.published" => Said::Published { insp_no: event.text("insp_no")? },
         "grid.finding.confirmed" => Said::Finding(Finding {
             no: event.text("finding_no")?,
             major: event.text("level").is_some_and(|level| level == "major"),
             source: text("source"),
             items: event
                 .texts("items")
-                .map(|items| items.iter().map(|item| crate::sketch::hash(item)).collect()),
+                .map(|items| items.iter().map(|item| sketch::hash(item)).collect()),
             new_equipment: event.flag("new_equipment") == Some(true),
         }),
         _ => return None,

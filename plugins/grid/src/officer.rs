@@ -13,14 +13,16 @@ mod text;
 
 use crate::Params;
 use crate::sketch::{self, Sketch};
-use plumbline_guest::json::{Object, Value, Writer};
+use plumbline_guest::json::{Value, Writer};
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Local, Look, Rule, Stream, apply};
 use std::collections::BTreeMap;
 
-/// Records of an officer and year that are kept, those of the year before besides: eight on every
-/// working day are more than anybody can make. Beyond it the oldest go.
-const RECORDS_MAX: usize = 800;
+/// Records that are kept of an officer and year, those of the year before among them: five on every
+/// working day. Beyond it the oldest go, which are those of the year before.
+const RECORDS_MAX: usize = 1_200;
+/// Photos that are kept, so that a state has room for them: three of each record and some more.
+const PHOTOS_MAX: usize = 4_000;
 /// Cards of one rule and year about single records; a verdict may hold some more of all rules.
 pub(crate) const CARDS_MAX: usize = 40;
 
@@ -33,11 +35,11 @@ pub(crate) struct Record {
     rev: i64,
     seq: u64,
     started: Local,
-    /// Of the year before.
-    carried: bool,
     sketch: Option<Sketch>,
     photos: Vec<Shot>,
     reuse: Option<photo::Reuse>,
+    odd: Option<photo::Odd>,
+    /// None for a record of the year before.
     made: Option<Made>,
 }
 
@@ -64,16 +66,12 @@ pub(crate) struct Made {
     min_dwell_s: Option<i64>,
 }
 
-/// A photo: hashes that are compared, and its camera.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The hashes of a photo.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Shot {
-    sha: Option<u64>,
+    sha: u64,
     phash: Option<u64>,
-    taken: Option<Local>,
-    no_exif: bool,
-    camera: u64,
-    screen: bool,
 }
 
 /// An officer's year.
@@ -139,16 +137,19 @@ impl Diary {
             return None;
         }
         let photos = event.get("photos").into_iter().flat_map(Value::items);
+        let photos: Vec<_> = photos.map(photo::Shown::read).collect();
+        let started = Local(event.int("started")?);
         let carried = event.kind == "fact.grid.carry";
+        let made = if carried { None } else { Made::read(event) };
         let mut record = Record {
             object: sketch::hash(&event.text("object")?),
             seq: event.int("seq")? as u64,
-            started: Local(event.int("started")?),
-            made: if carried { None } else { Made::read(event) },
-            photos: photos.map(|photo| Shot::read(&photo.object())).collect(),
+            odd: made.as_ref().and_then(|made| photo::oddity(started, made, &photos, params)),
+            photos: photos.iter().filter_map(photo::Shown::shot).collect(),
+            started,
+            made,
             insp_no,
             rev,
-            carried,
             sketch,
             reuse: None,
         };
@@ -156,10 +157,23 @@ impl Diary {
         let order = |record: &Record| (record.started, record.seq);
         let place = self.records.partition_point(|other| order(other) <= order(&record));
         self.records.insert(place, record);
-        if self.records.len() > 2 * RECORDS_MAX {
+        if self.records.len() > RECORDS_MAX {
             self.records.remove(0);
         }
+        self.forget_photos();
         Some(())
+    }
+
+    /// What was found with the photos of the oldest records stays found.
+    fn forget_photos(&mut self) {
+        let mut count: usize = self.records.iter().map(|record| record.photos.len()).sum();
+        for record in &mut self.records {
+            if count <= PHOTOS_MAX {
+                break;
+            }
+            count -= record.photos.len();
+            record.photos.clear();
+        }
     }
 
     /// Records of the year itself, with what they tell.
@@ -237,20 +251,5 @@ impl Made {
     /// Seconds on site.
     fn dwell_s(&self, record: &Record) -> Option<i64> {
         Some((self.ended?.0 - record.started.0).max(0) / 1_000)
-    }
-}
-
-impl Shot {
-    fn read(photo: &Object<'_>) -> Self {
-        let int = |name| photo.get(name).and_then(Value::int);
-        let flag = |name| photo.get(name).and_then(Value::bool) == Some(true);
-        Self {
-            sha: int("sha").map(|sha| sha as u64),
-            phash: int("phash").map(|hash| hash as u64),
-            taken: int("taken").map(Local),
-            no_exif: flag("no_exif"),
-            camera: int("camera").unwrap_or(0) as u64,
-            screen: flag("screen"),
-        }
     }
 }

@@ -2,8 +2,8 @@
 //! engine.
 #![allow(clippy::unwrap_used)]
 
-use plumbline_grid::Grid;
 use plumbline_contract::manifest::Manifest;
+use plumbline_grid::Grid;
 use plumbline_guest::example::run_file;
 use plumbline_guest::native::NativeExecutor;
 

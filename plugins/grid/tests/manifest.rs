@@ -2,11 +2,11 @@
 //! as the host's kernel demands: rules in their own stream, wakes ahead, facts that were asked for.
 #![allow(clippy::unwrap_used)]
 
-use plumbline_grid::Grid;
 use plumbline_contract::manifest::{Manifest, Right};
 use plumbline_contract::table::{TableSpec, Tables};
 use plumbline_contract::task::{Task, Verdict};
 use plumbline_contract::time::Zone;
+use plumbline_grid::Grid;
 use plumbline_guest::example::{Executor, run_file};
 use plumbline_guest::native::NativeExecutor;
 use std::collections::BTreeSet;

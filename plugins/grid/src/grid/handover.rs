@@ -22,11 +22,11 @@ pub(super) fn unacknowledged(grid: &Grid, params: &Params, look: &mut Look<'_>) 
     }
     for ((officer, day, ver), duties) in groups {
         let read = |of: &Option<i64>| ver.is_none() || of.is_none() || *of >= ver;
-        let acknowledged = grid.facts.iter().filter_map(|entry| match &entry.fact {
-            Said::Acknowledged { officer: who, ver, at }
-                if who == officer && *at >= duties[0].assigned =>
+        let acknowledged = grid.notes.iter().filter_map(|note| match &note.said {
+            Said::Acknowledged { officer: who, ver }
+                if who == officer && note.at >= duties[0].assigned =>
             {
-                Some((*at, entry.seq, ver))
+                Some((note.at, note.seq, ver))
             }
             _ => None,
         });
@@ -75,10 +75,10 @@ pub(super) fn unacknowledged(grid: &Grid, params: &Params, look: &mut Look<'_>) 
 /// GRID-D03: an officer left with open tasks, and nothing was handed over.
 pub(super) fn missing(grid: &Grid, params: &Params, look: &mut Look<'_>) {
     let mut count = 0;
-    for entry in &grid.facts {
-        let Said::Left { officer, at, open } = &entry.fact else { continue };
+    for note in &grid.notes {
+        let Said::Left { officer, open } = &note.said else { continue };
         count += 1;
-        let day = at.day();
+        let day = note.at.day();
         let Some(due) = period::working(day, params.handover_wd, look) else { continue };
         let held = |duty: &&Duty| {
             duty.officer == *officer && duty.from <= day && duty.to.is_none_or(|to| to >= day)
@@ -102,9 +102,9 @@ pub(super) fn missing(grid: &Grid, params: &Params, look: &mut Look<'_>) {
             continue;
         }
         let earliest = day.plus(-HANDOVER_AHEAD_D).start();
-        let handover = grid.facts.iter().find_map(|other| match &other.fact {
-            Said::Handover { from, at } if from == officer && *at >= earliest => {
-                Some((*at, other.seq))
+        let handover = grid.notes.iter().find_map(|other| match &other.said {
+            Said::Handover { from } if from == officer && other.at >= earliest => {
+                Some((other.at, other.seq))
             }
             _ => None,
         });
@@ -116,8 +116,8 @@ pub(super) fn missing(grid: &Grid, params: &Params, look: &mut Look<'_>) {
         }
         let fire = Fire::overdue(Level::Yellow, due)
             .episode(format!("{officer}/{day}"))
-            .dept(&entry.dept)
-            .evidence([Some(entry.seq), handover.map(|(_, seq)| seq)].into_iter().flatten())
+            .dept(&note.dept)
+            .evidence([Some(note.seq), handover.map(|(_, seq)| seq)].into_iter().flatten())
             .text("officer", officer)
             .int("open", open)
             .day("due", due);

@@ -1,9 +1,10 @@
 //! GRID-P01 检查结果公开: results that the public may read.
 
-use super::{Kind, Object, Said};
+use super::{Kind, Object};
 use crate::Params;
 use crate::period::{self, passed};
-use plumbline_guest::{Entry, Fire, Level, Look, Why};
+use crate::sketch;
+use plumbline_guest::{Fire, Level, Look, Why};
 
 /// GRID-P01: the result of a check was not published in time after it was formed: after the
 /// laboratory has reported, where it waits for one.
@@ -19,24 +20,15 @@ pub(super) fn unpublished(object: &Object, params: &Params, look: &mut Look<'_>)
             continue;
         }
         count += 1;
-        let of_visit = |wanted: fn(&Said) -> Option<&String>| {
-            let is_it = |entry: &&Entry<Said>| wanted(&entry.fact) == Some(&visit.insp_no);
-            object.facts.iter().find(is_it)
-        };
-        let lab = of_visit(|said| match said {
-            Said::Lab { insp_no } => Some(insp_no),
-            _ => None,
-        });
+        let outcome = object.outcomes.get(&sketch::hash(&visit.insp_no));
+        let lab = outcome.and_then(|outcome| outcome.lab);
         if visit.lab_pending && lab.is_none() {
             look.quiet(|| ("检验报告未出，结果尚未形成", "the laboratory has not reported yet"));
             continue;
         }
-        let published = of_visit(|said| match said {
-            Said::Published { insp_no } => Some(insp_no),
-            _ => None,
-        });
-        let done = published.map(|entry| entry.time);
-        let from = lab.map_or(day, |lab| lab.time.day());
+        let published = outcome.and_then(|outcome| outcome.published);
+        let done = published.map(|mark| mark.at);
+        let from = lab.map_or(day, |lab| lab.at.day());
         let Some(due) = period::working(from, params.publish_wd, look) else { continue };
         let why = period::why(from, due, done, look).text("insp_no", &visit.insp_no);
         if !passed(due, done, look) {
@@ -46,7 +38,7 @@ pub(super) fn unpublished(object: &Object, params: &Params, look: &mut Look<'_>)
         let fire = Fire::overdue(Level::Notice, due)
             .episode(&visit.insp_no)
             .dept(&visit.dept)
-            .evidence([Some(visit.seq), published.map(|entry| entry.seq)].into_iter().flatten())
+            .evidence([Some(visit.seq), published.map(|mark| mark.seq)].into_iter().flatten())
             .text("number", &visit.insp_no)
             .int("limit_wd", params.publish_wd.into())
             .day("due", due);

@@ -2,6 +2,7 @@
 
 use super::{CARDS_MAX, Diary, Made, Record, Shot, month_name};
 use crate::Params;
+use plumbline_guest::json::Value;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Fire, Level, Local, Look, Why};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,8 +66,8 @@ fn closest(a: &[Shot], b: &[Shot], params: &Params) -> Option<Option<u32>> {
     for one in a {
         for other in b {
             let bits = match (one.sha, other.sha, one.phash, other.phash) {
-                (Some(one), Some(other), ..) if one == other => None,
-                (Some(_), Some(_), Some(one), Some(other)) => Some((one ^ other).count_ones()),
+                (one, other, ..) if one == other => None,
+                (_, _, Some(one), Some(other)) => Some((one ^ other).count_ones()),
                 _ => continue,
             };
             let is_near = bits.is_none_or(|bits| bits <= params.photo_bits);
@@ -122,37 +123,94 @@ pub(super) fn reused(diary: &Diary, params: &Params, look: &mut Look<'_>) {
     }
 }
 
-/// What is odd about the cameras of a record: a clock outside the visit, more cameras than
-/// officers, no time at all, a picture of a screen.
-fn oddity(record: &Record, made: &Made, params: &Params) -> Option<(&'static str, &'static str)> {
-    let first = record.started.plus_minutes(-params.exif_min);
-    let last = made.ended.unwrap_or(record.started).plus_minutes(params.exif_min);
-    let outside = |shot: &Shot| shot.taken.is_some_and(|taken| taken < first || taken > last);
-    let cameras: BTreeSet<_> =
-        record.photos.iter().map(|shot| shot.camera).filter(|camera| *camera != 0).collect();
-    if record.photos.iter().any(outside) && made.ended.is_some() {
-        Some(("拍摄时间不在检查时段内", "taken outside the time of the visit"))
-    } else if record.photos.iter().any(|shot| shot.screen) {
-        Some(("翻拍屏幕", "a picture of a screen"))
-    } else if cameras.len() as i64 > made.officers.max(1) {
-        Some(("拍摄设备多于检查人员", "more cameras than officers"))
-    } else if record.photos.iter().any(|shot| shot.no_exif) {
-        Some(("照片没有拍摄时间", "photos without the time of the camera"))
-    } else {
-        None
+/// What is odd about the cameras of a record, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) enum Odd {
+    Clock,
+    Screen,
+    Cameras,
+    NoTime,
+}
+
+/// A photo as it is told.
+#[derive(Debug)]
+pub(super) struct Shown {
+    sha: Option<u64>,
+    phash: Option<u64>,
+    taken: Option<Local>,
+    no_exif: bool,
+    camera: u64,
+    screen: bool,
+}
+
+impl Shown {
+    pub(super) fn read(photo: Value<'_>) -> Self {
+        let photo = photo.object();
+        let int = |name| photo.get(name).and_then(Value::int);
+        let flag = |name| photo.get(name).and_then(Value::bool) == Some(true);
+        Self {
+            sha: int("sha").map(|sha| sha as u64),
+            phash: int("phash").map(|hash| hash as u64),
+            taken: int("taken").map(Local),
+            no_exif: flag("no_exif"),
+            camera: int("camera").unwrap_or(0) as u64,
+            screen: flag("screen"),
+        }
+    }
+
+    /// What is compared; nothing of a picture that may recur.
+    pub(super) fn shot(&self) -> Option<Shot> {
+        Some(Shot { sha: self.sha?, phash: self.phash })
+    }
+}
+
+/// A clock outside the visit, a picture of a screen, more cameras than officers, no time at all.
+pub(super) fn oddity(
+    started: Local,
+    made: &Made,
+    photos: &[Shown],
+    params: &Params,
+) -> Option<Odd> {
+    let first = started.plus_minutes(-params.exif_min);
+    let last = made.ended.map(|ended| ended.plus_minutes(params.exif_min));
+    let outside = |photo: &Shown| {
+        let taken = photo.taken.zip(last);
+        taken.is_some_and(|(taken, last)| taken < first || taken > last)
+    };
+    let cameras = photos.iter().map(|photo| photo.camera).filter(|camera| *camera != 0);
+    let cameras = cameras.collect::<BTreeSet<_>>().len() as i64;
+    let odd = [
+        photos.iter().any(outside).then_some(Odd::Clock),
+        photos.iter().any(|photo| photo.screen).then_some(Odd::Screen),
+        (cameras > made.officers.max(1)).then_some(Odd::Cameras),
+        photos.iter().any(|photo| photo.no_exif).then_some(Odd::NoTime),
+    ];
+    odd.into_iter().flatten().min()
+}
+
+impl Odd {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Clock => ("拍摄时间不在检查时段内", "taken outside the time of the visit"),
+            Self::Screen => ("翻拍屏幕", "a picture of a screen"),
+            Self::Cameras => ("拍摄设备多于检查人员", "more cameras than officers"),
+            Self::NoTime => ("照片没有拍摄时间", "photos without the time of the camera"),
+        }
     }
 }
 
 /// One notice a month: messengers strip what cameras write, so it is a hint and no more.
 fn cameras(diary: &Diary, params: &Params, look: &mut Look<'_>) -> usize {
-    let mut months: BTreeMap<String, Vec<(&Record, &Made, (&str, &str))>> = BTreeMap::new();
+    let mut months: BTreeMap<String, Vec<(&Record, &Made, Odd)>> = BTreeMap::new();
     for (record, made) in diary.own() {
-        let Some(odd) = oddity(record, made, params) else { continue };
+        let Some(odd) = record.odd else { continue };
         months.entry(month_name(record.started)).or_default().push((record, made, odd));
     }
     let cards = months.len();
     for (month, odd) in months {
-        let Some((first, made, (zh, en))) = odd.first() else { continue };
+        let Some((first, made, what)) = odd.first() else { continue };
+        let (zh, en) = what.words();
         let fire = Fire::new(Level::Notice, first.started)
             .episode(format!("exif/{month}"))
             .subject(&diary.officer)
@@ -167,7 +225,7 @@ fn cameras(diary: &Diary, params: &Params, look: &mut Look<'_>) -> usize {
                 &format!("odd photos in {} records, first {}: {en}", odd.len(), first.insp_no),
             );
         look.fire_because(fire, || {
-            Why::new(*zh, *en).count("records", odd.len()).int("exif_min", params.exif_min)
+            Why::new(zh, en).count("records", odd.len()).int("exif_min", params.exif_min)
         });
     }
     cards
