@@ -37,6 +37,8 @@ pub(crate) struct Record {
     started: Local,
     sketch: Option<Sketch>,
     photos: Vec<Shot>,
+    /// The record whose text this one copies: when it began, and its position.
+    copy_of: Option<(Local, u64)>,
     reuse: Option<photo::Reuse>,
     odd: Option<photo::Odd>,
     /// None for a record of the year before.
@@ -132,6 +134,7 @@ impl Diary {
             let gone = self.records.remove(index);
             sketch = sketch.or(gone.sketch);
             photo::forget(&mut self.records, gone.seq, params);
+            text::forget(&mut self.records, gone.seq, params);
         }
         if event.flag("gone") == Some(true) {
             return None;
@@ -151,9 +154,11 @@ impl Diary {
             insp_no,
             rev,
             sketch,
+            copy_of: None,
             reuse: None,
         };
         photo::compare(&mut self.records, &mut record, params);
+        text::compare(&mut self.records, &mut record, params);
         let order = |record: &Record| (record.started, record.seq);
         let place = self.records.partition_point(|other| order(other) <= order(&record));
         self.records.insert(place, record);

@@ -194,10 +194,17 @@ fn overloaded(grid: &Grid, params: &Params, look: &mut Look<'_>) -> i32 {
     for duty in &grid.duties {
         officers.entry(&duty.officer).or_default().push(duty);
     }
+    if officers.values().all(|duties| duties.len() <= params.load_max) {
+        return 0;
+    }
+    let mut by_object: BTreeMap<&str, Vec<&Duty>> = BTreeMap::new();
+    for duty in &grid.duties {
+        by_object.entry(&duty.object).or_default().push(duty);
+    }
     let mut cards = 0;
     // Fewer duties than the limit cannot exceed it.
     for (officer, duties) in officers.into_iter().filter(|(_, d)| d.len() > params.load_max) {
-        let ends: Vec<_> = duties.iter().map(|duty| load_end(grid, duty)).collect();
+        let ends: Vec<_> = duties.iter().map(|duty| load_end(grid, &by_object, duty)).collect();
         let load = |day: Day| {
             let now = duties
                 .iter()
@@ -229,7 +236,12 @@ fn overloaded(grid: &Grid, params: &Params, look: &mut Look<'_>) -> i32 {
 }
 
 /// A duty that another officer has taken over weighs no more.
-fn load_end(grid: &Grid, duty: &Duty) -> Option<Day> {
-    let over = grid.successor(duty).map(|next| next.from.plus(-1));
+fn load_end(grid: &Grid, by_object: &BTreeMap<&str, Vec<&Duty>>, duty: &Duty) -> Option<Day> {
+    let duties = by_object.get(duty.object.as_str()).into_iter().flatten();
+    let mut later = duties.filter(|other| {
+        other.officer != duty.officer
+            && (other.assigned, other.identity) > (duty.assigned, duty.identity)
+    });
+    let over = later.next().map(|next| next.from.plus(-1));
     [grid.end(duty), over].into_iter().flatten().min()
 }

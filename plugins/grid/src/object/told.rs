@@ -8,6 +8,7 @@ use crate::Params;
 use crate::sketch::{Sketch, mix};
 use plumbline_guest::json::Writer;
 use plumbline_guest::{Day, Local, Look};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 /// Grid under which objects without a grid are told of.
@@ -46,23 +47,24 @@ fn record(object: &Object, visit: &Visit, body: &Body, params: &Params, look: &m
     let row = look.row::<ObjectRow>(&object.id, day);
     let taken: Vec<_> =
         body.photos.iter().map(|photo| look.stamp(photo.taken.as_deref()?)).collect();
-    let sketch = || {
+    // Both facts have it, and most looks have neither.
+    let sketch = LazyCell::new(|| {
         let templates = checklist.as_ref().map_or(&[][..], |row| &row.templates);
         let name = row.as_ref().map_or("", |row| &row.name);
         body.text.as_ref().map(|text| Sketch::of(text, templates, &[name, &object.id]))
-    };
+    });
     look.fact_of_turn(("record", &visit.insp_no), ("made", turn), || {
         let writer = made(head(object, visit, &body.officer, year), visit, body);
         let writer = optional(writer, "away_m", away);
         let writer = optional(writer, "radius_m", radius);
         let dwell = checklist.as_ref().and_then(|row| row.min_dwell_s);
         let writer = optional(writer, "min_dwell_s", dwell);
-        photos(sketched(writer, sketch()), body, &taken, params)
+        photos(sketched(writer, *sketch), body, &taken, params)
     });
     if month == CARRY_MONTH || !body.photos.is_empty() {
         look.fact_of_turn(("carry", &visit.insp_no), ("made", turn), || {
             let writer = head(object, visit, &body.officer, year + 1);
-            photos(sketched(writer, sketch()), body, &taken, params)
+            photos(sketched(writer, *sketch), body, &taken, params)
         });
     }
 }

@@ -23,7 +23,6 @@ pub(super) fn uploaded(diary: &Diary, params: &Params, look: &mut Look<'_>) {
     if months.is_empty() {
         return look.quiet(|| ("没有联网记录的检查", "no record made with signal"));
     }
-    let copied = text::months_with_copies(diary, params);
     for (month, records) in months {
         let end = month_end(diary.year, month);
         if records.len() < params.batch_min || !look.reached(daily_timer(end.plus(2))) {
@@ -34,7 +33,7 @@ pub(super) fn uploaded(diary: &Diary, params: &Params, look: &mut Look<'_>) {
             });
             continue;
         }
-        judge(diary, end, &records, &copied, params, look);
+        judge(diary, end, &records, params, look);
     }
 }
 
@@ -42,7 +41,6 @@ fn judge(
     diary: &Diary,
     end: Day,
     records: &[(&Record, &Made)],
-    copied: &[String],
     params: &Params,
     look: &mut Look<'_>,
 ) {
@@ -65,7 +63,8 @@ fn judge(
         return look.quiet(|| why().count("records", records.len()));
     }
     let month = month_name(end.start());
-    let level = if copied.contains(&month) { Level::Red } else { Level::Notice };
+    let copied = text::has_copies(diary, &month, params);
+    let level = if copied { Level::Red } else { Level::Notice };
     let fire = Fire::new(level, end.plus(1).start())
         .episode(&month)
         .subject(&diary.officer)

@@ -2,7 +2,6 @@
 
 use super::{Diary, Made, Record, month_name};
 use crate::Params;
-use crate::sketch::Sketch;
 use plumbline_guest::{Fire, Level, Local, Look, MS_PER_DAY, Why};
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ struct Month<'a> {
 
 /// GRID-R01: one card a month for copied texts, one for checklists that were ticked off.
 pub(super) fn copied(diary: &Diary, params: &Params, look: &mut Look<'_>) {
-    let copies = copies(diary, params);
+    let copies = copies(diary);
     let months = by_month(&copies, params);
     let mut cards = 0;
     for (month, found) in &months {
@@ -50,27 +49,55 @@ pub(super) fn copied(diary: &Diary, params: &Params, look: &mut Look<'_>) {
     }
 }
 
-/// Records whose text is that of an earlier record about another object.
-fn copies<'a>(diary: &'a Diary, params: &Params) -> Vec<(&'a Record, &'a Made, u64)> {
-    let is_long = |sketch: &&Sketch| sketch.chars >= params.text_min_chars;
-    let window = i64::from(params.repeat_d) * MS_PER_DAY;
-    let mut copies = Vec::new();
-    for (index, record) in diary.records.iter().enumerate() {
-        let Some(made) = &record.made else { continue };
-        let Some(sketch) = record.sketch.as_ref().filter(is_long) else { continue };
-        let earlier = diary.records[..index].iter().rev();
-        let mut recent = earlier.take_while(|other| record.started.0 - other.started.0 <= window);
-        let source = recent.find(|other| {
-            other.object != record.object
-                && other.sketch.as_ref().filter(is_long).is_some_and(|other| {
-                    sketch.is_like(other, params.text_bits, params.jaccard_pct)
-                })
-        });
-        if let Some(source) = source {
-            copies.push((record, made, source.seq));
+/// Compares the text of a record with those of all others: each record knows the earliest one within
+/// the window that it copies, whatever the order of arrival.
+pub(super) fn compare(others: &mut [Record], record: &mut Record, params: &Params) {
+    if !is_long(record, params) {
+        return;
+    }
+    for other in others.iter_mut().filter(|other| is_long(other, params)) {
+        let is_later = (record.started, record.seq) > (other.started, other.seq);
+        let (later, earlier) =
+            if is_later { (&mut *record, &*other) } else { (&mut *other, &*record) };
+        let source = (earlier.started, earlier.seq);
+        if later.copy_of.is_none_or(|known| source < known) && is_copy(later, earlier, params) {
+            later.copy_of = Some(source);
         }
     }
-    copies
+}
+
+/// Looks anew for those that pointed at a record that is gone.
+pub(super) fn forget(records: &mut [Record], seq: u64, params: &Params) {
+    for index in 0..records.len() {
+        if records[index].copy_of.is_none_or(|(_, source)| source != seq) {
+            continue;
+        }
+        let record = &records[index];
+        let mut earlier = records[..index].iter().filter(|other| is_long(other, params));
+        let source = earlier.find(|other| is_copy(record, other, params));
+        let source = source.map(|source| (source.started, source.seq));
+        records[index].copy_of = source;
+    }
+}
+
+fn is_long(record: &Record, params: &Params) -> bool {
+    record.sketch.is_some_and(|sketch| sketch.chars >= params.text_min_chars)
+}
+
+fn is_copy(record: &Record, earlier: &Record, params: &Params) -> bool {
+    let window = i64::from(params.repeat_d) * MS_PER_DAY;
+    record.object != earlier.object
+        && record.started.0 - earlier.started.0 <= window
+        && record
+            .sketch
+            .zip(earlier.sketch)
+            .is_some_and(|(one, other)| one.is_like(&other, params.text_bits, params.jaccard_pct))
+}
+
+/// Records whose text is that of an earlier record about another object.
+fn copies(diary: &Diary) -> Vec<(&Record, &Made, u64)> {
+    let copies = diary.own().filter_map(|(record, made)| Some((record, made, record.copy_of?.1)));
+    copies.collect()
 }
 
 /// Counts copies within the window that ends with each, and takes the worst of a month.
@@ -105,9 +132,9 @@ fn by_month<'a>(
     months
 }
 
-/// The level of copied texts in each month, for other rules.
-pub(super) fn months_with_copies(diary: &Diary, params: &Params) -> Vec<String> {
-    by_month(&copies(diary, params), params).into_keys().collect()
+/// Whether copied texts are a card of a month, for other rules.
+pub(super) fn has_copies(diary: &Diary, month: &str, params: &Params) -> bool {
+    by_month(&copies(diary), params).contains_key(month)
 }
 
 /// Records in a row in which everything passed, in less time than one takes.
