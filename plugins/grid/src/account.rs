@@ -63,10 +63,11 @@ fn unfinished(facts: &Facts<Word>, params: &Params, look: &mut Look<'_>) {
     let start = Local(i64::MIN);
     let upheld = first(|said| matches!(said, Said::Upheld { red: true }), start);
     let Some((mut from, seq)) = upheld else {
-        return look.quiet(|| ("没有核实成立的红牌", "no red card was upheld"));
+        return look
+            .quiet(|| Why::new("没有核实成立的红牌", "no red card was upheld").count("upheld", 0));
     };
     if first(|said| said == Said::Decided { revoked: true }, start).is_some() {
-        return look.exempt(|| ("申诉后已撤销", "revoked on appeal"));
+        return look.exempt(|| Why::new("申诉后已撤销", "revoked on appeal").flag("revoked", true));
     }
     let opened = first(|said| said == Said::Opened, start);
     let done = opened.map(|(at, _)| at);

@@ -146,7 +146,9 @@ fn second_look(facts: &Facts<Said>, params: &Params, look: &mut Look<'_>) {
         look.fire_because(fire, || why);
     }
     if count == 0 {
-        look.quiet(|| ("尚未报告整改", "not reported as rectified yet"));
+        look.quiet(|| {
+            Why::new("尚未报告整改", "not reported as rectified yet").count("rectified", 0)
+        });
     }
     if major {
         on_site(facts, look);
@@ -163,7 +165,10 @@ fn on_site(facts: &Facts<Said>, look: &mut Look<'_>) {
     let Some((first, _)) = reviews.peek().copied() else { return };
     let modes: Vec<_> = reviews.collect();
     if modes.iter().any(|(_, mode)| *mode == Some("site")) {
-        return look.quiet(|| ("重大隐患已现场复查", "a major hazard was checked on site"));
+        return look.quiet(|| {
+            Why::new("重大隐患已现场复查", "a major hazard was checked on site")
+                .flag("on_site", true)
+        });
     }
     if modes.iter().any(|(_, mode)| mode.is_none()) {
         return look.unknown("mode");

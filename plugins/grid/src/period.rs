@@ -65,7 +65,7 @@ pub(crate) fn why(from: Day, due: Day, done: Option<Local>, look: &Look<'_>) -> 
         format!("{from} 起算，最后一日 {due}，至 {until} {zh}"),
         format!("from {from}, last day {due}, on {until} {en}"),
     )
-    .day("from", from)
+    .day("start", from)
     .day("until", until)
     .day("last_day", due)
     .flag("done", done.is_some())

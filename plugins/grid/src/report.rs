@@ -130,9 +130,10 @@ fn death(facts: &Facts<Word>, look: &mut Look<'_>) {
         let Said::Handled { by_county } = entry.fact.said else { continue };
         match by_county {
             None => look.unknown("by_level"),
-            Some(true) => {
-                look.quiet(|| ("涉及死亡，已由县级核查", "a death, checked by the county"))
-            }
+            Some(true) => look.quiet(|| {
+                Why::new("涉及死亡，已由县级核查", "a death, checked by the county")
+                    .flag("by_county", true)
+            }),
             Some(false) => {
                 let fire = Fire::new(Level::Red, entry.fact.at)
                     .episode("death")

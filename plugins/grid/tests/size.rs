@@ -79,8 +79,8 @@ fn photos(index: u64, count: u64) -> Value {
 }
 
 #[test]
-fn an_officer_with_sixteen_photos_in_each_of_two_thousand_records() {
-    let bytes = state_bytes("officer", 2_000, |index| {
+fn an_officer_with_more_records_and_photos_than_are_kept() {
+    let bytes = state_bytes("officer", 1_300, |index| {
         let mark = index.wrapping_mul(0x9e37_79b9_7f4a_7c15) as i64;
         let started = START + index as i64 * 240 * MINUTE;
         let data = json!({
@@ -91,7 +91,7 @@ fn an_officer_with_sixteen_photos_in_each_of_two_thousand_records() {
             "acc_m": 20, "mock": false, "lat": 36_060_000, "lon": 120_380_000,
             "ended": started + 30 * MINUTE, "scan": true, "away_m": 1_000, "radius_m": 150,
             "min_dwell_s": 600, "simhash": mark, "minwise": !mark, "chars": 500,
-            "photos": photos(index, 16),
+            "photos": photos(index, 4),
         });
         ("fact.grid.record", index as i64 * 240, data)
     });

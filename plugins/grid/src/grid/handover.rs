@@ -18,7 +18,7 @@ pub(super) fn unacknowledged(grid: &Grid, params: &Params, look: &mut Look<'_>) 
         groups.entry(group).or_default().push(duty);
     }
     if groups.is_empty() {
-        return look.quiet(|| ("没有分责记录", "no duty was assigned"));
+        return look.quiet(|| Why::new("没有分责记录", "no duty was assigned").count("duties", 0));
     }
     for ((officer, day, ver), duties) in groups {
         let read = |of: &Option<i64>| ver.is_none() || of.is_none() || *of >= ver;
@@ -52,9 +52,9 @@ pub(super) fn unacknowledged(grid: &Grid, params: &Params, look: &mut Look<'_>) 
             continue;
         }
         let done = fitting.map(|(at, _)| at);
-        let why = period::why(day, due, done, look).text("officer", officer);
+        let why = period::why(day, due, done, look);
         if !passed(due, done, look) {
-            look.quiet(|| why);
+            look.quiet(|| why.text("officer", officer));
             continue;
         }
         let level = if passed(late, done, look) { Level::Yellow } else { Level::Notice };
@@ -109,9 +109,9 @@ pub(super) fn missing(grid: &Grid, params: &Params, look: &mut Look<'_>) {
             _ => None,
         });
         let done = handover.map(|(at, _)| at);
-        let why = period::why(day, due, done, look).text("officer", officer);
+        let why = period::why(day, due, done, look);
         if !passed(due, done, look) {
-            look.quiet(|| why);
+            look.quiet(|| why.text("officer", officer));
             continue;
         }
         let fire = Fire::overdue(Level::Yellow, due)
@@ -124,6 +124,6 @@ pub(super) fn missing(grid: &Grid, params: &Params, look: &mut Look<'_>) {
         look.fire_because(fire, || why);
     }
     if count == 0 {
-        look.quiet(|| ("没有人员离岗", "nobody left"));
+        look.quiet(|| Why::new("没有人员离岗", "nobody left").count("left", 0));
     }
 }

@@ -15,10 +15,11 @@ pub(super) fn too_many(object: &Object, params: &Params, look: &mut Look<'_>) {
         entered.filter(|visit| !matches!(&*visit.basis, "complaint" | "clue")).collect();
     if routine.is_empty() {
         return look.exempt(|| {
-            (
+            Why::new(
                 "没有计入的检查，投诉举报和线索核查不计",
                 "nothing that counts: complaints and clues do not",
             )
+            .count("inspections", 0)
         });
     }
     capped(object, &routine, look);

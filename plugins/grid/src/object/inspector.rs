@@ -21,7 +21,14 @@ pub(super) fn unqualified(object: &Object, params: &Params, look: &mut Look<'_>)
         count += 1;
         let fault = match fault(visit, object, params, look) {
             Ok(Some(fault)) => fault,
-            Ok(None) => continue,
+            Ok(None) => {
+                look.quiet(|| {
+                    Why::new("检查人员均有资格", "all inspectors are qualified")
+                        .text("insp_no", &visit.insp_no)
+                        .count("officers", visit.officers.len())
+                });
+                continue;
+            }
             Err(missing) => {
                 look.unknown(missing);
                 continue;
@@ -31,12 +38,16 @@ pub(super) fn unqualified(object: &Object, params: &Params, look: &mut Look<'_>)
             Fault::Role(officer, role) => (
                 format!("检查人员 {officer} 为 {role}，不得实施入企检查"),
                 format!("{officer} is a {role} and may not inspect"),
-                Why::default().text("officer", officer).text("role", &role),
+                Why::new("岗位不得实施检查", "a role that may not inspect")
+                    .text("officer", officer)
+                    .text("role", &role),
             ),
             Fault::Certificates(valid) => (
                 format!("持有效执法证的检查人员 {valid} 名，少于 {} 名", params.certified_min),
                 format!("{valid} inspectors with a certificate, {} needed", params.certified_min),
-                Why::default().count("certified", valid).count("needed", params.certified_min),
+                Why::new("有效执法证不足", "too few certificates in force")
+                    .count("certified", valid)
+                    .count("needed", params.certified_min),
             ),
         };
         let fire = Fire::new(Level::Red, visit.started)
@@ -49,7 +60,10 @@ pub(super) fn unqualified(object: &Object, params: &Params, look: &mut Look<'_>)
         look.fire_because(fire, || why);
     }
     if count == 0 {
-        look.exempt(|| ("没有入企检查，巡查不在此列", "no inspection; patrols are none"));
+        look.exempt(|| {
+            Why::new("没有入企检查，巡查不在此列", "no inspection; patrols are none")
+                .count("inspections", 0)
+        });
     }
 }
 

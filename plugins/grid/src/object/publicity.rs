@@ -23,7 +23,10 @@ pub(super) fn unpublished(object: &Object, params: &Params, look: &mut Look<'_>)
         let outcome = object.outcomes.get(&sketch::hash(&visit.insp_no));
         let lab = outcome.and_then(|outcome| outcome.lab);
         if visit.lab_pending && lab.is_none() {
-            look.quiet(|| ("检验报告未出，结果尚未形成", "the laboratory has not reported yet"));
+            look.quiet(|| {
+                Why::new("检验报告未出，结果尚未形成", "the laboratory has not reported yet")
+                    .text("insp_no", &visit.insp_no)
+            });
             continue;
         }
         let published = outcome.and_then(|outcome| outcome.published);

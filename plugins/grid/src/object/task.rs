@@ -35,7 +35,7 @@ pub(super) fn missed(object: &Object, params: &Params, look: &mut Look<'_>) {
     }
     tabled(object, &rhythms, params, look, &mut count);
     if count == 0 {
-        look.quiet(|| ("没有应完成的检查任务", "no inspection is due"));
+        look.quiet(|| Why::new("没有应完成的检查任务", "no inspection is due").count("tasks", 0));
     }
 }
 
@@ -188,15 +188,15 @@ impl Due<'_> {
     fn judge(self, object: &Object, params: &Params, look: &mut Look<'_>) {
         let done = self.done.map(|visit| visit.started);
         let warn = self.due.plus(-params.warn_d).max(self.from.plus(1));
-        let why = period::why(self.from, self.due, done, look).text("task", self.task);
+        let why = period::why(self.from, self.due, done, look);
         // Open on the day of the notice: what is done later that day keeps it.
         let open = done.is_none_or(|done| done >= daily_timer(warn));
         if !open || !look.reached(daily_timer(warn)) {
-            return look.quiet(|| why);
+            return look.quiet(|| why.text("task", self.task));
         }
         if !object.is_active(warn, look) {
             let (zh, en) = ("对象已停业、搬迁或注销", "the object is closed or has moved");
-            return look.exempt(|| why.and(Why::new(zh, en)));
+            return look.exempt(|| why.and(Why::new(zh, en)).text("task", self.task));
         }
         let is_late = object.is_active(self.due, look) && passed(self.due, done, look);
         // The part of the period rounded up, so that it is a day at least.

@@ -21,7 +21,9 @@ pub(super) fn uploaded(diary: &Diary, params: &Params, look: &mut Look<'_>) {
         }
     }
     if months.is_empty() {
-        return look.quiet(|| ("没有联网记录的检查", "no record made with signal"));
+        return look.quiet(|| {
+            Why::new("没有联网记录的检查", "no record made with signal").count("records", 0)
+        });
     }
     for (month, records) in months {
         let end = month_end(diary.year, month);

@@ -110,7 +110,10 @@ pub(super) fn refuted(diary: &Diary, params: &Params, look: &mut Look<'_>) {
     }
     cards += never_finds(diary, params, look);
     if cards == 0 {
-        look.quiet(|| ("没有被推翻的检查结果", "no result was refuted"));
+        look.quiet(|| {
+            Why::new("没有被推翻的检查结果", "no result was refuted")
+                .count("contradictions", diary.contradictions.len())
+        });
     }
 }
 

@@ -13,6 +13,11 @@ fn needed_s(made: &Made, params: &Params) -> i64 {
 
 /// GRID-R05: a record that took too little time, and records that follow one another without a way.
 pub(super) fn hasty(diary: &Diary, params: &Params, look: &mut Look<'_>) {
+    if !diary.own().any(|(_, made)| made.site) {
+        return look.exempt(|| {
+            Why::new("没有入企检查", "no inspection on the premises").count("inspections", 0)
+        });
+    }
     let mut cards = 0;
     for (record, made) in diary.own().filter(|(_, made)| made.site) {
         let Some(dwell) = made.dwell_s(record) else {

@@ -33,6 +33,11 @@ fn presence(made: &Made, params: &Params) -> Presence {
 /// GRID-R04: yellow for each record that was not made on the premises, red from the third in some
 /// weeks on.
 pub(super) fn absent(diary: &Diary, params: &Params, look: &mut Look<'_>) {
+    if !diary.own().any(|(_, made)| made.site) {
+        return look.exempt(|| {
+            Why::new("没有入企检查", "no inspection on the premises").count("inspections", 0)
+        });
+    }
     let window = i64::from(params.repeat_d) * MS_PER_DAY;
     let mut cards = Vec::new();
     for (record, made) in diary.own().filter(|(_, made)| made.site) {
