@@ -6,6 +6,7 @@ mod clock;
 mod crash;
 mod damage;
 mod diagnosis;
+mod fines;
 mod fuzz;
 mod health;
 mod hostile;
