@@ -1,0 +1,82 @@
+//! What the committee tells other streams.
+
+use super::fact::Said;
+use super::{Panel, score};
+use crate::Params;
+use crate::bids::publish::listed;
+use plumbline_guest::Look;
+use plumbline_guest::json::Writer;
+
+/// Most experts of one process that are told of: the largest committees have some dozen members.
+const EXPERTS_MAX: usize = 60;
+
+/// One fact `draw` for the major, and one `joined` for the expert, for each draw.
+pub(super) fn draws(panel: &Panel<'_>, look: &mut Look<'_>) {
+    let Some(project) = panel.project else { return };
+    let majors = panel.facts.iter().find_map(|entry| match &entry.fact {
+        Said::Requested { majors } => Some(majors.as_slice()),
+        _ => None,
+    });
+    // A request for one major says for which everybody was drawn.
+    let only = majors.and_then(|majors| <&[String; 1]>::try_from(majors).ok()).map(|[only]| only);
+    let drawn = panel.facts.iter().filter_map(|entry| match &entry.fact {
+        Said::Drawn { at, expert, major, role, .. } => Some((entry.seq, at, expert, major, role)),
+        _ => None,
+    });
+    for (seq, at, expert, major, role) in drawn.take(EXPERTS_MAX) {
+        if expert.is_empty() || !(role.is_empty() || role == "expert") {
+            continue;
+        }
+        let common = || {
+            Writer::default()
+                .text("ocid", &project.ocid)
+                .text("region", &project.region)
+                .int("at", at.0)
+                .int("evidence", seq as i64)
+        };
+        let data = common()
+            .text("party_ref", expert)
+            .text("act", "drawn")
+            .text("listed", &listed(expert, &project.region, at.day(), look))
+            .text("alias", "");
+        look.fact("joined", expert, data);
+        let major = if major.is_empty() { only.map_or("", String::as_str) } else { major };
+        if !major.is_empty() {
+            look.fact("draw", major, common().text("major", major).text("expert_id", expert));
+        }
+    }
+}
+
+/// One fact `panel` for each expert once the evaluation is over.
+pub(super) fn scores(panel: &Panel<'_>, params: &Params, look: &mut Look<'_>) {
+    let (Some(project), Some(finished)) = (panel.project, panel.finished) else { return };
+    for (expert, report) in score::reports(panel, params).into_iter().take(EXPERTS_MAX) {
+        let deviations: Vec<_> = report
+            .deviations
+            .iter()
+            .map(|(bidder, sigma, points)| format!("{sigma}@{points}@{bidder}"))
+            .collect();
+        let seq = last_score(panel, expert);
+        let mut data = Writer::default()
+            .text("party_ref", expert)
+            .text("ocid", &project.ocid)
+            .int("at", finished.0)
+            .int("evidence", seq as i64)
+            .int("bids", report.bids)
+            .flag("copy", report.is_copy)
+            .list("deviations", deviations.iter().map(String::as_str));
+        if let Some(pace) = report.pace_s {
+            data = data.int("pace_s", pace);
+        }
+        look.fact("panel", expert, data);
+    }
+}
+
+/// Position of the expert's last score.
+fn last_score(panel: &Panel<'_>, expert: &str) -> u64 {
+    let of_expert = panel
+        .facts
+        .iter()
+        .filter(|entry| matches!(&entry.fact, Said::Scored(score) if score.expert == expert));
+    of_expert.map(|entry| entry.seq).max().unwrap_or(0)
+}
