@@ -66,7 +66,7 @@ impl Stream for LotBids {
         ];
         let opened = Opened::new(&kept.facts, look);
         apply(&rules, &params.off, &opened, params, look);
-        publish::participants(&kept.facts, params, look);
+        publish::agency(&kept.facts, params, look);
         publish::results(&opened, params, look);
     }
 }

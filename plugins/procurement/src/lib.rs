@@ -20,6 +20,7 @@ mod panel;
 mod party;
 mod process;
 mod sanction;
+mod taking;
 
 pub use params::{Link, Params};
 
@@ -38,6 +39,7 @@ impl Plugin for Procurement {
         stream::<panel::Panels>(),
         stream::<buyer::Buyers>(),
         stream::<market::Markets>(),
+        stream::<taking::Takings>(),
         stream::<party::Parties>(),
         stream::<major::Majors>(),
         stream::<land::Sellers>(),

@@ -130,6 +130,8 @@ fn publish(record: &Record, look: &mut Look<'_>) {
     }
     let data = Writer::default()
         .text("party_ref", &record.subject)
+        // What is true again after a correction is told again.
+        .int("rev", record.said.iter().map(|entry| entry.seq).max().unwrap_or(0) as i64)
         .list("bans", spans.iter().map(String::as_str).take(SPANS_MAX));
     look.fact("ban", &record.subject, data);
 }

@@ -5,8 +5,8 @@
 use plumbline_contract::manifest::Manifest;
 use plumbline_guest::example::run_file;
 use plumbline_guest::native::NativeExecutor;
-use std::collections::BTreeSet;
 use plumbline_procurement::Procurement;
+use std::collections::BTreeSet;
 
 /// The same examples with the events of each in another order; each keeps its identity.
 fn reordered(text: &str, order: fn(&mut Vec<toml::Value>)) -> (String, toml::Table) {

@@ -12,6 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most bidders that an outcome names; a larger field is open competition.
 const BIDDERS_MAX: usize = 24;
 
+/// Most lots and waivers of one process that are told: together they stay below the number of facts
+/// that one verdict may publish.
+const LOTS_MAX: usize = 150;
+const WAIVERS_MAX: usize = 50;
+
 /// A row of the list of sanctions.
 #[derive(Debug)]
 pub(crate) struct Listed {
@@ -38,80 +43,59 @@ pub(crate) fn listed(subject: &str, region: &str, on: Day, look: &Look<'_>) -> S
     row.map(|row| row.authority.clone()).unwrap_or_default()
 }
 
-/// First and last time that a party took part, with the event that shows it.
-#[derive(Debug)]
-struct Joined {
-    act: &'static str,
-    at: Local,
-    seq: u64,
-}
-
-/// One fact `joined` for each act of each bidder, and for the agency.
-pub(super) fn participants(facts: &Facts<Said>, params: &Params, look: &mut Look<'_>) {
-    let project = facts.iter().find_map(|entry| match &entry.fact {
+/// Tells that the agency took part; bidders are told of by the stream `taking`.
+pub(super) fn agency(facts: &Facts<Said>, params: &Params, look: &mut Look<'_>) {
+    let registered = facts.iter().find_map(|entry| match &entry.fact {
         Said::Registered(project) => Some((entry, &**project)),
         _ => None,
     });
-    let mut acts: BTreeMap<&str, Vec<Joined>> = BTreeMap::new();
-    for entry in facts {
-        let (party, act, at) = match &entry.fact {
-            Said::Registered(project) if !project.agency.is_empty() => {
-                (&project.agency, "agency", entry.time)
-            }
-            Said::Doc { at, bidder, .. } => (bidder, "doc", *at),
-            Said::Bid(at, bid) => (&bid.bidder, "bid", *at),
-            _ => continue,
-        };
-        if party.is_empty() {
-            continue;
-        }
-        let known = acts.entry(party).or_default();
-        match known.iter_mut().find(|joined| joined.act == act) {
-            // The last of each sort: a ban may begin in between.
-            Some(joined) if joined.at < at => (joined.at, joined.seq) = (at, entry.seq),
-            Some(_) => {}
-            None => known.push(Joined { act, at, seq: entry.seq }),
-        }
-    }
-    let (ocid, region) =
-        project.map_or(("", ""), |(_, project)| (project.ocid.as_str(), project.region.as_str()));
-    if ocid.is_empty() {
-        return;
-    }
-    for (party, joined) in acts {
-        for Joined { act, at, seq } in joined {
-            let on_list = listed(party, region, at.day(), look);
-            let alias = if on_list.is_empty() {
-                alias(party, region, at.day(), params, look)
-            } else {
-                String::new()
-            };
-            let data = Writer::default()
-                .text("party_ref", party)
-                .text("ocid", ocid)
-                .text("act", act)
-                .text("region", region)
-                .text("listed", &on_list)
-                .text("alias", &alias)
-                .int("at", at.0)
-                .int("evidence", seq as i64);
-            look.fact("joined", party, data);
-        }
+    if let Some((entry, project)) = registered {
+        let place = (project.ocid.as_str(), project.region.as_str());
+        joined(&project.agency, "agency", place, (entry.time, entry.seq), params, look);
     }
 }
 
+/// The fact `joined`: a party took part in a process, and whether a list had it that day.
+pub(crate) fn joined(
+    party: &str,
+    act: &str,
+    (ocid, region): (&str, &str),
+    (at, seq): (Local, u64),
+    params: &Params,
+    look: &mut Look<'_>,
+) {
+    if party.is_empty() || ocid.is_empty() {
+        return;
+    }
+    let on_list = listed(party, region, at.day(), look);
+    let alias = match on_list.as_str() {
+        "" => alias(party, region, at.day(), params, look),
+        _ => "",
+    };
+    let data = Writer::default()
+        .text("party_ref", party)
+        .text("ocid", ocid)
+        .text("act", act)
+        .text("region", region)
+        .text("listed", &on_list)
+        .text("alias", alias)
+        .int("at", at.0)
+        .int("evidence", seq as i64);
+    look.fact("joined", party, data);
+}
+
 /// A legal representative or a large shareholder who is on the list.
-fn alias(party: &str, region: &str, on: Day, params: &Params, look: &Look<'_>) -> String {
-    let Some(row) = look.row::<Party>(party, on) else { return String::new() };
+fn alias(party: &str, region: &str, on: Day, params: &Params, look: &Look<'_>) -> &'static str {
+    let Some(row) = look.row::<Party>(party, on) else { return "" };
     if !listed(&row.legal_rep_text, region, on, look).is_empty() {
-        return "legal_rep".to_owned();
+        return "legal_rep";
     }
     // A ratio is written as a share of one or in per cent.
     let percent = |ratio: f64| if ratio <= 1.0 { ratio * 100.0 } else { ratio };
     let is_barred = row.holders.iter().any(|(id, ratio)| {
         percent(*ratio) >= params.holder_pct as f64 && !listed(id, region, on, look).is_empty()
     });
-    if is_barred { "shareholder".to_owned() } else { String::new() }
+    if is_barred { "shareholder" } else { "" }
 }
 
 /// One fact `outcome` for each lot with an award, and `waiver` for each first candidate that gave up.
@@ -123,7 +107,7 @@ pub(super) fn results(opened: &Opened<'_>, params: &Params, look: &mut Look<'_>)
             awards.insert(lot, (entry.seq, *at, supplier, *amount));
         }
     }
-    for (lot, (seq, at, winner, amount)) in &awards {
+    for (lot, (seq, at, winner, amount)) in awards.iter().take(LOTS_MAX) {
         let Some(bids) = lot_of(opened, lot) else { continue };
         let bidders: BTreeSet<_> = bids.iter().map(|placed| placed.bid.bidder.as_str()).collect();
         let price = amount.or_else(|| {
@@ -153,6 +137,7 @@ fn outcome(
         return;
     }
     let lots = opened.lots.len().max(1);
+    let rev = latest(opened, |said| said.is_bid() || matches!(said, Said::Registered(_)));
     let mut data = Writer::default()
         .text("buyer", &project.buyer)
         .text("category", &project.category)
@@ -161,6 +146,7 @@ fn outcome(
         .text("winner", winner)
         .int("at", at.0)
         .int("evidence", seq as i64)
+        .int("rev", rev.max(seq) as i64)
         .int("bidder_count", bidders.len() as i64)
         .list("bidders", bidders.iter().copied().take(BIDDERS_MAX))
         .flag("reserve_secret", project.reserve_secret);
@@ -178,6 +164,13 @@ fn outcome(
     look.fact("outcome", &project.buyer, data);
 }
 
+/// The latest position of what a fact rests on. It tells a fact that came true again apart from the
+/// first time.
+fn latest(opened: &Opened<'_>, matters: fn(&Said) -> bool) -> u64 {
+    let facts = opened.facts.iter().filter(|entry| matters(&entry.fact));
+    facts.map(|entry| entry.seq).max().unwrap_or(0)
+}
+
 type Awards<'a> = BTreeMap<&'a str, (u64, Local, &'a str, Option<i64>)>;
 
 fn waivers(
@@ -188,11 +181,12 @@ fn waivers(
     params: &Params,
     look: &mut Look<'_>,
 ) {
-    for entry in opened.facts {
-        let Said::Out { at, bidder, lot, withdrawn: true, excused } = &entry.fact else { continue };
-        if *at <= opening {
-            continue;
-        }
+    let outs = opened.facts.iter().filter(|entry| match &entry.fact {
+        Said::Out { at, withdrawn, .. } => *withdrawn && *at > opening,
+        _ => false,
+    });
+    for entry in outs.take(WAIVERS_MAX) {
+        let Said::Out { at, bidder, lot, excused, .. } = &entry.fact else { continue };
         let Some(bids) = lot_of(opened, lot) else { continue };
         let first = opened.facts.iter().any(|entry| match &entry.fact {
             Said::Candidates { lot: of, ranked } => {
@@ -231,6 +225,7 @@ fn waivers(
             .text("successor", next.map_or("", |placed| &placed.bid.bidder))
             .int("at", at.0)
             .int("evidence", entry.seq as i64)
+            .int("rev", latest(opened, |_| true) as i64)
             .int("gap_permille", gap)
             .flag("first", first)
             .flag("lowest", was_lowest)

@@ -56,12 +56,13 @@ pub(super) fn scores(panel: &Panel<'_>, params: &Params, look: &mut Look<'_>) {
             .iter()
             .map(|(bidder, sigma, points)| format!("{sigma}@{points}@{bidder}"))
             .collect();
-        let seq = last_score(panel, expert);
+        let seq = last_score(panel, |of| of == expert);
         let mut data = Writer::default()
             .text("party_ref", expert)
             .text("ocid", &project.ocid)
             .int("at", finished.0)
             .int("evidence", seq as i64)
+            .int("rev", last_score(panel, |_| true) as i64)
             .int("bids", report.bids)
             .flag("copy", report.is_copy)
             .list("deviations", deviations.iter().map(String::as_str));
@@ -72,11 +73,11 @@ pub(super) fn scores(panel: &Panel<'_>, params: &Params, look: &mut Look<'_>) {
     }
 }
 
-/// Position of the expert's last score.
-fn last_score(panel: &Panel<'_>, expert: &str) -> u64 {
-    let of_expert = panel
+/// Position of the last score of the experts that are meant.
+fn last_score(panel: &Panel<'_>, is_meant: impl Fn(&str) -> bool) -> u64 {
+    let scores = panel
         .facts
         .iter()
-        .filter(|entry| matches!(&entry.fact, Said::Scored(score) if score.expert == expert));
-    of_expert.map(|entry| entry.seq).max().unwrap_or(0)
+        .filter(|entry| matches!(&entry.fact, Said::Scored(score) if is_meant(&score.expert)));
+    scores.map(|entry| entry.seq).max().unwrap_or(0)
 }

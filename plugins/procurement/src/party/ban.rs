@@ -70,7 +70,7 @@ pub(super) fn takes_part(party: &Party, _: &Params, look: &mut Look<'_>) {
 }
 
 fn word(act: &str) -> (&'static str, &'static str) {
-    match act {
+    match act.trim_end_matches("-last") {
         "doc" => ("获取文件", "obtained documents"),
         "bid" => ("投标", "bid"),
         "agency" => ("担任代理机构", "was the agency"),

@@ -10,6 +10,7 @@ use crate::params::{Anchor, Link, Moment};
 use crate::{Params, read};
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::{Day, Level, Local, Look, Why};
+use std::borrow::Cow;
 
 /// Number of links of a process.
 const LINKS: usize = 18;
@@ -61,7 +62,7 @@ pub(super) fn broken(process: &Process<'_>, params: &Params, look: &mut Look<'_>
 }
 
 /// The rows in force on the day, else the definition that ships with the plugin.
-fn definition(day: Day, params: &Params, look: &Look<'_>) -> Vec<Link> {
+fn definition<'a>(day: Day, params: &'a Params, look: &Look<'_>) -> Cow<'a, [Link]> {
     let rows = look.rows("link18", "", day, ROWS_MAX);
     let of_table: Vec<_> = rows
         .iter()
@@ -80,7 +81,7 @@ fn definition(day: Day, params: &Params, look: &Look<'_>) -> Vec<Link> {
             )
         })
         .collect();
-    if of_table.is_empty() { params.links.clone() } else { of_table }
+    if of_table.is_empty() { Cow::Borrowed(&params.links) } else { Cow::Owned(of_table) }
 }
 
 /// A row for the kind stands in for the one for all kinds.

@@ -7,6 +7,16 @@ use crate::period;
 use plumbline_guest::Look;
 use plumbline_guest::json::Writer;
 
+/// Most contracts or awards of one process that are told: below the number of facts that one verdict
+/// may publish.
+const DEALS_MAX: usize = 200;
+
+/// The latest position of what a fact rests on: what comes true again is told again.
+fn latest(process: &Process<'_>, matters: fn(&Fact) -> bool) -> i64 {
+    let acts = process.acts.iter().filter(|act| matters(act.fact()));
+    acts.map(|act| act.seq()).max().unwrap_or(0) as i64
+}
+
 /// One fact `purchase` for each contract of the process.
 pub(super) fn purchases(process: &Process<'_>, params: &Params, look: &mut Look<'_>) {
     let Some((_, project)) = process.registered else { return };
@@ -21,7 +31,13 @@ pub(super) fn purchases(process: &Process<'_>, params: &Params, look: &mut Look<
     let excused = project.emergency
         || process.has_approval(&["emergency", "budget_adjustment"], None)
         || process.method() == "framework";
-    for (nth, (act, contract)) in contracts.into_iter().enumerate() {
+    let rev = latest(process, |fact| {
+        matches!(
+            fact,
+            Fact::Registered(_) | Fact::Approval { .. } | Fact::Method { .. } | Fact::Contract(_)
+        )
+    });
+    for (nth, (act, contract)) in contracts.into_iter().take(DEALS_MAX).enumerate() {
         let Some(amount) = contract.amount else { continue };
         let or = |own: &str, of_process: &str| {
             if own.is_empty() { of_process.to_owned() } else { own.to_owned() }
@@ -33,6 +49,7 @@ pub(super) fn purchases(process: &Process<'_>, params: &Params, look: &mut Look<
             .text("supplier", &contract.supplier)
             .text("project", &or(&contract.project, &project.project))
             .text("budget_line", &or(&contract.budget_line, &project.budget_line))
+            .int("rev", rev)
             .int("contract", amount)
             .int("estimate", project.estimate.or(project.budget).unwrap_or(0))
             .int("threshold", threshold)
@@ -50,7 +67,18 @@ pub(super) fn land(process: &Process<'_>, look: &mut Look<'_>) {
     if process.regime() != Some(Regime::Asset) || project.buyer.is_empty() {
         return;
     }
-    for (act, lot, supplier, amount) in process.awards() {
+    let rev = latest(process, |fact| {
+        matches!(
+            fact,
+            Fact::Registered(_)
+                | Fact::Approval { .. }
+                | Fact::Award { .. }
+                | Fact::Bid { .. }
+                | Fact::Opened { .. }
+                | Fact::Paid { .. }
+        )
+    });
+    for (act, lot, supplier, amount) in process.awards().into_iter().take(DEALS_MAX) {
         let Fact::Award { pay, .. } = act.fact() else { continue };
         let bidders = process.find(|bid| match bid.fact() {
             Fact::Bid { bidder, lot: of, .. } if of == lot || of.is_empty() || lot.is_empty() => {
@@ -87,6 +115,7 @@ pub(super) fn land(process: &Process<'_>, look: &mut Look<'_>) {
             .text("supplier", supplier)
             .int("at", act.at().0)
             .int("evidence", act.seq() as i64)
+            .int("rev", rev)
             .flag("policy_zone", project.policy_zone)
             .flag("approved", approved)
             .int("paid_at", paid_at.unwrap_or(period::OPEN).0);
