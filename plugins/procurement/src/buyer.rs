@@ -278,7 +278,8 @@ pub(crate) fn drop_oldest<T>(
     at: impl Fn(&T) -> Local,
 ) {
     while records.len() > max {
-        let oldest = records.iter().min_by_key(|(name, record)| (at(record), (*name).clone()));
+        let oldest =
+            records.iter().min_by(|(one, a), (other, b)| (at(a), one).cmp(&(at(b), other)));
         let Some(oldest) = oldest.map(|(name, _)| name.clone()) else { return };
         records.remove(&oldest);
     }

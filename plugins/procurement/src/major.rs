@@ -1,17 +1,14 @@
 //! Draws of experts of one major: PROC-C09 专家高频/围库.
 
+use crate::Params;
 use crate::clue::{Clue, Clues};
 use crate::stat::binomial_at_least;
-use crate::{Params, read};
-use plumbline_guest::json::Object;
 use plumbline_guest::serde::{Deserialize, Serialize};
-use plumbline_guest::{Day, Event, Level, Local, Look, Rule, Stream, Why, apply};
+use plumbline_guest::{Event, Level, Local, Look, Rule, Stream, Why, apply};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most draws of one major that are kept, some 60 bytes each; the oldest go first.
 const DRAWS_MAX: usize = 2_500;
-/// Most experts of the register that are read to count a major.
-const EXPERTS_MAX: u32 = 5_000;
 /// Fewest times that a set of three comes back before its chance is worked out.
 const SET_TIMES_MIN: usize = 3;
 /// Experts in one set.
@@ -21,8 +18,8 @@ const SET: usize = 3;
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Draws {
     major: String,
-    /// By process and expert: when, and by which event.
-    draws: BTreeMap<(String, String), (Local, u64)>,
+    /// By process and expert: when, by which event, and from how many.
+    draws: BTreeMap<(String, String), (Local, u64, usize)>,
 }
 
 /// The stream.
@@ -49,9 +46,11 @@ impl Draws {
         self.major = event.text("major")?;
         let key = (event.text("ocid")?, event.text("expert_id")?);
         let at = Local(event.int("at")?);
-        self.draws.insert(key, (at, event.int("evidence")? as u64));
+        let pool = event.int("pool").and_then(|pool| usize::try_from(pool).ok()).unwrap_or(0);
+        self.draws.insert(key, (at, event.int("evidence")? as u64, pool));
         while self.draws.len() > DRAWS_MAX {
-            let oldest = self.draws.iter().min_by_key(|(key, (at, _))| (*at, (*key).clone()))?;
+            let oldest =
+                self.draws.iter().min_by(|(one, a), (other, b)| (a.0, one).cmp(&(b.0, other)))?;
             let oldest = oldest.0.clone();
             self.draws.remove(&oldest);
         }
@@ -61,37 +60,30 @@ impl Draws {
     /// Draws of each expert, in the order in which they happened.
     fn of_experts(&self) -> BTreeMap<&str, Vec<(Local, u64)>> {
         let mut experts: BTreeMap<&str, Vec<(Local, u64)>> = BTreeMap::new();
-        for ((_, expert), draw) in &self.draws {
-            experts.entry(expert).or_default().push(*draw);
+        for ((_, expert), (at, seq, _)) in &self.draws {
+            experts.entry(expert).or_default().push((*at, *seq));
         }
         experts.values_mut().for_each(|draws| draws.sort_unstable());
         experts
     }
 }
 
-/// Experts of the major by the register; who was drawn belongs to it in any case.
-fn size(draws: &Draws, on: Day, look: &Look<'_>) -> usize {
+/// Experts of the major: as the platform says, and at least those who were drawn. Where it says
+/// nothing the number is too small rather than too large, which makes nobody stand out wrongly.
+fn size(draws: &Draws) -> usize {
     let drawn: BTreeSet<_> = draws.draws.keys().map(|(_, expert)| expert.as_str()).collect();
-    let rows = look.rows("expert", "", on, EXPERTS_MAX);
-    let of_major = rows.iter().filter(|(_, row)| {
-        let row = Object::parse(row);
-        let is_active = matches!(read::cell(&row, "status").as_str(), "" | "active");
-        is_active && read::cells(&row, "majors").contains(&draws.major)
-    });
-    of_major.count().max(drawn.len())
+    let told = draws.draws.values().map(|(.., pool)| *pool).max().unwrap_or(0);
+    told.max(drawn.len())
 }
 
 /// PROC-C09: one card an expert, one a set of three.
 fn frequent(draws: &Draws, params: &Params, look: &mut Look<'_>) {
     let mut clues = Clues::default();
-    let mut all: Vec<_> = draws.draws.values().map(|(at, _)| *at).collect();
+    let mut all: Vec<_> = draws.draws.values().map(|(at, ..)| *at).collect();
     all.sort_unstable();
     let experts = draws.of_experts();
     let busiest = experts.values().map(Vec::len).max().unwrap_or(0);
-    // The register is read only where somebody could stand out.
-    let may_stand_out = busiest >= params.draws_min.min(SET_TIMES_MIN);
-    let last = all.last().map_or(Day(0), |at| at.day());
-    let pool = if may_stand_out { size(draws, last, look) } else { 0 };
+    let pool = size(draws);
     if pool >= params.major_min {
         for (expert, own) in &experts {
             often(expert, own, &all, pool, params, &mut clues);
@@ -154,7 +146,7 @@ fn often(
 /// Sets of three that come back oftener than chance lets any set of the major.
 fn sets(draws: &Draws, pool: usize, params: &Params, clues: &mut Clues) {
     let mut panels: BTreeMap<&str, Vec<(&str, Local, u64)>> = BTreeMap::new();
-    for ((ocid, expert), (at, seq)) in &draws.draws {
+    for ((ocid, expert), (at, seq, _)) in &draws.draws {
         panels.entry(ocid).or_default().push((expert, *at, *seq));
     }
     let mut times: BTreeMap<[&str; SET], Vec<(Local, u64)>> = BTreeMap::new();

@@ -71,12 +71,13 @@ impl Market {
         }
         drop_oldest(&mut self.lots, LOTS_MAX, |lot| lot.at);
         if self.lots.len() >= params.co_min && !params.small_markets.contains(&self.category) {
-            self.search(params);
+            self.search(&record, params);
         }
         Some(())
     }
 
-    fn search(&mut self, params: &Params) {
+    fn search(&mut self, news: &str, params: &Params) {
+        let Some(news) = self.lots.get(news) else { return };
         let newest = self.lots.values().map(|lot| lot.at.day().0).max().unwrap_or(0);
         let mut lots: Vec<_> = self
             .lots
@@ -86,7 +87,7 @@ impl Market {
         lots.sort_by_key(|(record, lot)| (lot.at, (*record).clone()));
         let plain: Vec<_> = lots.iter().map(|(_, lot)| *lot).collect();
         let mut found = Vec::new();
-        for group in group::circles(&plain, params) {
+        for group in group::circles(&plain, news, params) {
             let Some((zh, en)) = group::pattern(&group, &plain, params) else { continue };
             let met: Vec<_> = lots.iter().filter(|(_, lot)| group::meets(&group, lot)).collect();
             let names = group.join("、");

@@ -86,10 +86,10 @@ impl<'a> Panel<'a> {
                     panel.project = Some(project);
                     continue;
                 }
-                Said::Drawn { at, expert, random, role, .. } => {
-                    let (seq, role) = (entry.seq, role.clone());
-                    let member = Member { seq, at: *at, random: *random, role };
-                    panel.members.insert(expert, member);
+                Said::Drawn(draw) => {
+                    let (seq, role) = (entry.seq, draw.role.clone());
+                    let member = Member { seq, at: draw.at, random: draw.random, role };
+                    panel.members.insert(&draw.expert, member);
                     continue;
                 }
                 Said::Gone { expert } => {

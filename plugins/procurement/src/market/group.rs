@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most sets of one market that are looked into.
 const CIRCLES_MAX: usize = 20;
+/// Most bidders among whom sets are looked for.
+const NEIGHBOURS_MAX: usize = 64;
 /// Fewest members of a set.
 const MEMBERS_MIN: usize = 3;
 /// Thirds of the time over which shares are compared, and fewest lots in each.
@@ -21,50 +23,68 @@ pub(super) fn meets(group: &[&str], lot: &Lot) -> bool {
     present >= MEMBERS_MIN.max((group.len() * 2).div_ceil(3))
 }
 
-/// Sets of at least three of which each pair keeps meeting, the closest pairs first.
-pub(super) fn circles<'a>(lots: &[&'a Lot], params: &Params) -> Vec<Vec<&'a str>> {
-    let mut alone: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+/// Sets of at least three of which each pair keeps meeting, the closest pairs first. Only sets that a
+/// new lot may have changed are looked for: those of its bidders and of whom they keep meeting.
+pub(super) fn circles<'a>(lots: &[&'a Lot], news: &'a Lot, params: &Params) -> Vec<Vec<&'a str>> {
     // Where many bid there is competition, whoever is among them.
-    for lot in lots.iter().filter(|lot| lot.count < params.open_field) {
-        for (nth, one) in lot.bidders.iter().enumerate() {
-            *alone.entry(one).or_default() += 1;
-            for other in &lot.bidders[nth + 1..] {
-                let pair = if one < other { (one, other) } else { (other, one) };
-                *pairs.entry((pair.0, pair.1)).or_default() += 1;
-            }
+    let closed: Vec<_> = lots.iter().filter(|lot| lot.count < params.open_field).copied().collect();
+    if news.count >= params.open_field {
+        return Vec::new();
+    }
+    let names = neighbours(&closed, news, params);
+    let size = names.len();
+    let mut met = vec![0_usize; size * size];
+    for lot in &closed {
+        let here: Vec<_> = lot
+            .bidders
+            .iter()
+            .filter_map(|name| names.binary_search(&name.as_str()).ok())
+            .collect();
+        for one in &here {
+            // On the diagonal stands how often a bidder bids at all.
+            here.iter().for_each(|other| met[one * size + other] += 1);
         }
     }
-    let mut close: Vec<_> = pairs
-        .into_iter()
-        .filter(|((one, other), met)| {
-            is_close(*met, (alone[one], alone[other]), lots.len(), params)
-        })
+    let are_close = |one: usize, other: usize| {
+        let alone = (met[one * size + one], met[other * size + other]);
+        is_close(met[one * size + other], alone, lots.len(), params)
+    };
+    let mut close: Vec<_> = (0..size)
+        .flat_map(|one| (one + 1..size).map(move |other| (one, other)))
+        .filter(|(one, other)| are_close(*one, *other))
         .collect();
-    close.sort_by(|(a, met), (b, other)| other.cmp(met).then(a.cmp(b)));
-    let known: BTreeSet<_> = close.iter().map(|(pair, _)| *pair).collect();
-    let are_close = |one: &str, other: &str| known.contains(&(one.min(other), one.max(other)));
-    let names: BTreeSet<_> = close.iter().flat_map(|((one, other), _)| [*one, *other]).collect();
-    let mut circles: Vec<Vec<&str>> = Vec::new();
-    for ((one, other), _) in &close {
-        if circles.len() >= CIRCLES_MAX {
-            break;
-        }
-        if circles.iter().any(|circle| circle.contains(one) && circle.contains(other)) {
+    close.sort_by_key(|(one, other)| (std::cmp::Reverse(met[one * size + other]), *one, *other));
+    let mut circles: Vec<Vec<usize>> = Vec::new();
+    for (one, other) in close {
+        if circles.iter().any(|circle| circle.contains(&one) && circle.contains(&other)) {
             continue;
         }
-        let mut circle = vec![*one, *other];
-        for name in &names {
-            if circle.iter().all(|member| member != name && are_close(member, name)) {
+        let mut circle = vec![one, other];
+        for name in 0..size {
+            if circle.iter().all(|member| *member != name && are_close(*member, name)) {
                 circle.push(name);
             }
         }
         circle.sort_unstable();
-        if circle.len() >= MEMBERS_MIN && !circles.contains(&circle) {
+        if circle.len() >= MEMBERS_MIN && circles.len() < CIRCLES_MAX {
             circles.push(circle);
         }
     }
-    circles
+    circles.into_iter().map(|circle| circle.into_iter().map(|name| names[name]).collect()).collect()
+}
+
+/// The bidders of a lot and whoever met one of them often enough, in order.
+fn neighbours<'a>(lots: &[&'a Lot], news: &'a Lot, params: &Params) -> Vec<&'a str> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for lot in lots {
+        if news.bidders.iter().any(|name| lot.bidders.contains(name)) {
+            for name in &lot.bidders {
+                *times.entry(name).or_default() += 1;
+            }
+        }
+    }
+    times.retain(|_, times| *times >= params.co_min);
+    times.into_keys().take(NEIGHBOURS_MAX).collect()
 }
 
 /// Whether two bidders meet oftener than chance: by lift, or, where they bid in so many lots that

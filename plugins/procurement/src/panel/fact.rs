@@ -15,6 +15,19 @@ pub(crate) struct Project {
     pub(crate) region: String,
 }
 
+/// That somebody was drawn or appointed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+pub(crate) struct Draw {
+    pub(crate) at: Local,
+    pub(crate) expert: String,
+    pub(crate) random: Option<bool>,
+    pub(crate) role: String,
+    pub(crate) major: String,
+    /// From how many he was drawn.
+    pub(crate) pool: Option<i64>,
+}
+
 /// One expert's score of one bid, in hundredths of a point.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
@@ -37,7 +50,7 @@ pub(crate) enum Said {
     Registered(Box<Project>),
     Approval { kind: String },
     Requested { majors: Vec<String> },
-    Drawn { at: Local, expert: String, random: Option<bool>, role: String, major: String },
+    Drawn(Box<Draw>),
     Gone { expert: String },
     Started { at: Local, count: Option<i64> },
     Scored(Box<Score>),
@@ -61,13 +74,14 @@ impl Said {
             "proc.expert.requested" => {
                 Self::Requested { majors: event.texts("majors").unwrap_or_default() }
             }
-            "proc.expert.drawn" => Self::Drawn {
+            "proc.expert.drawn" => Self::Drawn(Box::new(Draw {
                 at: at(event, "drawn_at"),
                 expert: expert(),
                 random: event.flag("random"),
                 role: text(event, "role"),
                 major: text(event, "major"),
-            },
+                pool: event.int("pool"),
+            })),
             "proc.expert.absent" | "proc.expert.replaced" => Self::Gone { expert: expert() },
             "proc.evaluation.started" => {
                 Self::Started { at: at(event, "at"), count: event.int("member_count") }

@@ -20,11 +20,12 @@ pub(super) fn draws(panel: &Panel<'_>, look: &mut Look<'_>) {
     // A request for one major says for which everybody was drawn.
     let only = majors.and_then(|majors| <&[String; 1]>::try_from(majors).ok()).map(|[only]| only);
     let drawn = panel.facts.iter().filter_map(|entry| match &entry.fact {
-        Said::Drawn { at, expert, major, role, .. } => Some((entry.seq, at, expert, major, role)),
+        Said::Drawn(draw) => Some((entry.seq, &**draw)),
         _ => None,
     });
-    for (seq, at, expert, major, role) in drawn.take(EXPERTS_MAX) {
-        if expert.is_empty() || !(role.is_empty() || role == "expert") {
+    for (seq, draw) in drawn.take(EXPERTS_MAX) {
+        let (at, expert) = (draw.at, &draw.expert);
+        if expert.is_empty() || !(draw.role.is_empty() || draw.role == "expert") {
             continue;
         }
         let common = || {
@@ -40,9 +41,11 @@ pub(super) fn draws(panel: &Panel<'_>, look: &mut Look<'_>) {
             .text("listed", &listed(expert, &project.region, at.day(), look))
             .text("alias", "");
         look.fact("joined", expert, data);
-        let major = if major.is_empty() { only.map_or("", String::as_str) } else { major };
+        let major =
+            if draw.major.is_empty() { only.map_or("", String::as_str) } else { &draw.major };
         if !major.is_empty() {
-            look.fact("draw", major, common().text("major", major).text("expert_id", expert));
+            let data = common().text("major", major).text("expert_id", expert);
+            look.fact("draw", major, data.int("pool", draw.pool.unwrap_or(0)));
         }
     }
 }
