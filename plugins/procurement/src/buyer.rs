@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 const PURCHASES_MAX: usize = 800;
 const LOTS_MAX: usize = 800;
 
+/// Episode of the share of lots close to the ceiling.
+const CONTROL: &str = "control";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 struct Purchase {
@@ -95,7 +98,7 @@ impl Buying {
             self.split.forget(&record);
         }
         drop_oldest(&mut self.purchases, PURCHASES_MAX, |purchase| purchase.at);
-        self.find_splits(params);
+        self.find_split(&record, params);
         self.find_near(params);
         Some(())
     }
@@ -118,58 +121,40 @@ impl Buying {
         }
         drop_oldest(&mut self.lots, LOTS_MAX, |lot| lot.at);
         self.find_close(params);
+        self.find_leak(&record, params);
         Some(())
     }
 
-    /// Purchases that were neither tendered nor excused, each below the threshold, by what makes
-    /// them one: the undertaking, else the supplier.
-    fn groups(&self) -> BTreeMap<String, Vec<(&String, &Purchase)>> {
-        let mut groups: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for (record, purchase) in &self.purchases {
-            if purchase.tendered || purchase.excused || purchase.amount >= purchase.threshold {
+    /// The first window in which the purchases that are one with the new one reach the threshold.
+    fn find_split(&mut self, news: &str, params: &Params) {
+        let Some(name) = self.purchases.get(news).and_then(group_of) else { return };
+        let mut group: Vec<_> = self
+            .purchases
+            .iter()
+            .filter(|(_, purchase)| group_of(purchase).as_ref() == Some(&name))
+            .collect();
+        group.sort_by_key(|(_, purchase)| (purchase.at, purchase.seq));
+        let (mut first, mut sum) = (0, 0_i64);
+        for (nth, (_, purchase)) in group.iter().enumerate() {
+            sum = sum.saturating_add(purchase.amount);
+            while purchase.at.day().0 - group[first].1.at.day().0 > params.split_days {
+                sum -= group[first].1.amount;
+                first += 1;
+            }
+            if nth == first || sum < purchase.threshold {
                 continue;
             }
-            let name = match (purchase.project.as_str(), purchase.supplier.as_str()) {
-                ("", "") => continue,
-                ("", supplier) => format!("supplier/{supplier}"),
-                (project, _) => format!("project/{project}"),
-            };
-            groups.entry(name).or_default().push((record, purchase));
-        }
-        for group in groups.values_mut() {
-            group.sort_by_key(|(_, purchase)| (purchase.at, purchase.seq));
-        }
-        groups
-    }
-
-    /// The first window in which a group reaches the threshold.
-    fn find_splits(&mut self, params: &Params) {
-        let mut found = Vec::new();
-        for (name, group) in self.groups() {
-            let (mut first, mut sum) = (0, 0_i64);
-            for (nth, (_, purchase)) in group.iter().enumerate() {
-                sum = sum.saturating_add(purchase.amount);
-                while purchase.at.day().0 - group[first].1.at.day().0 > params.split_days {
-                    sum -= group[first].1.amount;
-                    first += 1;
-                }
-                if nth > first && sum >= purchase.threshold {
-                    let part = &group[first..=nth];
-                    let count = part.len();
-                    let of = name.split_once('/').map_or("", |(_, of)| of);
-                    found.push((
-                        name.clone(),
-                        found_in(part, purchase.at, (
-                            format!("{of}：{count} 份合同各低于限额 {} 分，合计 {sum} 分，均未招标", purchase.threshold),
-                            format!("{of}: {count} contracts below {} fen each, {sum} fen together, none tendered", purchase.threshold),
-                        )),
-                    ));
-                    break;
-                }
-            }
-        }
-        for (episode, found) in found {
-            self.split.put(episode, found);
+            let (part, (kind, of)) = (&group[first..=nth], name);
+            let (count, threshold) = (part.len(), purchase.threshold);
+            let words = (
+                format!("{of}：{count} 份合同各低于限额 {threshold} 分，合计 {sum} 分，均未招标"),
+                format!(
+                    "{of}: {count} contracts below {threshold} fen each, {sum} fen together, none tendered"
+                ),
+            );
+            let found = found_in(part, purchase.at, words);
+            let episode = format!("{kind}/{of}");
+            return self.split.put(episode, found);
         }
     }
 
@@ -206,7 +191,9 @@ impl Buying {
     }
 
     fn find_close(&mut self, params: &Params) {
-        let is_by_nature = params.control_exempt.contains(&self.category);
+        if self.close.has(CONTROL) || params.control_exempt.contains(&self.category) {
+            return;
+        }
         let mut lots: Vec<_> =
             self.lots.iter().filter(|(_, lot)| lot.control.is_some() && !lot.is_asset).collect();
         lots.sort_by_key(|(_, lot)| (lot.at, lot.seq));
@@ -219,44 +206,51 @@ impl Buying {
         };
         let close: Vec<_> = lots.iter().filter(|(_, lot)| is_close(lot)).collect();
         let (count, all) = (close.len(), lots.len());
-        let mut found = Vec::new();
-        if all >= params.lots_min && count * 100 >= all * params.close_pct && !is_by_nature {
-            found.push((
-                "control".to_owned(),
-                Found {
-                    is_red: false,
-                    at: close.last().map_or(Local(0), |(_, lot)| lot.at),
-                    seqs: close.iter().map(|(_, lot)| lot.seq).collect(),
-                    cites: lots.iter().map(|(record, _)| (*record).clone()).collect(),
-                    zh: format!("{all} 个标段中 {count} 个中标价紧贴最高限价"),
-                    en: format!("{count} of {all} awards just below the ceiling"),
-                },
-            ));
+        if all < params.lots_min || count * 100 < all * params.close_pct {
+            return;
         }
-        for (record, lot) in &self.lots {
-            let Some(reserve) = lot.reserve else { continue };
-            let gap = (i128::from(reserve) - i128::from(lot.price)).abs();
-            if gap * 10_000 > i128::from(reserve) * i128::from(params.reserve_bp) || is_by_nature {
-                continue;
-            }
-            found.push((
-                format!("reserve/{record}"),
-                Found {
-                    is_red: false,
-                    at: lot.at,
-                    seqs: vec![lot.seq],
-                    cites: vec![record.clone()],
-                    zh: format!("{record} 中标价 {} 分与保密标底 {reserve} 分几乎相同", lot.price),
-                    en: format!(
-                        "{record} awarded at {} fen, the secret reserve was {reserve}",
-                        lot.price
-                    ),
-                },
-            ));
+        let found = Found {
+            is_red: false,
+            at: close.last().map_or(Local(0), |(_, lot)| lot.at),
+            seqs: close.iter().map(|(_, lot)| lot.seq).collect(),
+            cites: lots.iter().map(|(record, _)| (*record).clone()).collect(),
+            zh: format!("{all} 个标段中 {count} 个中标价紧贴最高限价"),
+            en: format!("{count} of {all} awards just below the ceiling"),
+        };
+        self.close.put(CONTROL.to_owned(), found);
+    }
+
+    /// A price that meets the sealed reserve.
+    fn find_leak(&mut self, record: &str, params: &Params) {
+        let Some(lot) = self.lots.get(record) else { return };
+        let Some(reserve) = lot.reserve else { return };
+        let gap = (i128::from(reserve) - i128::from(lot.price)).abs();
+        let is_far = gap * 10_000 > i128::from(reserve) * i128::from(params.reserve_bp);
+        if is_far || params.control_exempt.contains(&self.category) {
+            return;
         }
-        for (episode, found) in found {
-            self.close.put(episode, found);
-        }
+        let found = Found {
+            is_red: false,
+            at: lot.at,
+            seqs: vec![lot.seq],
+            cites: vec![record.to_owned()],
+            zh: format!("{record} 中标价 {} 分与保密标底 {reserve} 分几乎相同", lot.price),
+            en: format!("{record} awarded at {} fen, the secret reserve was {reserve}", lot.price),
+        };
+        self.close.put(format!("reserve/{record}"), found);
+    }
+}
+
+/// What makes a purchase one with others, if it was neither tendered nor excused and lies below the
+/// threshold: the undertaking, else the supplier.
+fn group_of(purchase: &Purchase) -> Option<(&'static str, &str)> {
+    if purchase.tendered || purchase.excused || purchase.amount >= purchase.threshold {
+        return None;
+    }
+    match (purchase.project.as_str(), purchase.supplier.as_str()) {
+        ("", "") => None,
+        ("", supplier) => Some(("supplier", supplier)),
+        (project, _) => Some(("project", project)),
     }
 }
 

@@ -47,6 +47,10 @@ impl Latch {
         }
     }
 
+    pub(crate) fn has(&self, episode: &str) -> bool {
+        self.0.contains_key(episode)
+    }
+
     /// A record was corrected: what rests on it must be found anew.
     pub(crate) fn forget(&mut self, record: &str) {
         self.0.retain(|_, found| !found.cites.iter().any(|cited| cited == record));

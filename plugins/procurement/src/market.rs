@@ -88,6 +88,9 @@ impl Market {
         let plain: Vec<_> = lots.iter().map(|(_, lot)| *lot).collect();
         let mut found = Vec::new();
         for group in group::circles(&plain, news, params) {
+            if self.found.has(&short(group.join("+"))) {
+                continue;
+            }
             let Some((zh, en)) = group::pattern(&group, &plain, params) else { continue };
             let met: Vec<_> = lots.iter().filter(|(_, lot)| group::meets(&group, lot)).collect();
             let names = group.join("、");
