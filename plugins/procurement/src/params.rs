@@ -108,6 +108,8 @@ pub struct Params {
 }
 
 impl Params {
+    /// A list of all fields, whose length is that of the manifest.
+    ///
     /// # Errors
     /// Names the parameter that is missing or malformed.
     pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, String> {

@@ -229,36 +229,7 @@ impl Said {
             },
             "report.filed" => Fact::Report,
             "project.terminated" => Fact::Terminated,
-            "challenge.received" => Fact::Challenge(Box::new(Challenge {
-                no: text(event, "challenge_no"),
-                kind: text(event, "kind"),
-                stage: text(event, "stage"),
-                suspended: event.flag("suspended").unwrap_or(false),
-            })),
-            "challenge.accepted" => Fact::ChallengeAccepted {
-                no: text(event, "challenge_no"),
-                excluded: excluded(event),
-            },
-            "challenge.answered" => Fact::ChallengeAnswered {
-                no: text(event, "challenge_no"),
-                excluded: excluded(event),
-            },
-            "contract.signed" => Fact::Contract(Box::new(Contract {
-                lot: lot(),
-                supplier: text(event, "supplier"),
-                amount: event.int("amount"),
-                bond: event.int("performance_bond"),
-                project: text(event, "project"),
-                budget_line: text(event, "budget_line"),
-                framework: filled(event, "framework_ref"),
-            })),
-            "contract.filed" => Fact::Filed { lot: lot(), published: event.stamp("published_at") },
-            "contract.amended" => Fact::Amended(amendment(event)),
-            "performance.milestone" => {
-                Fact::Milestone { ratio: event.get("ratio").and_then(hundredths) }
-            }
-            "performance.payment" => Fact::Paid { lot: lot(), amount: event.int("amount") },
-            _ => return None,
+            _ => later(kind, event)?,
         };
         let name = match kind {
             "notice.published" | "notice.changed" => "published_at",
@@ -267,6 +238,41 @@ impl Said {
         };
         Some(Self { at: at(event, name), logged: event.logged, fact })
     }
+}
+
+/// Challenges, and what follows the award.
+fn later(kind: &str, event: &Event<'_>) -> Option<Fact> {
+    let lot = || text(event, "lot");
+    Some(match kind {
+        "challenge.received" => Fact::Challenge(Box::new(Challenge {
+            no: text(event, "challenge_no"),
+            kind: text(event, "kind"),
+            stage: text(event, "stage"),
+            suspended: event.flag("suspended").unwrap_or(false),
+        })),
+        "challenge.accepted" => {
+            Fact::ChallengeAccepted { no: text(event, "challenge_no"), excluded: excluded(event) }
+        }
+        "challenge.answered" => {
+            Fact::ChallengeAnswered { no: text(event, "challenge_no"), excluded: excluded(event) }
+        }
+        "contract.signed" => Fact::Contract(Box::new(Contract {
+            lot: lot(),
+            supplier: text(event, "supplier"),
+            amount: event.int("amount"),
+            bond: event.int("performance_bond"),
+            project: text(event, "project"),
+            budget_line: text(event, "budget_line"),
+            framework: filled(event, "framework_ref"),
+        })),
+        "contract.filed" => Fact::Filed { lot: lot(), published: event.stamp("published_at") },
+        "contract.amended" => Fact::Amended(amendment(event)),
+        "performance.milestone" => {
+            Fact::Milestone { ratio: event.get("ratio").and_then(hundredths) }
+        }
+        "performance.payment" => Fact::Paid { lot: lot(), amount: event.int("amount") },
+        _ => return None,
+    })
 }
 
 /// A date-only end of publication lasts until its midnight.

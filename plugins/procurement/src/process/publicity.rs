@@ -150,6 +150,13 @@ fn after_government<'a>(process: &Process<'a>, params: &Params) -> Vec<Step<'a>>
             done_at: Some(*told),
         });
     }
+    steps.extend(filings(process, params));
+    steps
+}
+
+/// Filing and publication of each contract.
+fn filings<'a>(process: &Process<'a>, params: &Params) -> Vec<Step<'a>> {
+    let mut steps = Vec::new();
     for (from, contract) in process.contracts() {
         let filed = next(process, from, |fact| match fact {
             Fact::Filed { lot, .. } => same(lot, &contract.lot),

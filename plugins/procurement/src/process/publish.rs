@@ -1,11 +1,11 @@
 //! What a process tells other streams: each purchase, and each deal over land or property.
 
 use super::fact::Fact;
-use super::view::{Process, Regime};
+use super::view::{Process, Regime, same};
 use crate::Params;
 use crate::period;
-use plumbline_guest::Look;
 use plumbline_guest::json::Writer;
+use plumbline_guest::{Local, Look};
 
 /// Most contracts or awards of one process that are told: below the number of facts that one verdict
 /// may publish.
@@ -92,18 +92,7 @@ pub(super) fn land(process: &Process<'_>, look: &mut Look<'_>) {
         });
         let distinct: std::collections::BTreeSet<_> = bidders.into_iter().collect();
         let count = if distinct.is_empty() { opened } else { Some(distinct.len() as i64) };
-        let mut paid = 0_i64;
-        let mut paid_at = None;
-        for pay in &process.acts {
-            if let Fact::Paid { lot: of, amount: Some(sum) } = pay.fact()
-                && (of == lot || of.is_empty() || lot.is_empty())
-            {
-                paid = paid.saturating_add(*sum);
-                if paid_at.is_none() && amount.is_some_and(|amount| paid >= amount) {
-                    paid_at = Some(pay.at());
-                }
-            }
-        }
+        let paid_at = paid_at(process, lot, amount);
         let approved = process.has_approval(&["transfer_price"], Some(act.at()));
         let mut data = Writer::default()
             .text("seller", &project.buyer)
@@ -133,4 +122,16 @@ pub(super) fn land(process: &Process<'_>, look: &mut Look<'_>) {
         }
         look.fact("land", &project.buyer, data);
     }
+}
+
+/// When the payments reached the price.
+fn paid_at(process: &Process<'_>, lot: &str, price: Option<i64>) -> Option<Local> {
+    let mut paid = 0_i64;
+    process.acts.iter().find_map(|act| match act.fact() {
+        Fact::Paid { lot: of, amount: Some(sum) } if same(of, lot) => {
+            paid = paid.saturating_add(*sum);
+            (paid >= price?).then(|| act.at())
+        }
+        _ => None,
+    })
 }
