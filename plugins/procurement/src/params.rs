@@ -367,3 +367,24 @@ pub(crate) fn is_shipped_noise(kind: &str, mark: &str) -> bool {
     };
     NOISE_CSV.lines().skip(1).any(is)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_of_the_shipped_definition_is_understood() {
+        let links = shipped_links();
+        let bounds: usize = links.iter().map(|link| link.earliest.len() + link.latest.len()).sum();
+        let named =
+            |line: &str| line.split(',').skip(4).take(2).filter(|cell| !cell.is_empty()).count();
+        assert_eq!(bounds, LINKS_CSV.lines().skip(1).map(named).sum::<usize>());
+        assert!((1..=18).all(|number| links.iter().any(|link| link.number == number)));
+        assert_eq!(Anchor::parse("deadline-48h").map(|anchor| anchor.offset_min), Some(-2_880));
+        assert!(
+            ["L19", "L0", "soon", "deadline-x", ""]
+                .iter()
+                .all(|text| Anchor::parse(text).is_none())
+        );
+    }
+}
