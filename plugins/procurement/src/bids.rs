@@ -23,40 +23,31 @@ const BIDS_MAX: usize = 100;
 /// Most other facts: documents obtained and bonds, some 140 bytes each.
 const OTHERS_MAX: usize = 400;
 
-/// What is kept, with the number of facts of each sort.
-#[derive(
-    Clone, Debug, Default, plumbline_guest::serde::Serialize, plumbline_guest::serde::Deserialize,
-)]
-#[serde(crate = "plumbline_guest::serde")]
-pub(crate) struct Kept {
-    facts: Facts<Said>,
-}
-
 /// The stream.
 #[derive(Debug)]
 pub(crate) struct LotBids;
 
 impl Stream for LotBids {
     const NAME: &'static str = "bids";
-    type State = Kept;
+    type State = Facts<Said>;
     type Params = Params;
 
-    fn take(kept: &mut Kept, event: &Event<'_>, _: &Params) {
+    fn take(facts: &mut Facts<Said>, event: &Event<'_>, _: &Params) {
         let is_bid = event.kind == "proc.bid.submitted";
         let is_bulk = is_bid || matches!(event.kind, "proc.doc.obtained" | "proc.bond.paid");
         if is_bulk && event.version == 1 {
             let of_sort = |said: &Said| if is_bid { said.is_bid() } else { said.is_other_bulk() };
-            let count = kept.facts.iter().filter(|entry| of_sort(&entry.fact)).count();
+            let count = facts.iter().filter(|entry| of_sort(&entry.fact)).count();
             if count >= if is_bid { BIDS_MAX } else { OTHERS_MAX } {
                 return;
             }
         }
         if let Some(said) = Said::read(event) {
-            kept.facts.put(event, said);
+            facts.put(event, said);
         }
     }
 
-    fn check(kept: &Kept, params: &Params, look: &mut Look<'_>) {
+    fn check(facts: &Facts<Said>, params: &Params, look: &mut Look<'_>) {
         let rules: [Rule<Opened<'_>, Params>; 5] = [
             ("PROC-C01", machine::same),
             ("PROC-C02", price::regular),
@@ -64,9 +55,9 @@ impl Stream for LotBids {
             ("PROC-C04", people::shared),
             ("PROC-C05", account::common),
         ];
-        let opened = Opened::new(&kept.facts, look);
+        let opened = Opened::new(facts, look);
         apply(&rules, &params.off, &opened, params, look);
-        publish::agency(&kept.facts, params, look);
+        publish::agency(facts, params, look);
         publish::results(&opened, params, look);
     }
 }

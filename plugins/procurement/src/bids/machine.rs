@@ -90,12 +90,14 @@ fn shared(opened: &Opened<'_>, one: &Placed<'_>, other: &Placed<'_>, look: &Look
     let (a, b, day) = (one.bid, other.bid, opened.day());
     let mut shared = Shared::default();
     for (kind, zh, en) in STRONG {
-        let Some(value) = common(a, b, kind) else { continue };
+        if common(a, b, kind).is_none() {
+            continue;
+        }
         // Terminals of the hall and licences that are rented out are everybody's.
         let is_terminal =
             a.in_hall && b.in_hall && kind != Trait::Author && kind != Trait::UploadAccount;
         let is_rented = kind == Trait::Software && is_noise("software", &a.software, day, look);
-        if !is_terminal && !is_rented && value != 0 {
+        if !is_terminal && !is_rented {
             shared.strong.push((zh, en));
         }
     }

@@ -174,8 +174,7 @@ fn returned(
             Regime::Government => (params.bond_return_gov_wd, Unit::WorkingDay),
             _ => (params.bond_return_days, Unit::CalendarDay),
         };
-        let held: Vec<_> =
-            pauses.iter().filter(|pause| pause.begin >= from.at()).copied().collect();
+        let held: Vec<_> = pauses.iter().filter(|pause| pause.end >= from.at()).copied().collect();
         if held.iter().any(|pause| pause.end == period::OPEN) {
             continue;
         }

@@ -226,7 +226,7 @@ fn judge(
     let done = step.done_at.or(step.done.map(Act::at));
     let ended = process.terminated.filter(|end| done.is_none_or(|done| end.at() < done));
     let held: Vec<_> =
-        pauses.iter().filter(|pause| pause.begin.day() >= step.since).copied().collect();
+        pauses.iter().filter(|pause| pause.end >= step.since.start()).copied().collect();
     if held.iter().any(|pause| pause.end == period::OPEN) && done.is_none() {
         // An objection that is still open holds the clock.
         return;
