@@ -100,10 +100,10 @@ fn score(event: &Event<'_>) -> Option<Score> {
     for item in event.get("items")?.items() {
         let fields = item.object();
         let Some(points) = fields.get("score").and_then(hundredths) else { continue };
-        total += points;
+        total = i64::saturating_add(total, points);
         count += 1;
         if !fields.get("objective").and_then(Value::bool).unwrap_or(false) {
-            subjective += points;
+            subjective = i64::saturating_add(subjective, points);
         }
     }
     (count > 0).then(|| Score {

@@ -65,7 +65,7 @@ fn bonds<'a>(process: &Process<'a>, clues: &mut Clues, look: &mut Look<'_>) -> B
         };
         let empty = || Bond { first: *act, sum: 0, is_money: false };
         let bond = bonds.entry((bidder, lot)).or_insert_with(empty);
-        bond.sum += amount;
+        bond.sum = bond.sum.saturating_add(*amount);
         bond.is_money |= form != "guarantee";
         if form == "cash" {
             let words = (
