@@ -80,6 +80,8 @@ pub struct Card {
     pub officer: Option<String>,
     /// The item or cause it names, if it names one.
     pub item: Option<String>,
+    /// The step it names, if it names one.
+    pub step: Option<String>,
     /// Bidders, agencies and experts it names.
     pub parties: Vec<String>,
     /// When the fact came about, local.
@@ -155,7 +157,8 @@ impl CardBook {
 
     fn raise(&mut self, leaf: u64, alert: &AlertLeaf, issued: Local) {
         let at = self.local(&alert.at).unwrap_or(issued);
-        let named = |names: &[&str]| names.iter().find_map(|name| text(&alert.values[*name]));
+        let first = |value: &Value| text(value).or_else(|| text(value.get(0)?));
+        let named = |names: &[&str]| names.iter().find_map(|name| first(&alert.values[*name]));
         let fresh = || Card {
             id: alert.id.clone(),
             rule: alert.rule.clone(),
@@ -166,6 +169,7 @@ impl CardBook {
             dept: alert.dept.clone(),
             officer: None,
             item: None,
+            step: None,
             parties: Vec::new(),
             at,
             issued,
@@ -187,6 +191,7 @@ impl CardBook {
         }
         card.officer = named(&OFFICER).or(card.officer.take());
         card.item = named(&ITEM).or(card.item.take());
+        card.step = named(&STEP).or(card.step.take());
         card.parties = parties(&alert.values);
     }
 
@@ -241,6 +246,8 @@ impl CardBook {
 const OFFICER: [&str; 2] = ["officer", "officer_id"];
 /// Names under which alerts give an item or a cause.
 const ITEM: [&str; 3] = ["item", "item_code", "cause_code"];
+/// Names under which alerts give a step of the process.
+const STEP: [&str; 2] = ["step", "steps_missing"];
 /// Names under which alerts give a party of a tender, alone or in a list.
 const PARTIES: [&str; 7] =
     ["bidder", "bidders", "supplier", "agency", "expert", "expert_id", "subject"];

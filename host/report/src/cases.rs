@@ -139,9 +139,13 @@ impl CaseBook {
             region: self.names.id(&event.region),
             number: number.and_then(|number| i32::try_from(number).ok()),
             told: text("notice_no").is_some_and(|notice| !notice.is_empty()),
-            due: day("promised_due").or_else(|| (kind.limits == Limits::Due).then(|| day("due"))?),
+            due: day("promised_due")
+                .or_else(|| (kind.limits == Limits::Due).then(|| day("due"))?),
             closing,
             online: text("channel").map(|channel| matches!(&*channel, "online" | "mobile")),
+            by_person: text("applicant_kind")
+                .or_else(|| text("party_kind"))
+                .map(|who| who == "person"),
         }
     }
 

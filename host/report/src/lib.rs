@@ -10,7 +10,9 @@
 pub mod cards;
 pub mod cases;
 pub mod catalogue;
+pub mod decide;
 pub mod exact;
 pub mod period;
 pub mod score;
 pub mod sheet;
+pub mod statistics;

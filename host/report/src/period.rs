@@ -105,10 +105,7 @@ impl Period {
             }
             Self::HalfYear { year, half } => {
                 let halves = year * 2 + half as i32 - 1 + by;
-                Self::HalfYear {
-                    year: halves.div_euclid(2),
-                    half: halves.rem_euclid(2) as u32 + 1,
-                }
+                Self::HalfYear { year: halves.div_euclid(2), half: halves.rem_euclid(2) as u32 + 1 }
             }
             Self::Year { year } => Self::Year { year: year + by },
         }

@@ -8,10 +8,16 @@ use std::path::Path;
 fn wrong_schemes_are_refused_with_the_entry() {
     // (changes, what the error says)
     let rows = [
-        ("[dimension.timeliness]\nweight = 25", "the weights of the dimensions add up to 105, not to 100"),
+        (
+            "[dimension.timeliness]\nweight = 25",
+            "the weights of the dimensions add up to 105, not to 100",
+        ),
         ("[veto]\nrules = [\"APPR-X99\"]", "veto.rules: there is no rule `APPR-X99`"),
         ("[suspicion]\nrules = [\"ABC-*\"]", "suspicion.rules: there is no rule `ABC-*`"),
-        ("[dimension.service]\nrules = [\"VDI-*\"]", "dimension.service.rules: there is no rule `VDI-*`"),
+        (
+            "[dimension.service]\nrules = [\"VDI-*\"]",
+            "dimension.service.rules: there is no rule `VDI-*`",
+        ),
         ("[cards]\nred = -3.0", "-3 is negative or too large"),
         ("[cards]\nyellow = -1", "-1 is negative or too large"),
         ("[cards]\nyellow = 0.1234", "0.1234 has more than three decimals"),
@@ -33,7 +39,8 @@ fn wrong_schemes_are_refused_with_the_entry() {
 
 #[test]
 fn a_region_changes_single_numbers_and_names_foreign_rules() {
-    let changes = "id = \"city\"\n[cards]\nnotice = 1\nyellow = 5\nred = 10\n[veto]\nrules = [\"ACME-Z01\"]";
+    let changes =
+        "id = \"city\"\n[cards]\nnotice = 1\nyellow = 5\nred = 10\n[veto]\nrules = [\"ACME-Z01\"]";
     let scheme = Scheme::load(changes, ["ACME-Z01"]).unwrap();
     assert_eq!((scheme.cards.yellow, scheme.cards.repeat_factor), (Milli(5000), Milli(1500)));
     assert!(matches!(Scheme::load(changes, []), Err(SchemeError::Rule { .. })));

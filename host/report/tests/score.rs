@@ -1,6 +1,6 @@
 //! Golden figures of the scheme, and what must hold of every score.
 
-use crate::support::{DEPT, REGION, at, card, cases, case, day, desk};
+use crate::support::{DEPT, REGION, at, card, case, cases, day, desk};
 use plumbline_contract::alert::Level::{self, Notice, Red, Yellow};
 use plumbline_contract::time::Local;
 use plumbline_report::cards::Card;
@@ -172,8 +172,7 @@ fn a_repetition_is_of_one_rule_one_item_and_ninety_days() {
         let mut second = card("b", rule, Yellow, raised);
         second.item = Some(item.to_owned());
         let month = Period::month_of(Local(second.issued.0 + 7 * 86_400_000).day());
-        let given =
-            Given { cards: vec![first, second], as_of: "2026-06-30", ..Given::default() };
+        let given = Given { cards: vec![first, second], as_of: "2026-06-30", ..Given::default() };
         let score = given.score(&dept(), month);
         let line = score.lines.iter().find(|line| line.card == "b").unwrap();
         assert_eq!(line.factor, Milli(factor), "{rule} {item} {raised} {withdrawn}");
@@ -191,12 +190,8 @@ fn silence_costs_extra_only_where_answers_are_on_record() {
     ] {
         let mut one = yellow("a", "2026-03-04 10:00");
         one.explained = explained.map(at);
-        let given = Given {
-            cases: cases(100, "2026-03"),
-            cards: vec![one],
-            answers,
-            ..Given::default()
-        };
+        let given =
+            Given { cases: cases(100, "2026-03"), cards: vec![one], answers, ..Given::default() };
         assert_eq!(given.score(&dept(), MARCH).lines[0].cost, Milli(cost), "{explained:?}");
     }
 }
@@ -301,8 +296,7 @@ fn incomplete_data_costs_whole_percents_up_to_a_cap() {
 #[test]
 fn a_veto_waits_for_a_person() {
     let veto = card("a", "APPR-F02", Red, "2026-03-03 10:00");
-    let mut given =
-        Given { cases: cases(1000, "2026-03"), cards: vec![veto], ..Given::default() };
+    let mut given = Given { cases: cases(1000, "2026-03"), cards: vec![veto], ..Given::default() };
     let score = given.score(&dept(), MARCH);
     assert_eq!((score.grade, score.grade_in_force()), (Grade::Excellent, Grade::Excellent));
     assert!(!score.veto.as_ref().unwrap().confirmed);
@@ -356,14 +350,11 @@ fn officers_items_and_regions_have_scores_of_their_own() {
     assert_eq!(officer("O1").total, Milli::whole(90), "3 * 100 / 30 * 20 / 20");
     assert_eq!(officer("O2").total, Milli::whole(100));
     assert_eq!(score(Subject::Item("I1".to_owned())).total, Milli(92_500));
-    for (region, total) in
-        [(REGION, 92_500), ("370203001", 92_500), ("370203001002", 100_000)]
-    {
+    for (region, total) in [(REGION, 92_500), ("370203001", 92_500), ("370203001002", 100_000)] {
         assert_eq!(score(Subject::Region(region.to_owned())).total, Milli(total), "{region}");
     }
-    let subjects = given.with(|scorer, _| {
-        scorer.subjects(&Subject::kind("region").unwrap(), MARCH)
-    });
+    let subjects =
+        given.with(|scorer, _| scorer.subjects(&Subject::kind("region").unwrap(), MARCH));
     assert_eq!(subjects.len(), 3);
 }
 
@@ -414,8 +405,7 @@ fn sheets_rank_in_tiers_and_explain_every_point() {
     let given = Given { cases: all, cards: vec![red("a"), notice], ..Given::default() };
     let (sheet, explained) = given.with(|scorer, _| {
         let subjects = scorer.subjects(&Subject::kind("dept").unwrap(), MARCH);
-        let scores: Vec<_> =
-            subjects.iter().map(|subject| scorer.score(subject, MARCH)).collect();
+        let scores: Vec<_> = subjects.iter().map(|subject| scorer.score(subject, MARCH)).collect();
         let explained = explain_sheet(&given.scheme, &scores[0]);
         (score_sheet(&given.scheme, MARCH, &scores), explained)
     });

@@ -20,7 +20,7 @@ pub(super) struct Clocks<'a> {
     tables: &'a dyn Tables,
     desks: BTreeMap<(Arc<str>, Arc<str>), Arc<Desk>>,
     items: BTreeMap<(Arc<str>, Day), Arc<Item>>,
-    processes: BTreeMap<(Arc<str>, Arc<str>, Day), Option<(i32, LimitUnit)>>,
+    processes: BTreeMap<(Arc<str>, Arc<str>, Day), Clock>,
 }
 
 /// What measures need of a row of `item`.
@@ -115,6 +115,7 @@ impl<'a> Clocks<'a> {
     }
 }
 
+/// The limit of a process, if its clock rules give one.
 type Clock = Option<(i32, LimitUnit)>;
 
 /// Most kinds of stops of one item; the law knows ten.

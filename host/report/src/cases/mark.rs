@@ -34,6 +34,8 @@ pub(super) struct Mark {
     pub(super) closing: Option<Closing>,
     /// Came in online; `None` where nothing is said.
     pub(super) online: Option<bool>,
+    /// A natural person applied; `None` where nothing is said.
+    pub(super) by_person: Option<bool>,
 }
 
 /// A case as it is known so far.

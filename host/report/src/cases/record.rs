@@ -24,6 +24,8 @@ pub struct Case {
     pub item_name: Option<Arc<str>>,
     /// Came in online; `None` where nothing is said.
     pub online: Option<bool>,
+    /// A natural person applied or is concerned; `None` where nothing is said.
+    pub by_person: Option<bool>,
     pub received: Option<Local>,
     pub accepted: Option<Local>,
     pub decided: Option<Local>,
@@ -192,6 +194,7 @@ pub(super) fn make(
     let lacks_item = !kind.item.is_empty() && item.is_none();
     let lacks_officer = kind.service && seen().all(|mark| mark.officer[0] == 0);
     let online = seen().filter_map(|mark| Some(((mark.at, mark.fact), mark.online?)));
+    let person = seen().filter_map(|mark| Some(((mark.at, mark.fact), mark.by_person?)));
     let incomplete = finished.is_some() && closing != Some(Closing::Rejected);
     let incomplete = incomplete && (accepted.is_none() || lacks_item || lacks_officer);
     Ok(Some(Case {
@@ -204,6 +207,7 @@ pub(super) fn make(
         region,
         item,
         item_name: row.and_then(|row| row.name.clone()),
+        by_person: person.min_by_key(|(at, _)| *at).map(|(_, person)| person),
         online: online.min_by_key(|(at, _)| *at).map(|(_, online)| online),
         received,
         accepted,

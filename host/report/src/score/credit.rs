@@ -73,4 +73,3 @@ fn months_between(from: Day, to: Day) -> u32 {
     let months = if to_day < from_day { months - 1 } else { months };
     u32::try_from(months).unwrap_or(0)
 }
-

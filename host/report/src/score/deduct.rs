@@ -169,11 +169,7 @@ impl Deductions {
 
 /// Whether a card counts, and by which day. A suspicion counts only once it is upheld; an appeal
 /// keeps a card open until it is decided.
-pub(super) fn standing(
-    scheme: &Scheme,
-    facts: &Facts<'_>,
-    card: &Card,
-) -> Option<(Standing, Day)> {
+pub(super) fn standing(scheme: &Scheme, facts: &Facts<'_>, card: &Card) -> Option<(Standing, Day)> {
     if let Some(upheld) = card.upheld {
         return Some((Standing::Final, upheld.day()));
     }

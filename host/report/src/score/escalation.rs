@@ -77,8 +77,12 @@ pub fn proposals(scorer: &Scorer<'_>, month: Period) -> Vec<Proposal> {
         }
     }
     all.sort_by(|one, other| {
-        (&one.dept, one.instrument, one.ground, &one.cards)
-            .cmp(&(&other.dept, other.instrument, other.ground, &other.cards))
+        (&one.dept, one.instrument, one.ground, &one.cards).cmp(&(
+            &other.dept,
+            other.instrument,
+            other.ground,
+            &other.cards,
+        ))
     });
     all
 }

@@ -40,7 +40,10 @@ impl Subject {
     fn regions(code: &str) -> impl Iterator<Item = Self> {
         let prefixes = [6, 9].into_iter().filter(|length| *length < code.len());
         let above = prefixes.filter_map(|length| code.get(..length));
-        above.chain([code]).filter(|code| !code.is_empty()).map(|code| Self::Region(code.to_owned()))
+        above
+            .chain([code])
+            .filter(|code| !code.is_empty())
+            .map(|code| Self::Region(code.to_owned()))
     }
 
     /// The subjects that a case counts for, officers apart.
@@ -130,8 +133,7 @@ impl Exposures {
     pub(super) fn subjects(&self, like: &Subject, period: Period) -> BTreeSet<Subject> {
         let of_kind = self.totals.iter().filter(|(subject, _)| subject.is_like(like));
         let months = period.months();
-        let active =
-            of_kind.filter(|(_, of)| months.iter().any(|month| of.contains_key(month)));
+        let active = of_kind.filter(|(_, of)| months.iter().any(|month| of.contains_key(month)));
         active.map(|(subject, _)| subject.clone()).collect()
     }
 }

@@ -273,8 +273,9 @@ impl Scheme {
         };
         let mut whole = table(SHIPPED)?;
         lay_over(&mut whole, table(changes)?);
-        let scheme: Self =
-            whole.try_into().map_err(|error: toml::de::Error| SchemeError::Syntax(error.to_string()))?;
+        let scheme: Self = whole
+            .try_into()
+            .map_err(|error: toml::de::Error| SchemeError::Syntax(error.to_string()))?;
         let shipped = RULE_IDS.lines().filter(|line| !line.starts_with('#'));
         scheme.check(&shipped.chain(rules).collect())?;
         Ok(scheme)
