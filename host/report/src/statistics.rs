@@ -135,7 +135,7 @@ impl<'a> Statistics<'a> {
         } else {
             self.buckets(named).remove(row).unwrap_or_default()
         };
-        let view = View { scope: &self.scope };
+        let view = View::of(&self.scope);
         let mut behind = Behind::default();
         match measure::get(column).of {
             Of::Cards(counts) => {
@@ -165,7 +165,7 @@ impl<'a> Statistics<'a> {
         for key in named.group.always() {
             buckets.entry(key).or_default();
         }
-        let view = View { scope: &self.scope };
+        let view = View::of(&self.scope);
         for case in self.cases.iter().filter(|case| (named.only)(case)) {
             for key in named.group.of_case(case, &view) {
                 buckets.entry(key).or_default().cases.push(case);
@@ -183,7 +183,7 @@ impl<'a> Statistics<'a> {
     }
 
     fn is_alive(&self, named: &Named, bucket: &Bucket<'a>) -> bool {
-        let view = View { scope: &self.scope };
+        let view = View::of(&self.scope);
         named.measures.iter().any(|id| match measure::get(id).of {
             Of::Cases(counts) => bucket.cases.iter().any(|case| counts(case, &view)),
             Of::Cards(counts) => bucket.cards.iter().any(|card| counts(card, &view)),
@@ -208,7 +208,7 @@ impl<'a> Statistics<'a> {
         match named.group {
             Group::Power => rows.sort_by_key(|(key, _)| named::power_place(key)),
             _ if named.hot => {
-                let view = View { scope: &self.scope };
+                let view = View::of(&self.scope);
                 let count = |bucket: &Bucket<'_>| {
                     bucket.cases.iter().filter(|case| measure::received(case, &view)).count()
                 };
@@ -221,7 +221,7 @@ impl<'a> Statistics<'a> {
     }
 
     fn row(&self, named: &Named, measures: &[&Measure], key: &str, bucket: &Bucket<'_>) -> Row {
-        let view = View { scope: &self.scope };
+        let view = View::of(&self.scope);
         let name = if key == TOTAL {
             Cell::Words(Text::new("合计", "total"))
         } else {
@@ -234,7 +234,7 @@ impl<'a> Statistics<'a> {
         Row { key: key.to_owned(), cells, small_sample: has_share && sample < SMALL_SAMPLE }
     }
 
-    fn cell(&self, measure: &Measure, key: &str, bucket: &Bucket<'_>, view: &View<'_>) -> Cell {
+    fn cell(&self, measure: &Measure, key: &str, bucket: &Bucket<'_>, view: &View) -> Cell {
         let cases =
             |counts: measure::OfCase| bucket.cases.iter().filter(move |case| counts(case, view));
         let share = |part: measure::OfCase, whole: measure::OfCase| {
@@ -274,7 +274,7 @@ impl<'a> Statistics<'a> {
 }
 
 /// Numbers of the cases that have a yellow or red card that stands.
-fn carded<'a>(bucket: &Bucket<'a>, counts: measure::OfCase, view: &View<'_>) -> BTreeSet<&'a str> {
+fn carded<'a>(bucket: &Bucket<'a>, counts: measure::OfCase, view: &View) -> BTreeSet<&'a str> {
     let about = bucket.cards.iter().filter(|judged| judged.card.counts());
     about
         .filter(|judged| judged.case.is_some_and(|case| counts(case, view)))
@@ -284,17 +284,23 @@ fn carded<'a>(bucket: &Bucket<'a>, counts: measure::OfCase, view: &View<'_>) -> 
 
 /// What a measure may look at beside the case.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a> {
-    pub(crate) scope: &'a Scope,
+pub(crate) struct View {
+    /// First and last day of the period.
+    days: (Day, Day),
+    as_of: Day,
 }
 
-impl View<'_> {
+impl View {
+    fn of(scope: &Scope) -> Self {
+        Self { days: scope.period.days(), as_of: scope.as_of }
+    }
+
     pub(crate) fn holds(&self, at: Option<Local>) -> bool {
-        self.scope.period.holds(at)
+        at.is_some_and(|at| self.days.0 <= at.day() && at.day() <= self.days.1)
     }
 
     /// The last day that counts: of the period, or what is known.
     pub(crate) fn end(&self) -> Day {
-        self.scope.period.days().1.min(self.scope.as_of)
+        self.days.1.min(self.as_of)
     }
 }

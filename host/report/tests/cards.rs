@@ -52,38 +52,21 @@ fn fold(leaves: &[AlertLeaf], acts: &[CardAct]) -> Card {
 #[test]
 fn a_card_is_raised_escalated_lowered_and_withdrawn() {
     use AlertAct::{Amended, Closed, Escalated, Lowered, Raised, Withdrawn};
+    let (notice, yellow, red) = (Level::Notice, Level::Yellow, Level::Red);
     // (leaves) -> level, worst, state, counts
-    let rows: [(&[(AlertAct, Level)], Level, Level, CardState, bool); 6] = [
-        (&[(Raised, Level::Yellow)], Level::Yellow, Level::Yellow, CardState::Issued, true),
-        (&[(Raised, Level::Notice)], Level::Notice, Level::Notice, CardState::Issued, false),
+    let rows = [
+        (vec![(Raised, yellow)], yellow, yellow, CardState::Issued, true),
+        (vec![(Raised, notice)], notice, notice, CardState::Issued, false),
+        (vec![(Raised, yellow), (Escalated, red)], red, red, CardState::Issued, true),
         (
-            &[(Raised, Level::Yellow), (Escalated, Level::Red)],
-            Level::Red,
-            Level::Red,
+            vec![(Raised, red), (Lowered, yellow), (Amended, yellow)],
+            yellow,
+            red,
             CardState::Issued,
             true,
         ),
-        (
-            &[(Raised, Level::Red), (Lowered, Level::Yellow), (Amended, Level::Yellow)],
-            Level::Yellow,
-            Level::Red,
-            CardState::Issued,
-            true,
-        ),
-        (
-            &[(Raised, Level::Red), (Withdrawn, Level::Yellow)],
-            Level::Red,
-            Level::Red,
-            CardState::Withdrawn,
-            false,
-        ),
-        (
-            &[(Raised, Level::Red), (Closed, Level::Red)],
-            Level::Red,
-            Level::Red,
-            CardState::Closed,
-            true,
-        ),
+        (vec![(Raised, red), (Withdrawn, yellow)], red, red, CardState::Withdrawn, false),
+        (vec![(Raised, red), (Closed, red)], red, red, CardState::Closed, true),
     ];
     for (acts, level, worst, state, counts) in rows {
         let leaves: Vec<_> =

@@ -7,8 +7,8 @@ use crate::cases::{Case, Timing};
 use crate::catalogue::Closing;
 use plumbline_contract::alert::Level;
 
-pub(super) type OfCase = fn(&Case, &View<'_>) -> bool;
-type OfCard = fn(&Judged<'_>, &View<'_>) -> bool;
+pub(super) type OfCase = fn(&Case, &View) -> bool;
+type OfCard = fn(&Judged<'_>, &View) -> bool;
 
 /// One measure.
 #[derive(Debug)]
@@ -144,33 +144,33 @@ pub(super) const ALL: &[Measure] = measures! {
 };
 
 /// Received; where receipt is no event of its own, taken on.
-pub(super) fn received(case: &Case, view: &View<'_>) -> bool {
+pub(super) fn received(case: &Case, view: &View) -> bool {
     view.holds(case.received.or(case.accepted))
 }
 
-fn accepted(case: &Case, view: &View<'_>) -> bool {
+fn accepted(case: &Case, view: &View) -> bool {
     view.holds(case.accepted)
 }
 
-fn taken(case: &Case, view: &View<'_>) -> bool {
+fn taken(case: &Case, view: &View) -> bool {
     view.holds(case.received.or(case.accepted))
 }
 
-fn rejected(case: &Case, view: &View<'_>) -> bool {
+fn rejected(case: &Case, view: &View) -> bool {
     case.closing == Some(Closing::Rejected) && view.holds(case.finished())
 }
 
-fn concluded(case: &Case, view: &View<'_>) -> bool {
+fn concluded(case: &Case, view: &View) -> bool {
     view.holds(case.concluded())
 }
 
-fn normal(case: &Case, view: &View<'_>) -> bool {
+fn normal(case: &Case, view: &View) -> bool {
     let is_normal =
         matches!(case.closing, Some(Closing::Granted | Closing::Refused | Closing::Done));
     is_normal && concluded(case, view)
 }
 
-fn returned(case: &Case, view: &View<'_>) -> bool {
+fn returned(case: &Case, view: &View) -> bool {
     let is_returned = matches!(
         case.closing,
         Some(Closing::Withdrawn | Closing::Terminated | Closing::Transferred)
@@ -178,46 +178,46 @@ fn returned(case: &Case, view: &View<'_>) -> bool {
     is_returned && concluded(case, view)
 }
 
-fn void(case: &Case, view: &View<'_>) -> bool {
+fn void(case: &Case, view: &View) -> bool {
     case.closing == Some(Closing::Void) && concluded(case, view)
 }
 
-fn early(case: &Case, view: &View<'_>) -> bool {
+fn early(case: &Case, view: &View) -> bool {
     normal(case, view) && case.timing() == Timing::Early
 }
 
-fn on_day(case: &Case, view: &View<'_>) -> bool {
+fn on_day(case: &Case, view: &View) -> bool {
     normal(case, view) && case.timing() == Timing::OnDay
 }
 
-fn overdue(case: &Case, view: &View<'_>) -> bool {
+fn overdue(case: &Case, view: &View) -> bool {
     normal(case, view) && case.timing() == Timing::Overdue
 }
 
-fn on_time(case: &Case, view: &View<'_>) -> bool {
+fn on_time(case: &Case, view: &View) -> bool {
     normal(case, view) && matches!(case.timing(), Timing::Early | Timing::OnDay)
 }
 
-fn limited(case: &Case, view: &View<'_>) -> bool {
+fn limited(case: &Case, view: &View) -> bool {
     normal(case, view) && case.timing() != Timing::Unknown
 }
 
-fn online(case: &Case, view: &View<'_>) -> bool {
+fn online(case: &Case, view: &View) -> bool {
     received(case, view) && case.online == Some(true)
 }
 
 /// Taken on by the end of the period, and not finished by then.
-fn open(case: &Case, view: &View<'_>) -> bool {
+fn open(case: &Case, view: &View) -> bool {
     let end = view.end();
     case.accepted.is_some_and(|at| at.day() <= end)
         && case.finished().is_none_or(|at| at.day() > end)
 }
 
-fn open_overdue(case: &Case, view: &View<'_>) -> bool {
+fn open_overdue(case: &Case, view: &View) -> bool {
     open(case, view) && case.due.is_some_and(|due| due < view.end())
 }
 
-fn open_stopped(case: &Case, view: &View<'_>) -> bool {
+fn open_stopped(case: &Case, view: &View) -> bool {
     let end = view.end();
     let stands = |stop: &plumbline_contract::worktime::Span| {
         stop.begin.day() <= end && stop.end.day() >= end
@@ -225,26 +225,26 @@ fn open_stopped(case: &Case, view: &View<'_>) -> bool {
     open(case, view) && case.stops.iter().any(stands)
 }
 
-fn published(case: &Case, view: &View<'_>) -> bool {
+fn published(case: &Case, view: &View) -> bool {
     concluded(case, view) && case.published.is_some()
 }
 
 /// Minutes from act to entry that are still ordinary.
 const LATE_ENTRY_MIN: i32 = 120;
 
-fn late_entry(case: &Case, view: &View<'_>) -> bool {
+fn late_entry(case: &Case, view: &View) -> bool {
     concluded(case, view) && case.lag_min > LATE_ENTRY_MIN
 }
 
-fn rated(case: &Case, view: &View<'_>) -> bool {
+fn rated(case: &Case, view: &View) -> bool {
     concluded(case, view) && case.rating.is_some()
 }
 
-fn satisfied(case: &Case, view: &View<'_>) -> bool {
+fn satisfied(case: &Case, view: &View) -> bool {
     rated(case, view) && case.rating.is_some_and(|rating| rating >= 3)
 }
 
-fn handled(case: &Case, view: &View<'_>) -> bool {
+fn handled(case: &Case, view: &View) -> bool {
     case.tasks.iter().any(|task| view.holds(Some(task.at)))
 }
 
@@ -257,24 +257,24 @@ fn is_business(case: &Case) -> bool {
     !matches!(&*case.kind, "consult" | "complaint" | "order" | "joint")
 }
 
-fn business_concluded(case: &Case, view: &View<'_>) -> bool {
+fn business_concluded(case: &Case, view: &View) -> bool {
     is_business(case) && concluded(case, view)
 }
 
 /// What carries the conclusions of a row: the cases accepted or concluded.
-pub(super) fn sample(case: &Case, view: &View<'_>) -> bool {
+pub(super) fn sample(case: &Case, view: &View) -> bool {
     accepted(case, view) || concluded(case, view)
 }
 
-fn issued(judged: &Judged<'_>, view: &View<'_>) -> bool {
+fn issued(judged: &Judged<'_>, view: &View) -> bool {
     view.holds(Some(judged.card.issued))
 }
 
-fn raised(judged: &Judged<'_>, view: &View<'_>, level: Level) -> bool {
+fn raised(judged: &Judged<'_>, view: &View, level: Level) -> bool {
     issued(judged, view) && judged.card.level == level && judged.card.withdrawn.is_none()
 }
 
-fn withdrawn(judged: &Judged<'_>, view: &View<'_>, level: Level) -> bool {
+fn withdrawn(judged: &Judged<'_>, view: &View, level: Level) -> bool {
     issued(judged, view) && judged.card.level == level && judged.card.withdrawn.is_some()
 }
 
@@ -290,7 +290,7 @@ fn business(judged: &Judged<'_>) -> bool {
     !about(judged, "consult") && !about(judged, "complaint")
 }
 
-pub(super) fn grid<'a>(cases: impl Iterator<Item = &'a Case>, view: &View<'_>) -> GridCounts {
+pub(super) fn grid<'a>(cases: impl Iterator<Item = &'a Case>, view: &View) -> GridCounts {
     let mut counts = GridCounts::default();
     for case in cases {
         let add = |to: &mut u32, counts: bool| *to += u32::from(counts);

@@ -67,7 +67,7 @@ impl Group {
         }
     }
 
-    pub(super) fn of_case(self, case: &Case, view: &View<'_>) -> Vec<String> {
+    pub(super) fn of_case(self, case: &Case, view: &View) -> Vec<String> {
         let mut keys: Vec<String> = match self {
             Self::Region | Self::Town | Self::Village => return self.of_region(&case.region),
             Self::Dept => vec![case.dept.to_string()],
