@@ -29,6 +29,7 @@ pub mod parameter;
 pub mod profile;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod scaffold;
 pub mod serve;
 pub mod setting;
