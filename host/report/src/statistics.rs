@@ -3,6 +3,7 @@
 
 mod directory;
 mod formula;
+mod group;
 mod measure;
 mod named;
 
@@ -14,8 +15,9 @@ use crate::cases::Case;
 use crate::exact::Share;
 use crate::period::Period;
 use crate::sheet::{Cell, Column, Row, Sheet, Text};
+use group::{Group, power_place};
 use measure::{Measure, Of};
-use named::{Group, Named};
+use named::Named;
 use plumbline_contract::id::region_contains;
 use plumbline_contract::time::{Day, Local};
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,7 +208,7 @@ impl<'a> Statistics<'a> {
     ) -> Vec<(&'b str, &'b Bucket<'a>)> {
         let mut rows: Vec<_> = buckets.iter().map(|(key, of)| (key.as_str(), of)).collect();
         match named.group {
-            Group::Power => rows.sort_by_key(|(key, _)| named::power_place(key)),
+            Group::Power => rows.sort_by_key(|(key, _)| power_place(key)),
             _ if named.hot => {
                 let view = View::of(&self.scope);
                 let count = |bucket: &Bucket<'_>| {

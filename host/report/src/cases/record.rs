@@ -191,13 +191,7 @@ pub(super) fn make(
         desk.add(start, days.saturating_add(stood), unit, true)
     });
     let steps = steps(seen(), names, accepted.or(received));
-    let lacks_item = !kind.item.is_empty() && item.is_none();
-    let lacks_officer = kind.service && seen().all(|mark| mark.officer[0] == 0);
-    let online = seen().filter_map(|mark| Some(((mark.at, mark.fact), mark.online?)));
-    let person = seen().filter_map(|mark| Some(((mark.at, mark.fact), mark.by_person?)));
-    let incomplete = finished.is_some() && closing != Some(Closing::Rejected);
-    let incomplete = incomplete && (accepted.is_none() || lacks_item || lacks_officer);
-    Ok(Some(Case {
+    let mut case = Case {
         kind: id.clone(),
         power: row.as_ref().and_then(|row| row.power).or(kind.power),
         service: kind.service,
@@ -207,8 +201,8 @@ pub(super) fn make(
         region,
         item,
         item_name: row.and_then(|row| row.name.clone()),
-        by_person: person.min_by_key(|(at, _)| *at).map(|(_, person)| person),
-        online: online.min_by_key(|(at, _)| *at).map(|(_, online)| online),
+        by_person: first_said(known, as_of, |mark| mark.by_person),
+        online: first_said(known, as_of, |mark| mark.online),
         received,
         accepted,
         decided,
@@ -225,8 +219,24 @@ pub(super) fn make(
         stops,
         lag_min: seen().map(|mark| mark.lag_min).max().unwrap_or(0),
         rating: seen().filter(|mark| mark.act == Act::Rated).filter_map(|mark| mark.number).min(),
-        incomplete,
-    }))
+        incomplete: false,
+    };
+    case.incomplete = lacks(kind, &case);
+    Ok(Some(case))
+}
+
+/// What the earliest mark says that says anything.
+fn first_said<T>(known: &Known, as_of: Local, say: impl Fn(&Mark) -> Option<T>) -> Option<T> {
+    let seen = known.marks.iter().filter(|mark| mark.at <= as_of && say(mark).is_some());
+    say(seen.min_by_key(|mark| (mark.at, mark.fact))?)
+}
+
+/// Whether a concluded case lacks its beginning, its item or, if the public applied for it, everybody
+/// who worked on it.
+fn lacks(kind: &CaseKind, case: &Case) -> bool {
+    let lacks_item = !kind.item.is_empty() && case.item.is_none();
+    let lacks_officer = kind.service && case.tasks.is_empty();
+    case.concluded().is_some() && (case.accepted.is_none() || lacks_item || lacks_officer)
 }
 
 fn ending(mark: &Mark) -> Closing {

@@ -1,6 +1,6 @@
 //! Names of departments, regions and items for people, and how many items each kind of power has.
 
-use super::named::Group;
+use super::group::Group;
 use crate::catalogue::{Catalogue, Power};
 use crate::sheet::{Cell, Text};
 use plumbline_contract::json::{Object, Value};
