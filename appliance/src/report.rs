@@ -72,6 +72,7 @@ impl Gathered {
         }
         let tables = app.tables().view(app.store(), last)?;
         let wrong = |detail| AppError::new(Kind::Integrity, "report-tables", detail);
+        let figures = book.figures();
         let cases = book.records(&tables, end).map_err(wrong)?;
         let cards = read_cards(app, end)?;
         Ok(Self {
@@ -81,7 +82,7 @@ impl Gathered {
             directory: Directory::read(&tables, &catalogue, as_of),
             as_of,
             events: last.0,
-            figures: book.figures(),
+            figures,
             tables,
             region: app.config().region.clone(),
             desks: Mutex::default(),

@@ -5,7 +5,7 @@ use plumbline_contract::alert::Level::{self, Notice, Red, Yellow};
 use plumbline_contract::time::Local;
 use plumbline_report::cards::Card;
 use plumbline_report::cases::{Case, Task};
-use plumbline_report::catalogue::Power;
+use plumbline_report::catalogue::{Business, Power};
 use plumbline_report::exact::Milli;
 use plumbline_report::period::Period;
 use plumbline_report::score::{
@@ -233,6 +233,16 @@ fn numbers_and_amounts_of_fines_earn_nothing() {
         let given = Given { cases, cards: vec![red("a")], ..Given::default() };
         assert!(given.score(&dept(), MARCH).total < Milli::whole(100));
     }
+}
+
+#[test]
+fn complaints_and_orders_do_not_make_a_card_weigh_less() {
+    let mut all = cases(100, "2026-03");
+    let mut complaints = cases(900, "2026-03");
+    complaints.iter_mut().for_each(|case| case.business = Business::Complaint);
+    all.extend(complaints);
+    let given = Given { cases: all, cards: vec![red("a")], ..Given::default() };
+    assert_eq!(given.timeliness(), Milli(17_000), "3 * 100 / 100 * 20 / 20");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::clock::{Clocks, stops};
 use super::mark::{Known, Mark, Names};
-use crate::catalogue::{Act, CaseKind, Closing, LimitUnit, Limits, Power};
+use crate::catalogue::{Act, Business, CaseKind, Closing, LimitUnit, Limits, Power};
 use plumbline_contract::time::{Day, Local};
 use plumbline_contract::worktime::{Span, Unit};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// See the module.
@@ -13,6 +14,7 @@ pub struct Case {
     /// Kind of case, as in the catalogue.
     pub kind: Arc<str>,
     pub power: Option<Power>,
+    pub business: Business,
     /// The public applies for it.
     pub service: bool,
     pub no: Arc<str>,
@@ -38,6 +40,8 @@ pub struct Case {
     /// Who did what, for exposure.
     pub tasks: Vec<Task>,
     pub limit: Limit,
+    /// Its limit was made longer, once or more.
+    pub extended: bool,
     /// Last lawful day by the promised limit (the statutory one without it), extension and stops
     /// included; of an open case with a stop that is open, the day if it ended now.
     pub due: Option<Day>,
@@ -126,12 +130,12 @@ impl Case {
 
     #[must_use]
     pub fn timing(&self) -> Timing {
-        let ended_well = self.decided.is_some();
-        match (self.used, self.limit.own()) {
-            (Some(used), Some(limit)) if ended_well => match used.cmp(&limit) {
-                std::cmp::Ordering::Less => Timing::Early,
-                std::cmp::Ordering::Equal => Timing::OnDay,
-                std::cmp::Ordering::Greater => Timing::Overdue,
+        let decided = self.finished().filter(|_| self.decided.is_some());
+        match (decided, self.due) {
+            (Some(decided), Some(due)) => match decided.day().cmp(&due) {
+                Ordering::Less => Timing::Early,
+                Ordering::Equal => Timing::OnDay,
+                Ordering::Greater => Timing::Overdue,
             },
             _ => Timing::Unknown,
         }
@@ -194,6 +198,7 @@ pub(super) fn make(
     let mut case = Case {
         kind: id.clone(),
         power: row.as_ref().and_then(|row| row.power).or(kind.power),
+        business: kind.business,
         service: kind.service,
         no: known.no.clone(),
         first_event: known.first.0,
@@ -213,6 +218,7 @@ pub(super) fn make(
         steps,
         tasks: tasks(seen(), names),
         limit,
+        extended: earliest(Act::Extended).is_some(),
         due: due.map(|due| due.day),
         provisional: due.is_some_and(|due| due.provisional),
         used,
@@ -283,5 +289,6 @@ fn tasks<'a>(seen: impl Iterator<Item = &'a Mark>, names: &Names) -> Vec<Task> {
             }
         }
     }
+    tasks.shrink_to_fit();
     tasks
 }
