@@ -158,11 +158,6 @@ impl CaseBook {
         self.figures
     }
 
-    #[must_use]
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
     /// The cases as they stand at `as_of`, by (kind, number). What happened later is not looked at.
     /// The marks of a case are let go once its record is made, so that not both are held of all.
     ///

@@ -3,8 +3,9 @@
 use super::clock::{Clocks, stops};
 use super::mark::{Known, Mark, Names};
 use crate::catalogue::{Act, Business, CaseKind, Closing, LimitUnit, Limits, Power};
+use plumbline_contract::desk::Desk;
 use plumbline_contract::time::{Day, Local};
-use plumbline_contract::worktime::{Span, Unit};
+use plumbline_contract::worktime::{Due, Span, Unit};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -122,12 +123,6 @@ impl Case {
         self.finished().filter(|_| self.closing != Some(Closing::Rejected))
     }
 
-    /// When the office took it on; where acceptance is no event of its own, when it was received.
-    #[must_use]
-    pub fn start(&self) -> Option<Local> {
-        self.accepted
-    }
-
     #[must_use]
     pub fn timing(&self) -> Timing {
         let decided = self.finished().filter(|_| self.decided.is_some());
@@ -179,21 +174,8 @@ pub(super) fn make(
     limit.extension = extension(kind, seen());
     let until = finished.unwrap_or(as_of);
     let stops = stops(known, row.as_deref(), names, &desk, until);
-    let unit = match limit.unit {
-        LimitUnit::Working => Unit::WorkingDay,
-        LimitUnit::Calendar => Unit::CalendarDay,
-    };
-    let start = accepted.map(Local::day);
     let own_date = seen().filter_map(|mark| mark.due).max();
-    if let (Some(start), Some(own)) = (start, own_date) {
-        limit.promised = Some(desk.count(start, own, unit, &[]));
-    }
-    let used = start.map(|start| desk.count(start, until.day(), unit, &stops));
-    let due = start.zip(limit.own()).map(|(start, days)| {
-        // What the stops took comes on top; the calendar then skips what is no working day.
-        let stood = desk.count(start, until.day(), unit, &[]) - used.unwrap_or(0);
-        desk.add(start, days.saturating_add(stood), unit, true)
-    });
+    let (used, due) = count(&desk, &mut limit, accepted, until, own_date, &stops);
     let steps = steps(seen(), names, accepted.or(received));
     let mut case = Case {
         kind: id.clone(),
@@ -229,6 +211,34 @@ pub(super) fn make(
     };
     case.incomplete = lacks(kind, &case);
     Ok(Some(case))
+}
+
+/// Days used from the start on, and the last lawful day. A date that the office itself named is the
+/// promised limit.
+fn count(
+    desk: &Desk,
+    limit: &mut Limit,
+    start: Option<Local>,
+    until: Local,
+    own: Option<Day>,
+    stops: &[Span],
+) -> (Option<i32>, Option<Due>) {
+    let Some(start) = start.map(Local::day) else { return (None, None) };
+    let unit = match limit.unit {
+        LimitUnit::Working => Unit::WorkingDay,
+        LimitUnit::Calendar => Unit::CalendarDay,
+    };
+    if let Some(own) = own {
+        limit.promised = Some(desk.count(start, own, unit, &[]));
+    }
+    let used = desk.count(start, until.day(), unit, stops);
+    // What the stops took comes on top; the calendar then skips what is no working day.
+    let stood = desk.count(start, until.day(), unit, &[]) - used;
+    let due = limit.own().map(|days| {
+        let due = desk.add(start, days.saturating_add(stood), unit, true);
+        Due { day: own.map_or(due.day, |own| due.day.max(own)), ..due }
+    });
+    (Some(used), due)
 }
 
 /// What the earliest mark says that says anything.
