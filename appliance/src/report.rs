@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events and leaves read at once.
 const AT_ONCE: usize = 4096;
-/// What acts on cards begin with.
-const CARD_ACT: &[u8] = br#"{"leaf":"card","#;
+/// The kind of leaves that are acts on cards.
+const CARD_LEAF: &str = "card";
 
 /// See the module.
 #[derive(Debug)]
@@ -129,16 +129,23 @@ fn read_cards(app: &App, end: Local) -> Result<CardBook, AppError> {
             let leaf = leaf?;
             if let Some(alert) = as_alert(index, &leaf)? {
                 cards.take(index, &alert);
-            } else if leaf.starts_with(CARD_ACT) {
-                let act: CardAct = serde_json::from_slice(&leaf).map_err(|error| {
-                    let detail = format!("leaf {index}: {error}");
-                    AppError::new(Kind::Integrity, "ledger-damaged", detail)
-                })?;
+            } else if let Some(act) = as_card_act(index, &leaf)? {
                 cards.handle(&act);
             }
         }
         Ok(cards)
     })
+}
+
+/// An act on a card; `None` for acts of other kinds, which are as many as administrators do.
+fn as_card_act(index: u64, leaf: &[u8]) -> Result<Option<CardAct>, AppError> {
+    let damaged =
+        |error| AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}: {error}"));
+    let act: serde_json::Value = serde_json::from_slice(leaf).map_err(damaged)?;
+    if act["leaf"] != CARD_LEAF {
+        return Ok(None);
+    }
+    serde_json::from_value(act).map(Some).map_err(damaged)
 }
 
 fn catalogue(path: Option<&Path>) -> Result<Arc<Catalogue>, AppError> {
