@@ -13,7 +13,7 @@ use crate::alert::as_alert;
 use crate::app::App;
 use crate::error::{AppError, Kind};
 use plumbline_contract::desk::Desk;
-use plumbline_contract::id::EventSeq;
+use plumbline_contract::id::{EventSeq, region_contains};
 use plumbline_contract::table::TableSet;
 use plumbline_contract::time::{Day, Local};
 use plumbline_ledger::sha256_hex;
@@ -87,6 +87,16 @@ impl Gathered {
             region: app.config().region.clone(),
             desks: Mutex::default(),
         })
+    }
+
+    /// Leaves out what is not of a region and what is inside, nor of a department; an empty one means
+    /// all.
+    pub fn keep(&mut self, region: &str, dept: &str) {
+        let is_in = |of: &str, whose: &str| {
+            region_contains(region, of) && (dept.is_empty() || dept == whose)
+        };
+        self.cases.retain(|case| is_in(&case.region, &case.dept));
+        self.cards.retain(|card| is_in(&card.region, &card.dept));
     }
 
     /// The calendar and timetable of a region and department, opened once.

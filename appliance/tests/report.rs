@@ -129,6 +129,8 @@ fn scores_name_their_scheme_and_recompute_to_the_same_bytes() {
     let sheet = sheets(&first).remove(0);
     assert_eq!(*cell(&sheet, "D-1", "total"), 100);
     assert!(sheet["notes"].to_string().contains("SHA-256"), "{sheet}");
+    let elsewhere = [&words[..], &["--region", "370203002"]].concat();
+    assert_eq!(sheets(&ok(dir, &elsewhere))[0]["rows"], json!([]), "nothing happened there");
     for by in ["officer", "item", "region", "party"] {
         ok(dir, &[&["report", "score", "--by", by], &PERIOD[..]].concat());
     }

@@ -283,6 +283,29 @@ fn an_early_case_with_a_card_is_not_early() {
     assert_eq!(given.score(&dept(), MARCH).bonus_points, Milli::ZERO);
 }
 
+/// The classic city scheme: three notices 3, a yellow card 5, a red one 10.
+#[test]
+fn a_region_may_score_as_the_classic_scheme_does() {
+    let classic = "[cards]\nnotice = 1\nyellow = 5\nred = 10\nrepeat_factor = 1\n[exposure]\nnormalise = \"raw\"";
+    let scheme = Scheme::load(classic, []).unwrap();
+    let notice = |n: usize| {
+        let mut one = card(&n.to_string(), "APPR-T01", Notice, &format!("2026-03-0{n} 10:00"));
+        one.item = None;
+        one
+    };
+    let mut cards: Vec<_> = (1..=3).map(notice).collect();
+    let score = |cards: Vec<Card>| {
+        let given =
+            Given { scheme: scheme.clone(), cards, cases: cases(9, "2026-03"), ..Given::default() };
+        given.timeliness()
+    };
+    assert_eq!(score(cards.clone()), Milli::whole(17));
+    cards.push(yellow("y", "2026-03-05 10:00"));
+    assert_eq!(score(cards.clone()), Milli::whole(12));
+    cards.push(red("r"));
+    assert_eq!(score(cards), Milli::whole(2));
+}
+
 #[test]
 fn six_months_without_a_red_card_count_once() {
     let months = ["2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03"];

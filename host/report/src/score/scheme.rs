@@ -1,6 +1,7 @@
 //! The scheme of a score: every number as data, read from TOML and checked. Which cards cost what
 //! follows from it alone; nothing here computes a score.
 
+use super::pattern::{Fit, fits, lay_over, prefix};
 use crate::exact::{MILLI, Milli};
 use plumbline_contract::alert::Level;
 use serde::Deserialize;
@@ -369,33 +370,5 @@ impl Scheme {
     #[must_use]
     pub fn is_veto(&self, rule: &str) -> bool {
         self.veto.rules.iter().any(|pattern| fits(pattern, rule))
-    }
-}
-
-/// How closely a pattern fits: length of its beginning without a star, length of the whole.
-type Fit = (usize, usize);
-
-fn prefix(pattern: &str) -> usize {
-    pattern.find('*').unwrap_or(pattern.len())
-}
-
-/// Whether a rule fits a pattern in which `*` stands for anything.
-fn fits(pattern: &str, rule: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == rule,
-        Some((head, rest)) => rule.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).any(|skip| tail.is_char_boundary(skip) && fits(rest, &tail[skip..]))
-        }),
-    }
-}
-
-fn lay_over(below: &mut toml::Table, above: toml::Table) {
-    for (name, value) in above {
-        match (below.get_mut(&name), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
-            (_, value) => {
-                below.insert(name, value);
-            }
-        }
     }
 }
