@@ -31,6 +31,8 @@ pub struct Scheme {
     pub cards: Cards,
     pub appeal: Appeal,
     pub suspicion: Rules,
+    /// Rules that are nobody's points.
+    pub unscored: Rules,
     pub bonus: Bonus,
     /// Points by kind of sanction.
     pub sanction: BTreeMap<String, Milli>,
@@ -306,6 +308,7 @@ impl Scheme {
             .map(|(id, dimension)| (format!("dimension.{id}.rules"), &dimension.rules))
             .collect();
         named.push(("suspicion.rules".to_owned(), &self.suspicion.rules));
+        named.push(("unscored.rules".to_owned(), &self.unscored.rules));
         named.push(("veto.rules".to_owned(), &self.veto.rules));
         for (place, patterns) in named {
             let unknown = |pattern: &&String| !known.iter().any(|rule| fits(pattern, rule));
@@ -347,9 +350,13 @@ impl Scheme {
     }
 
     /// The one dimension in which a rule counts: the pattern with the longest beginning without a
-    /// star wins, then the longer one. `None` if none fits: the rule is not scored.
+    /// star wins, then the longer one. `None` if none
+    /// fits or the rule is unscored.
     #[must_use]
     pub fn dimension(&self, rule: &str) -> Option<&str> {
+        if self.is_unscored(rule) {
+            return None;
+        }
         let mut best: Option<(Fit, &str)> = None;
         for (id, dimension) in self.in_order() {
             for pattern in dimension.rules.iter().filter(|pattern| fits(pattern, rule)) {
@@ -360,6 +367,11 @@ impl Scheme {
             }
         }
         best.map(|(_, id)| id)
+    }
+
+    #[must_use]
+    pub fn is_unscored(&self, rule: &str) -> bool {
+        self.unscored.rules.iter().any(|pattern| fits(pattern, rule))
     }
 
     #[must_use]
