@@ -30,6 +30,7 @@ pub mod parameter;
 pub mod profile;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod retention;
 pub mod scaffold;
 pub mod serve;
