@@ -2,6 +2,7 @@
 //! supervision makes of them. It needs nothing but this binary and the plugins beside it.
 
 mod county;
+pub mod year;
 
 use crate::alert::AlertState;
 use crate::app::App;
@@ -12,6 +13,7 @@ use plumbline_contract::desk::Desk;
 use plumbline_contract::event::Event;
 use plumbline_contract::time::{Day, Local};
 use plumbline_contract::worktime::Unit;
+use plumbline_county::Made;
 use plumbline_ingest::{Mode, Reading, read_event};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,12 +45,16 @@ pub struct DayReport {
     pub withdrawn: u64,
 }
 
-/// Loads the tables of the play into a fresh home whose plugins are enabled.
+/// Loads the tables of the play, and of the year before it, into a fresh home whose plugins are
+/// enabled.
 ///
 /// # Errors
 /// If the home cannot take them.
-pub fn prepare(app: &App) -> Result<(), AppError> {
+pub fn prepare(app: &App, year: &Made) -> Result<(), AppError> {
     let mut texts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, text) in &year.tables {
+        texts.entry(name).or_default().push(text.clone());
+    }
     for (name, text) in STORY_TABLES {
         texts.entry(name).or_default().push(text.to_owned());
     }

@@ -1,18 +1,28 @@
-//! `demo`: a home of its own, some weeks of a county played into it, and where to look then.
+//! `demo`: a home of its own, a county's life played into it, and where to look then: last year in
+//! all domains, then some weeks of approvals day by day; with `--year` the year alone, at any size,
+//! and how well the cards agree with what was broken on purpose.
 
 use super::init::{Furnished, config, furnish, plugins_dir};
 use super::show::pad;
 use super::{Context, OK, Out, serve};
 use crate::app::App;
+use crate::demo::year::{self, YearReport};
 use crate::demo::{DayReport, play, prepare, worth_a_look};
 use crate::error::{AppError, Kind};
 use crate::home::Home;
+use plumbline_county::Options;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Region in which the invented county lies.
-const REGION: &str = "370203";
+/// Region in which the invented counties lie.
+const REGION: &str = "370200";
+/// Size of the last year of a demonstration: some ten thousand events beside the labelled stories.
+const SMALL: f64 = 0.005;
+/// How often each story is told in it.
+const SMALL_TELLINGS: usize = 1;
+/// Name of the file of events in the home of a demonstration.
+const YEAR_FILE: &str = "year.ndjson";
 /// File that says that a home was made by a demonstration and may be made anew.
 const MARK: &str = "demo";
 
@@ -21,6 +31,15 @@ pub(super) struct Arguments {
     /// 演示主目录；上次演示留下的会重建 / Home of the demonstration; one of an earlier demonstration is made anew
     #[arg(long, default_value = "plumbline-demo")]
     dir: PathBuf,
+    /// 只演一整年（全部领域），并与造假者的标注逐条对照 / The whole year alone, all domains, compared with the labels of what was broken on purpose
+    #[arg(long)]
+    year: bool,
+    /// 一整年的规模，1 约为 150 万条事件 / Size of the year; 1 is about 1.5 million events
+    #[arg(long, default_value_t = 0.05, requires = "year")]
+    scale: f64,
+    /// 随机种子 / Seed
+    #[arg(long, default_value_t = 2025, requires = "year")]
+    seed: u64,
     /// 演完后启动服务 / Start the service afterwards
     #[arg(long)]
     serve: bool,
@@ -47,8 +66,23 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
     if !out.json {
         out.say("demo.home", &[("home", &home)]);
     }
-    prepare(&app)?;
-    play(&app, &mut |report| day(out, &report))?;
+    if arguments.year && !(0.001..=10.0).contains(&arguments.scale) {
+        return Err(AppError::new(Kind::Usage, "demo-scale", arguments.scale));
+    }
+    let options = match arguments.year {
+        true => Options { seed: arguments.seed, scale: arguments.scale, ..Options::default() },
+        false => Options { scale: SMALL, tellings: SMALL_TELLINGS, ..Options::default() },
+    };
+    let file = app.home().dir().join(YEAR_FILE);
+    let made = year::write(&options, &file)?;
+    prepare(&app, &made)?;
+    let last_year = year::run(&app, &made, &file)?;
+    domains(out, &last_year);
+    if arguments.year {
+        agreement(out, &last_year);
+    } else {
+        play(&app, &mut |report| day(out, &report))?;
+    }
     let key = worth_a_look(&app)?;
     // The service opens it anew.
     drop(app);
@@ -72,6 +106,69 @@ fn clear(dir: &Path) -> Result<(), AppError> {
         return Err(AppError::new(Kind::Usage, "demo-dir", dir.display()));
     }
     fs::remove_dir_all(dir).map_err(|error| AppError::io(dir, &error))
+}
+
+/// One line for each domain of the year.
+fn domains(out: &mut Out<'_>, report: &YearReport) {
+    let imported = &report.imported;
+    if out.json {
+        out.object(&json!({ "year": imported }));
+    } else {
+        let (new, rejected) = (imported.new.to_string(), imported.rejected.to_string());
+        out.say("demo.year", &[("events", &new), ("rejected", &rejected)]);
+    }
+    for (plugin, domain) in &report.domains {
+        if out.json {
+            out.object(&json!({
+                "plugin": plugin, "events": domain.events, "notices": domain.notices,
+                "yellow": domain.yellows, "red": domain.reds,
+            }));
+            continue;
+        }
+        let numbers = [domain.events, domain.notices, domain.yellows, domain.reds];
+        let [events, notices, yellows, reds] = numbers.map(|number| format!("{number:>7}"));
+        let plugin = pad(plugin, 12);
+        let values = [
+            ("plugin", plugin.as_str()),
+            ("events", &events),
+            ("notices", &notices),
+            ("yellows", &yellows),
+            ("reds", &reds),
+        ];
+        out.say("demo.domain", &values);
+    }
+    out.flush();
+}
+
+/// Rule by rule: what was found of what was broken on purpose, and what came besides.
+fn agreement(out: &mut Out<'_>, report: &YearReport) {
+    if out.json {
+        return out.object(&report.agreement);
+    }
+    out.say("demo.agreement", &[]);
+    for (rule, score) in &report.agreement.rules {
+        let numbers =
+            [score.matched, score.missed, score.decoys, score.on_decoys, score.others];
+        let [matched, missed, decoys, on_decoys, others] =
+            numbers.map(|number| format!("{number:>5}"));
+        let rule = format!("  {}", pad(rule, 12));
+        let (precision, recall) =
+            (format!("{:.3}", score.precision()), format!("{:.3}", score.recall()));
+        let values = [
+            ("rule", rule.as_str()),
+            ("matched", &matched),
+            ("missed", &missed),
+            ("decoys", &decoys),
+            ("on_decoys", &on_decoys),
+            ("others", &others),
+            ("precision", &precision),
+            ("recall", &recall),
+        ];
+        out.say("demo.rule", &values);
+        for finding in &score.findings {
+            out.line(format!("      {finding}"));
+        }
+    }
 }
 
 fn day(out: &mut Out<'_>, report: &DayReport) {
