@@ -10,6 +10,7 @@ mod book;
 mod clock;
 mod label;
 mod line;
+mod penalty;
 mod people;
 pub mod report;
 mod rng;

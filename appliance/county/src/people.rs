@@ -10,6 +10,11 @@ pub(crate) const REGION: &str = "370299";
 pub(crate) const NEIGHBOUR: &str = "370298";
 /// Officers of one department.
 pub(crate) const OFFICERS: usize = 48;
+/// From this place on officers of a department hold certificates of enforcement.
+pub(crate) const ENFORCERS_FROM: usize = 24;
+/// Whose certificates end with June, and whose were renewed that day.
+pub(crate) const EXPIRED: std::ops::Range<usize> = 44..46;
+pub(crate) const RENEWED: std::ops::Range<usize> = 46..48;
 const STREETS: usize = 12;
 const COMMUNITIES: usize = 9;
 const FIRMS: usize = 4000;
@@ -97,6 +102,49 @@ impl People {
         rng.pick::<String>(&self.firms)
     }
 
+    fn fill_officers(&self, dept: &Dept, tables: &mut Tables) {
+        for (nth, officer) in dept.officers.iter().enumerate() {
+            let cert = if nth >= ENFORCERS_FROM { cert_of(officer) } else { String::new() };
+            let renewed = RENEWED.contains(&nth).then(|| format!("{cert}R"));
+            let certs = renewed.map_or(cert.clone(), |renewed| format!("{cert};{renewed}"));
+            tables.row(
+                "officer",
+                &[
+                    ("officer_id", officer.as_str()),
+                    ("dept", &dept.code),
+                    ("roles", if nth == 0 { "head" } else { "staff" }),
+                    ("status", "active"),
+                    ("cert_nos", &certs),
+                ],
+            );
+            if nth < ENFORCERS_FROM {
+                continue;
+            }
+            let until = match RENEWED.contains(&nth) || EXPIRED.contains(&nth) {
+                true => "2025-06-30",
+                false => "2027-12-31",
+            };
+            let cert_row = |tables: &mut Tables, cert: &str, from: &str, to: &str| {
+                tables.row(
+                    "officer_cert",
+                    &[
+                        ("cert_no", cert),
+                        ("officer_id", officer.as_str()),
+                        ("domains", dept.short),
+                        ("regions", REGION),
+                        ("status", "valid"),
+                        ("valid_from", from),
+                        ("valid_to", to),
+                    ],
+                );
+            };
+            cert_row(tables, &cert, "2023-01-01", until);
+            if RENEWED.contains(&nth) {
+                cert_row(tables, &format!("{cert}R"), "2025-07-01", "2028-12-31");
+            }
+        }
+    }
+
     pub(crate) fn fill(&self, tables: &mut Tables) {
         let region = |tables: &mut Tables, code: &str, name: &str, level: &str, parent: &str| {
             let fields = [("code", code), ("name", name), ("level", level), ("parent", parent)];
@@ -124,10 +172,17 @@ impl People {
                     ("fixed_contact", &dept.officers[0]),
                     ("alert_receivers", &dept.officers[0]),
                     ("jurisdiction", REGION),
+                    ("domain", dept.short),
                 ],
             );
+            self.fill_officers(dept, tables);
         }
     }
+}
+
+/// The certificate of enforcement that an officer was given first.
+pub(crate) fn cert_of(officer: &str) -> String {
+    format!("ZF37-{officer}")
 }
 
 /// A person as a keyed hash, never a number of an identity card.

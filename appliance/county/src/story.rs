@@ -48,6 +48,11 @@ impl Told {
         Self { key: key.into(), dept: dept.into(), when, also: Vec::new() }
     }
 
+    /// The same, about another subject.
+    pub(crate) fn on(self, key: impl Into<String>) -> Self {
+        Self { key: key.into(), ..self }
+    }
+
     /// Another rule ought to raise something on the same key.
     pub(crate) fn also(self, rule: &'static str, level: Level, when: Local) -> Self {
         let key = self.key.clone();
@@ -116,7 +121,7 @@ impl Plan {
             for nth in 0..times {
                 let part = (room / times as i32).max(1);
                 let day = first.plus(part * nth as i32 + rng.below(part as usize) as i32);
-                days.push((clock.open(day), index));
+                days.push((clock.open(day.min(last)), index));
             }
         }
         days.sort_unstable_by(|one, other| other.cmp(one));
