@@ -3,6 +3,7 @@
 use crate::approval::Approvals;
 use crate::label::Label;
 use crate::penalty::Penalties;
+use crate::procurement::Trades;
 use crate::rng::Rng;
 use crate::story::{Plan, Story, tell};
 use crate::table::Tables;
@@ -90,8 +91,11 @@ pub fn year(
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<Made> {
     let mut town = Town::new(options.scale);
-    let mut parts =
-        [part::<Approvals>(&mut town, options), part::<Penalties>(&mut town, options)];
+    let mut parts = [
+        part::<Approvals>(&mut town, options),
+        part::<Penalties>(&mut town, options),
+        part::<Trades>(&mut town, options),
+    ];
     let mut day = town.clock.first();
     while day <= town.clock.last() {
         parts.iter_mut().for_each(|part| part.day(&mut town, day));
