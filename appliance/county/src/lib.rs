@@ -12,6 +12,7 @@ mod label;
 mod line;
 mod penalty;
 mod people;
+mod powers;
 mod procurement;
 pub mod report;
 mod rng;

@@ -3,6 +3,7 @@
 use crate::approval::Approvals;
 use crate::label::Label;
 use crate::penalty::Penalties;
+use crate::powers::Powers;
 use crate::procurement::Trades;
 use crate::rng::Rng;
 use crate::story::{Plan, Story, tell};
@@ -95,6 +96,7 @@ pub fn year(
         part::<Approvals>(&mut town, options),
         part::<Penalties>(&mut town, options),
         part::<Trades>(&mut town, options),
+        part::<Powers>(&mut town, options),
     ];
     let mut day = town.clock.first();
     while day <= town.clock.last() {
