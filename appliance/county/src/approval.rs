@@ -19,6 +19,8 @@ use plumbline_contract::time::{Day, Local};
 /// The connector of the service platform.
 const SOURCE: &str = "qingyuan-spfw";
 const WINDOWS: usize = 40;
+/// Where levies wait until they go to the treasury.
+pub(crate) const FISCAL_ACCOUNT: &str = "h:fszh-0001";
 /// A migration of paper records that was approved for the year.
 const BATCH: &str = "QY-CL-2025-01";
 
@@ -104,15 +106,19 @@ impl Domain for Approvals {
                 ],
             );
         }
-        tables.row(
-            "collection_account",
-            &[
-                ("acct", item::ACCOUNT),
-                ("bank", "清源农商银行"),
-                ("kind", "treasury"),
-                ("valid_from", "2024-01-01"),
-            ],
-        );
+        for (account, kind) in
+            [(item::ACCOUNT, "treasury"), (FISCAL_ACCOUNT, "fiscal special account")]
+        {
+            tables.row(
+                "collection_account",
+                &[
+                    ("acct", account),
+                    ("bank", "清源农商银行"),
+                    ("kind", kind),
+                    ("valid_from", "2024-01-01"),
+                ],
+            );
+        }
         tables.row(
             "backfill_batch",
             &[

@@ -4,6 +4,7 @@ mod ordinary;
 mod story;
 mod story_more;
 
+use crate::approval::FISCAL_ACCOUNT;
 use crate::line::Office;
 use crate::rng::Rng;
 use crate::story::Story;
@@ -76,27 +77,18 @@ impl Domain for Powers {
 
     fn fill(&self, _: &Town, tables: &mut Tables) {
         for (code, _, name) in LEVIES {
-            let until = if code == CANCELLED { "2025-06-30" } else { "" };
             tables.row(
-                "item",
+                "tariff",
                 &[
-                    ("item_code", code),
+                    ("fee_code", code),
                     ("name", name),
-                    ("item_type", "ZS"),
-                    ("dept", self.tax.dept.as_str()),
-                    ("statutory_wd", "20"),
-                    ("promised_wd", "10"),
-                    ("on_spot", "否"),
-                    ("steps", ""),
-                    ("materials", ""),
-                    ("fee_codes", ""),
-                    ("special_links", ""),
-                    ("result_kind", "levy"),
-                    ("hearing_required", "否"),
-                    ("licence_max_months", ""),
-                    ("status", "active"),
+                    ("unit", "元"),
+                    ("price", "1"),
+                    ("cap", ""),
+                    ("basis", "省政府令第301号"),
+                    ("payee_accounts", FISCAL_ACCOUNT),
                     ("effective_from", "2024-01-01"),
-                    ("effective_to", until),
+                    ("effective_to", if code == CANCELLED { "2025-06-30" } else { "" }),
                 ],
             );
         }

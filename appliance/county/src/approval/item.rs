@@ -134,6 +134,7 @@ pub(super) fn fill(items: &[Item], signers: &[Vec<String>], town: &Town, tables:
                 ("basis", "县发改价〔2024〕7号"),
                 ("payee_accounts", ACCOUNT),
                 ("effective_from", "2024-01-01"),
+                ("effective_to", ""),
             ],
         );
     }

@@ -21,7 +21,7 @@ impl Powers {
             return;
         }
         for _ in 0..town.many(&mut self.rng, SEIZURES, day) {
-            let days = self.rng.range(5, 26) as i32;
+            let days = self.rng.range(5, 23) as i32;
             self.seizure(town, day, &Seizure { days, ..Seizure::default() });
         }
         for _ in 0..town.many(&mut self.rng, LEVIES_DAILY, day) {
@@ -91,7 +91,7 @@ impl Powers {
         }
         line.done();
         if let Some(days) = said.extended {
-            let when = at(town.clock.open_before(day.plus(28)), 10, 0);
+            let when = at(town.clock.open_before(day.plus(23)), 10, 0);
             town.book
                 .line("coercion.measure.extended", office, when)
                 .text("list_no", &list)
@@ -156,7 +156,7 @@ impl Powers {
             .text("period", &period)
             .text("pay_no", &pay_no)
             .int("amount", amount + more)
-            .text("acct", "h:czzh-0001")
+            .text("acct", crate::approval::FISCAL_ACCOUNT)
             .text("kind", "tax")
             .day("liable_on", day)
             .done();

@@ -19,16 +19,16 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 fn coercion() -> Vec<Story<Of>> {
     vec![
         bad("CMP-T01", Red, 60, ("扣押超过30日未处理", "seized for more than thirty days"), |a, t, d| {
-            a.measured(t, d, true, |said| said.days = 38)
+            a.measured(t, d, |said| said.days = 38)
         }),
         fair("CMP-T01", 70, ("依法延长后第45日处理", "extended in time, ended on day 45"), |a, t, d| {
-            a.measured(t, d, true, |said| (said.days, said.extended) = (45, Some(30)))
+            a.measured(t, d, |said| (said.days, said.extended) = (45, Some(30)))
         }),
         bad("CMP-P01", Red, 40, ("紧急扣押26小时后补批", "approved 26 hours later"), |a, t, d| {
-            a.measured(t, d, false, |said| (said.approved_h, said.urgent) = (26, true))
+            a.measured(t, d, |said| (said.approved_h, said.urgent) = (26, true))
         }),
         fair("CMP-P01", 40, ("紧急扣押20小时内补批", "approved within 20 hours"), |a, t, d| {
-            a.measured(t, d, false, |said| (said.approved_h, said.urgent) = (20, true))
+            a.measured(t, d, |said| (said.approved_h, said.urgent) = (20, true))
         }),
         bad("CMP-P02", Red, 60, ("未催告即强制执行", "enforced without a demand"), |a, t, d| {
             a.enforced(t, d, false)
@@ -100,15 +100,15 @@ impl Powers {
         &mut self,
         town: &mut Town,
         day: Day,
-        by_list: bool,
         change: impl FnOnce(&mut Seizure),
     ) -> Told {
         let mut said = Seizure::default();
         change(&mut said);
         let dept = self.seizers[(self.nth + 1) % self.seizers.len()].0.dept.clone();
-        let (case, list, taken) = self.seizure(town, day, &said);
-        let due = day.plus(31).start();
-        Told::new(if by_list { &list } else { &case }, dept, if by_list { due } else { taken })
+        let (_, list, taken) = self.seizure(town, day, &said);
+        // A measure that lasts comes to its last day after thirty.
+        let when = if said.days > 30 { day.plus(31).start() } else { taken };
+        Told::new(list, dept, when)
     }
 
     fn enforced(&mut self, town: &mut Town, day: Day, demanded: bool) -> Told {

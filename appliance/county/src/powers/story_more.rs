@@ -96,7 +96,7 @@ impl Powers {
         }
         self.respondents.pop();
         let when = town.clock.wd(day, 34);
-        Told::new(format!("{respondent}/2025"), respondent, when.start())
+        Told::new(&respondent, &respondent, when.start())
     }
 
     fn built(

@@ -110,7 +110,11 @@ impl Trades {
 
     fn with_firm(&mut self, town: &mut Town, day: Day, place: usize) -> Told {
         let firm = self.firms[place].clone();
-        let told = self.changed(town, day, |tender| tender.bidders[4].firm.clone_from(&firm));
+        let bidder = self.bidder(place, 990_000_000, 4);
+        let told = self.changed(town, day, |tender| {
+            let price = tender.bidders[4].price;
+            tender.bidders[4] = super::tender::Bidder { price, ..bidder };
+        });
         told.on(firm)
     }
 
@@ -172,7 +176,10 @@ impl Trades {
             awarded = self.run(town, &tender);
             on = town.clock.open(on.plus(21));
         }
-        Told::new(&first.bidders[0].firm, &self.office.dept, at(awarded, 9, 30))
+        let told = Told::new(&first.bidders[0].firm, &self.office.dept, at(awarded, 9, 30));
+        // The first time is a notice.
+        let before = at(town.clock.open(awarded.plus(-21)), 9, 30);
+        if excused { told } else { told.also("PROC-C07", Notice, before) }
     }
 
     fn biased(&mut self, town: &mut Town, day: Day, times: usize) -> Told {

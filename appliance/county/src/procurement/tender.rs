@@ -102,7 +102,7 @@ impl Trades {
     }
 
     /// Prices differ by steps that show no pattern.
-    fn bidder(&mut self, firm: usize, control: i64, place: usize) -> Bidder {
+    pub(super) fn bidder(&mut self, firm: usize, control: i64, place: usize) -> Bidder {
         const OFF: [i64; 5] = [68, 61, 39, 32, 12];
         let mark = format!("{firm:04}");
         let off = OFF[place] * 1000 + self.rng.range(0, 2500);
@@ -242,11 +242,12 @@ impl Trades {
             self.bond(town, tender, bidder, paid, "proc.bond.paid");
         }
         if tender.has_drawn {
-            self.panel(town, tender, at(town.clock.open_before(deadline.day().plus(-1)), 16, 0));
+            // On the morning of the opening, before the first bid comes.
+            self.panel(town, tender, at(deadline.day(), 8, 0));
         }
         for (nth, bidder) in tender.bidders.iter().enumerate() {
             let sent = deadline.plus_minutes(-(tender.bidders.len() as i64) * 9 + nth as i64 * 8);
-            self.submit(town, tender, bidder, sent);
+            self.submit(town, tender, (nth, bidder), sent);
         }
     }
 
@@ -294,9 +295,16 @@ impl Trades {
         }
     }
 
-    fn submit(&mut self, town: &mut Town, tender: &Tender, bidder: &Bidder, sent: Local) {
+    fn submit(
+        &mut self,
+        town: &mut Town,
+        tender: &Tender,
+        (nth, bidder): (usize, &Bidder),
+        sent: Local,
+    ) {
         let mark = &bidder.mark;
-        let edited = sent.plus_minutes(-self.rng.range(600, 6000));
+        // Hours apart from what the others saved.
+        let edited = sent.plus_minutes(-(nth as i64) * 700 - self.rng.range(600, 900));
         town.book
             .line("proc.bid.submitted", &self.office, sent)
             .text("ocid", &tender.ocid)
@@ -492,7 +500,7 @@ impl Trades {
                 .line("proc.performance.milestone", &self.office, reached)
                 .text("ocid", &tender.ocid)
                 .text("milestone", "形象进度")
-                .json("ratio", &format!("0.{ratio}"))
+                .int("ratio", ratio * 10)
                 .time("at", reached)
                 .text("lot", "1")
                 .done();
