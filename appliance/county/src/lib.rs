@@ -8,6 +8,7 @@
 mod approval;
 mod book;
 mod clock;
+mod fund;
 mod label;
 mod line;
 mod penalty;

@@ -43,6 +43,8 @@ pub(crate) struct Penalties {
     /// Hours of the day that a team has spent on evidence, for days to come.
     busy: BTreeMap<(Day, usize, usize), i64>,
     campaigns: Vec<(usize, Day, Day)>,
+    /// Departments that have had a story of an outlier.
+    outliers: usize,
 }
 
 impl Domain for Penalties {
@@ -62,6 +64,7 @@ impl Domain for Penalties {
             receipts: 0,
             busy: BTreeMap::new(),
             campaigns: Vec::new(),
+            outliers: 0,
         }
     }
 

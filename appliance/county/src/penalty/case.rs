@@ -29,6 +29,8 @@ pub(super) struct File {
     pub(super) kind: &'static str,
     pub(super) hearing_told: bool,
     pub(super) place_region: &'static str,
+    /// The officers' certificates were renewed at the end of June.
+    pub(super) is_renewed: bool,
     pub(super) signed: bool,
     pub(super) act_date: Option<Day>,
     pub(super) continuing: bool,
@@ -72,6 +74,7 @@ impl Penalties {
             kind: "fine",
             hearing_told: cause == Cause::Grave,
             place_region: REGION,
+            is_renewed: false,
             signed: true,
             act_date: None,
             continuing: false,
@@ -139,7 +142,13 @@ impl Penalties {
             .lag(1)
             .text("case_no", &file.no)
             .texts("officers", &file.officers)
-            .texts("cert_nos", file.officers.iter().map(|officer| cert_of(officer)))
+            .texts(
+                "cert_nos",
+                file.officers.iter().map(|officer| match file.is_renewed {
+                    true => cert_of(officer) + "R",
+                    false => cert_of(officer),
+                }),
+            )
             .done();
     }
 

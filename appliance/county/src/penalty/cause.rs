@@ -15,20 +15,23 @@ pub(super) enum Cause {
     Person,
     /// A firm's grave fault: a hearing is offered, the case is discussed.
     Grave,
-    /// As [`Cause::Firm`], but what it is fined hardly differs, so that who differs stands out.
+    /// A firm's small fault, fined on the spot nearly alike, so that who differs stands out.
     Even,
+    /// The same, but so rare that it is compared with nobody.
+    Odd,
     /// A fault that is spared the first time.
     Spared,
     /// As [`Cause::Firm`], for cases of stories only: a small group is compared with nobody.
     Tale,
 }
 
-pub(super) const ALL: [Cause; 7] = [
+pub(super) const ALL: [Cause; 8] = [
     Cause::Small,
     Cause::Firm,
     Cause::Person,
     Cause::Grave,
     Cause::Even,
+    Cause::Odd,
     Cause::Spared,
     Cause::Tale,
 ];
@@ -45,6 +48,7 @@ impl Cause {
             Self::Person => "个人违反管理规定",
             Self::Grave => "严重违反安全管理规定",
             Self::Even => "未按规定公示信息",
+            Self::Odd => "未按规定悬挂标识",
             Self::Spared => "首次轻微违反登记规定",
             Self::Tale => "未按规定保存记录",
         }
@@ -58,20 +62,21 @@ impl Cause {
     fn statutory(self) -> (i64, i64) {
         match self {
             Self::Small => (5_000, 20_000),
+            Self::Even | Self::Odd => (100_000, 300_000),
             Self::Person => (50_000, 500_000),
             Self::Grave => (10_000_000, 50_000_000),
-            Self::Firm | Self::Even | Self::Spared | Self::Tale => (500_000, 5_000_000),
+            Self::Firm | Self::Spared | Self::Tale => (500_000, 5_000_000),
         }
     }
 
     /// Fines of ordinary cases lie so close that none stands out, fen.
     pub(super) fn usual(self) -> (i64, i64) {
         match self {
-            Self::Small => (10_000, 12_000),
+            Self::Small => (11_000, 12_000),
             Self::Person => (200_000, 220_000),
             Self::Grave => (20_000_000, 22_000_000),
             Self::Firm | Self::Spared | Self::Tale => (2_000_000, 2_200_000),
-            Self::Even => (2_000_000, 2_050_000),
+            Self::Even | Self::Odd => (200_000, 205_000),
         }
     }
 

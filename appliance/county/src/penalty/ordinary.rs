@@ -25,7 +25,6 @@ impl Penalties {
             let cause = match self.rng.below(100) {
                 0..=2 => Cause::Grave,
                 3..=42 => Cause::Person,
-                43..=60 => Cause::Even,
                 _ => Cause::Firm,
             };
             self.usual(town, cause, day);

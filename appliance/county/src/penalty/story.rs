@@ -99,7 +99,7 @@ fn procedure() -> Vec<Story<Of>> {
             a.grave(t, d, true)
         }),
         bad("PEN-P07", Red, 30, ("当场罚款超过限额", "fined on the spot beyond the limit"), |a, t, d| {
-            a.small(t, d, 400_000)
+            a.small(t, d, 600_000)
         }),
         bad("PEN-P08", Yellow, 90, ("结案而无送达记录", "closed without a record of service"), |a, t, d| {
             let file = a.tale(t, Cause::Tale);
@@ -145,6 +145,7 @@ impl Penalties {
         let first = place - crate::people::ENFORCERS_FROM;
         file.team = TEAMS + SPARE_TEAMS + first;
         file.officers = self.officers[file.desk][first..first + 2].to_vec();
+        file.is_renewed = crate::people::RENEWED.contains(&place);
         file
     }
 
@@ -283,7 +284,8 @@ impl Penalties {
         }
         line.done();
         self.finish(town, &file, noticed, 7);
-        let (one, two) = (file.officers[0].clone(), file.officers[1].clone());
+        let year = |officer: &String| format!("{officer}/2025");
+        let (one, two) = (year(&file.officers[0]), year(&file.officers[1]));
         let told = Told::new(one, self.dept(&file), begin);
         if remote { told } else { told.also_on("PEN-P03", Yellow, two, begin) }
     }
@@ -323,6 +325,8 @@ impl Penalties {
     fn small(&mut self, town: &mut Town, day: Day, fine: i64) -> Told {
         let mut file = self.tale(town, Cause::Tale);
         (file.fine, file.band) = (fine, "light");
+        file.factors = r#"[{"factor_code":"mitigation","value":true}]"#.to_owned();
+        file.extra.push(("mitigation_approver", "\"SCJ001\"".to_owned()));
         let from: Local = at(day, 10, 0);
         self.spot(town, &file, from);
         self.pay(town, &file, day.plus(3));

@@ -38,8 +38,7 @@ fn discretion() -> Vec<Story<Of>> {
         }),
         bad("PEN-D03", Yellow, 120, ("同一当事人两次以首违免罚", "spared as a first offender twice"), |a, t, d| {
             let party = a.spared(t, d, None, Cause::Spared).1;
-            let told = a.spared(t, t.clock.wd(d, 30), Some(party.clone()), Cause::Spared).0;
-            told.on(party)
+            a.spared(t, t.clock.wd(d, 30), Some(party), Cause::Spared).0
         }),
         bad("PEN-D04", Red, 120, ("同一违法行为两次罚款", "fined twice for one act"), |a, t, d| {
             a.fined_twice(t, d, false)
@@ -48,12 +47,10 @@ fn discretion() -> Vec<Story<Of>> {
             a.fined_twice(t, d, true)
         }),
         bad("PEN-D05", Red, 60, ("违法行为终了两年后处罚", "fined two years after the act"), |a, t, d| {
-            a.told(t, d, |file| file.act_date = Some(d.plus(-740)))
+            a.old(t, d, false)
         }),
         fair("PEN-D05", 60, ("违法行为持续至今", "the act is continuing"), |a, t, d| {
-            a.told(t, d, |file| {
-                (file.act_date, file.continuing) = (Some(d.plus(-740)), true);
-            })
+            a.old(t, d, true)
         }),
     ]
 }
@@ -99,7 +96,10 @@ fn competence() -> Vec<Story<Of>> {
             })
         }),
         bad("PEN-D02", Notice, 60, ("同类案件中明显偏重", "far from its peers"), |a, t, d| {
-            a.outlier(t, d.max(crate::clock::day(6, 2)))
+            a.outlier(t, d, (Cause::Even, 14))
+        }),
+        fair("PEN-D02", 60, ("同类案件太少，不作比较", "too few peers to compare"), |a, t, d| {
+            a.outlier(t, d, (Cause::Odd, 4))
         }),
     ]
 }
@@ -120,7 +120,7 @@ impl Penalties {
             file.party = party;
         }
         (file.fine, file.proposed, file.kind) = (0, 0, "");
-        file.extra.push(("not_punished_reason", "\"first\"".to_owned()));
+        file.extra.push(("not_punished_reason", "\"first_violation\"".to_owned()));
         self.file(town, &file, day, "");
         let noticed = self.inquire(town, &file, day);
         let decided = town.clock.wd(noticed, 7);
@@ -134,7 +134,7 @@ impl Penalties {
     fn fined_twice(&mut self, town: &mut Town, day: Day, daily: bool) -> Told {
         let mut file = self.tale(town, Cause::Tale);
         file.act_date = Some(day.plus(-4));
-        let first = self.course(town, &file, day);
+        self.course(town, &file, day);
         let mut again = self.open(town, (file.desk + 1) % super::DEPTS.len(), file.team, Cause::Tale);
         again.party.clone_from(&file.party);
         again.act_date = file.act_date;
@@ -144,9 +144,7 @@ impl Penalties {
         if daily {
             again.extra.push(("daily", "true".to_owned()));
         }
-        drop(first);
-        let told = self.course(town, &again, town.clock.wd(day, 25));
-        told.on(again.party)
+        self.course(town, &again, town.clock.wd(day, 25))
     }
 
     fn surcharged(&mut self, town: &mut Town, day: Day, beyond: i64) -> Told {
@@ -201,11 +199,32 @@ impl Penalties {
         Told::new(&file.no, self.dept(&file), town.clock.cal(served, 15).plus(1).start())
     }
 
-    /// Four times what all others of a cause are fined.
-    fn outlier(&mut self, town: &mut Town, day: Day) -> Told {
-        let file: File = self.tale(town, Cause::Even);
-        let even = file.fine;
-        let heavy = File { fine: even * 165 / 100, proposed: even * 165 / 100, ..file };
-        self.course(town, &heavy, day)
+    /// An act of two years and some days ago that is found today, or that goes on until today.
+    fn old(&mut self, town: &mut Town, day: Day, continuing: bool) -> Told {
+        self.told(town, day, |file| {
+            (file.act_date, file.continuing) = (Some(day.plus(-740)), continuing);
+            file.filed_extra.push(("discovered_at", format!("\"{day}T09:00:00+08:00\"")));
+        })
+    }
+
+    /// So many firms are fined alike on the spot, and then one half as much again.
+    fn outlier(&mut self, town: &mut Town, day: Day, (cause, peers): (Cause, i32)) -> Told {
+        // Each telling has a department of its own, so that their peers do not mix.
+        let desk = self.outliers % super::DEPTS.len();
+        self.outliers += 1;
+        for nth in 0..peers {
+            let team = nth as usize % super::TEAMS;
+            let file = self.open(town, desk, team, cause);
+            let on = town.clock.wd(day, nth / 3);
+            self.spot(town, &file, at(on, 10, 0).plus_minutes(i64::from(nth % 3) * 90));
+            self.pay(town, &file, on.plus(3));
+        }
+        let on = town.clock.wd(day, 6);
+        let mut file: File = self.open(town, desk, super::TEAMS, cause);
+        file.fine = 238_000;
+        let when = at(on, 15, 0);
+        self.spot(town, &file, when);
+        self.pay(town, &file, on.plus(3));
+        Told::new(&file.no, self.dept(&file), when)
     }
 }
