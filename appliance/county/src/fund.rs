@@ -45,6 +45,7 @@ pub(crate) struct Funds {
     /// Firms and the days on which they were founded.
     firms: Vec<(String, Day)>,
     kin_peers: bool,
+    kin_told: u32,
 }
 
 impl Domain for Funds {
@@ -63,6 +64,7 @@ impl Domain for Funds {
             collective: Vec::new(),
             firms: Vec::new(),
             kin_peers: false,
+            kin_told: 0,
         }
     }
 

@@ -8,6 +8,7 @@
 mod approval;
 mod book;
 mod clock;
+mod conduct;
 mod fund;
 mod label;
 mod line;

@@ -43,6 +43,8 @@ pub(crate) struct Penalties {
     /// Hours of the day that a team has spent on evidence, for days to come.
     busy: BTreeMap<(Day, usize, usize), i64>,
     campaigns: Vec<(usize, Day, Day)>,
+    /// How many cases each team has had.
+    turns: BTreeMap<(usize, usize), i64>,
     /// Departments that have had a story of an outlier.
     outliers: usize,
 }
@@ -64,6 +66,7 @@ impl Domain for Penalties {
             receipts: 0,
             busy: BTreeMap::new(),
             campaigns: Vec::new(),
+            turns: BTreeMap::new(),
             outliers: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! The year from its first to its last day, domain by domain.
 
 use crate::approval::Approvals;
+use crate::conduct::Conduct;
 use crate::fund::Funds;
 use crate::label::Label;
 use crate::penalty::Penalties;
@@ -99,6 +100,7 @@ pub fn year(
         part::<Trades>(&mut town, options),
         part::<Powers>(&mut town, options),
         part::<Funds>(&mut town, options),
+        part::<Conduct>(&mut town, options),
     ];
     let mut day = town.clock.first();
     while day <= town.clock.last() {

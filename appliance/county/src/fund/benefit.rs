@@ -95,9 +95,10 @@ impl Funds {
             .int("std_amount", pay.amount)
             .day("from", date(1, 1))
             .text("bank_acct_h", &pay.account)
-            .flag("acct_holder_match", true);
+            .flag("acct_holder_match", true)
+            .text("relation", if relation.is_some() { "村干部近亲属" } else { "" });
         if let Some(reviewed) = relation {
-            line = line.text("relation", "村干部近亲属").flag("relation_reviewed", reviewed);
+            line = line.flag("relation_reviewed", reviewed);
         }
         line.done();
     }

@@ -214,7 +214,7 @@ impl Funds {
             .text("application_no", &no)
             .text("kind", "withdrawal")
             .text("person", &person(2_000_000 + nth))
-            .text("reason", "购买自住住房")
+            .text("reason", "purchase")
             .text("house", house)
             .text("household_h", household)
             .int("amount", 5_000_000)

@@ -19,8 +19,8 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn funds() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-T01", Yellow, 100, ("专项资金第66日才下达", "issued on day 66"), |a, t, d| a.issued(t, d, 66)),
-        fair("FUND-T01", 90, ("专项资金第58日下达", "issued on day 58"), |a, t, d| a.issued(t, d, 58)),
+        bad("FUND-T01", Yellow, 100, ("转移支付第40日才下达", "issued on day 40"), |a, t, d| a.issued(t, d, 40)),
+        fair("FUND-T01", 90, ("转移支付第28日下达", "issued on day 28"), |a, t, d| a.issued(t, d, 28)),
         bad("FUND-T02", Yellow, 210, ("资金闲置200日", "idle for two hundred days"), |a, t, d| a.idle(t, d, 0)),
         fair("FUND-T02", 210, ("仅余质保金5%", "only five per cent are left"), |a, t, d| a.idle(t, d, 95)),
         bad("FUND-P01", Red, 40, ("支付超出预算", "more paid than there was"), |a, t, d| a.spent(t, d, 101)),
@@ -112,7 +112,7 @@ impl Funds {
         let mut payment = self.payment(fund.clone());
         payment.amount = amount / 10 * 7;
         self.disburse(town, town.clock.wd(issued.day(), 1), &payment);
-        Told::new(fund, &self.finance.dept, town.clock.cal(day, 60).plus(1).start())
+        Told::new(fund, &self.finance.dept, town.clock.cal(day, 30).plus(1).start())
     }
 
     /// A fund of which so many per cent are spent within days, and nothing more.
@@ -270,8 +270,8 @@ impl Funds {
             .line("fund.project.progress", &self.finance, when)
             .text("project", &project)
             .day("planned_end", day.plus(120))
-            .json("ratio", &format!("0.{percent}"))
-            .json("planned_ratio", "0.80")
+            .int("ratio", percent)
+            .int("planned_ratio", 80)
             .done();
         Told::new(project, &self.finance.dept, when)
     }

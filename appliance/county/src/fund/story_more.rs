@@ -73,8 +73,8 @@ fn others() -> Vec<Story<Of>> {
             a.donated(t, d, false)
         }),
         fair("FUND-D01", 110, ("重建资金有使用计划", "a plan for reconstruction"), |a, t, d| a.donated(t, d, true)),
-        bad("FUND-H01", Red, 100, ("一套房四人提取", "four persons draw on one house"), |a, t, d| {
-            a.housed(t, d, 4)
+        bad("FUND-H01", Red, 100, ("一套房三户提取", "three households draw on one house"), |a, t, d| {
+            a.housed(t, d, 3)
         }),
         fair("FUND-H01", 100, ("夫妻共同购房", "a couple buys together"), |a, t, d| a.housed(t, d, 1)),
         bad("FUND-H01", Yellow, 30, ("提取申请第8日才决定", "decided on day 8"), |a, t, d| {
@@ -161,10 +161,13 @@ impl Funds {
         Told::new(account, &self.civil.dept, when)
     }
 
-    /// A village with thirteen recipients of whom eight are kin of its cadres. Six other villages are
+    /// A village with thirteen recipients, most of them kin of its cadres. Six other villages are
     /// there to compare with.
     fn kin(&mut self, town: &mut Town, day: Day, reviewed: bool) -> Told {
         let mut villages = Vec::new();
+        // A village is compared with all others, those of earlier stories among them.
+        let many = (7 + self.kin_told).min(13);
+        self.kin_told += u32::from(!reviewed);
         if !self.kin_peers {
             self.kin_peers = true;
             villages.extend((0..6).map(|nth| (format!("{}2009{nth:02}", crate::people::REGION), None)));
@@ -175,7 +178,7 @@ impl Funds {
             for nth in 0..13 {
                 let mut pay = self.recipient(town, day);
                 pay.village.clone_from(&village);
-                let relation = kin.filter(|_| nth < 8);
+                let relation = kin.filter(|_| nth < i64::from(many));
                 self.enrol_kin(town, &pay, at(day, 9, 0).plus_minutes(nth), relation);
             }
         }
