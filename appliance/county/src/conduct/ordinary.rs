@@ -134,7 +134,7 @@ impl Conduct {
         town.book
             .line("supervision.order.issued", &office, at(day, 9, 30))
             .text("order_no", &no)
-            .text("to_dept", self.rng.pick(&self.depts))
+            .text("to_dept", self.rng.pick::<String>(&self.depts))
             .int("limit_wd", 5)
             .text("about", "督办事项")
             .done();
