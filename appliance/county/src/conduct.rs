@@ -38,7 +38,14 @@ impl Domain for Conduct {
             petitions: town.office(PETITIONS, "XFJ"),
             openness: town.office(OPENNESS, "ZFB"),
             platform: town.office(PLATFORM, "JJW"),
-            depts: town.people.depts.iter().map(|dept| dept.code.clone()).collect(),
+            depts: town
+                .people
+                .depts
+                .iter()
+                // Who supervises closes the alerts of others.
+                .filter(|dept| dept.short != "JJW")
+                .map(|dept| dept.code.clone())
+                .collect(),
             nth: 0,
         }
     }

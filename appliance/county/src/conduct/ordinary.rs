@@ -36,7 +36,7 @@ impl Conduct {
         for _ in 0..town.many(&mut self.rng, COMPLAINTS, day) {
             let dept = self.rng.pick(&self.depts).clone();
             let no = self.filed(town, at(day, 9, 20), (&dept, "", None));
-            let (accepted, done) = (self.rng.range(1, 8) as i32, self.rng.range(10, 45) as i32);
+            let (accepted, done) = (self.rng.range(1, 4) as i32, self.rng.range(15, 45) as i32);
             let (accepted, done) = (town.clock.wd(day, accepted), town.clock.open(day.plus(done)));
             self.complaint(town, &no, "complaint.accepted", at(accepted, 10, 0));
             let done = done.max(town.clock.wd(accepted, 1));
@@ -100,7 +100,11 @@ impl Conduct {
             .text("about", about)
             .maybe("officer", officer)
             .text("person_h", &person(3_000_000 + person_no.unwrap_or(nth)))
-            .text("title_sim", &self.rng.hex())
+            // One person says the same thing everywhere.
+            .text("title_sim", &match person_no {
+                Some(person_no) => format!("{:016x}", person_no * 0x0101_0101),
+                None => self.rng.hex(),
+            })
             .text("channel", "12345")
             .done();
         no

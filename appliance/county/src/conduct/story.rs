@@ -3,7 +3,7 @@
 use super::Conduct;
 use crate::clock::at;
 use crate::people::uscc;
-use crate::story::{Story, Told, bad, fair};
+use crate::story::{Story, Told, bad, between, fair};
 use crate::town::Town;
 use plumbline_contract::alert::Level::{Notice, Red, Yellow};
 use plumbline_contract::time::Day;
@@ -82,8 +82,12 @@ fn data() -> Vec<Story<Of>> {
             a.edited(t, d, false)
         }),
         fair("NET-D03", 10, ("经批准更正", "a correction with its approver"), |a, t, d| a.edited(t, d, true)),
-        bad("NET-R01", Yellow, 10, ("下级1000条上级990条", "1000 below, 990 above"), |a, t, d| a.compared(t, d, 990)),
-        fair("NET-R01", 10, ("下级1000条上级998条", "1000 below, 998 above"), |a, t, d| a.compared(t, d, 998)),
+        between(((2, 5), (12, 10)), bad("NET-R01", Yellow, 10, ("下级1000条上级990条", "1000 below, 990 above"), |a, t, d| {
+            a.compared(t, d, 990)
+        })),
+        between(((2, 5), (12, 10)), fair("NET-R01", 10, ("下级1000条上级998条", "1000 below, 998 above"), |a, t, d| {
+            a.compared(t, d, 998)
+        })),
     ]
 }
 
@@ -208,7 +212,8 @@ impl Conduct {
 
     fn compared(&mut self, town: &mut Town, day: Day, upper: i64) -> Told {
         let dept = uscc("12", 90_000 + self.next());
-        let month = day.ymd().1;
+        // The month before is over.
+        let month = day.ymd().1 - 1;
         let when = at(day, 9, 0);
         self.count(town, (&dept, month), (1000, upper), when);
         Told::new(format!("{dept}/2025-{month:02}"), dept, when)
