@@ -10,6 +10,7 @@ mod book;
 mod clock;
 mod conduct;
 mod fund;
+mod grid;
 mod label;
 mod line;
 mod penalty;

@@ -130,7 +130,7 @@ impl People {
                     &[
                         ("cert_no", cert),
                         ("officer_id", officer.as_str()),
-                        ("domains", dept.short),
+                        ("domains", &format!("{}{}", dept.short, more_domains(dept.short))),
                         ("regions", REGION),
                         ("status", "valid"),
                         ("valid_from", from),
@@ -177,6 +177,16 @@ impl People {
             );
             self.fill_officers(dept, tables);
         }
+    }
+}
+
+/// What a department's certificates hold for beside its own domain.
+fn more_domains(short: &str) -> &'static str {
+    match short {
+        "SCJ" => ";food",
+        "YJJ" => ";safety",
+        "HBJ" => ";environment",
+        _ => "",
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::approval::Approvals;
 use crate::conduct::Conduct;
 use crate::fund::Funds;
+use crate::grid::Grids;
 use crate::label::Label;
 use crate::penalty::Penalties;
 use crate::powers::Powers;
@@ -101,6 +102,7 @@ pub fn year(
         part::<Powers>(&mut town, options),
         part::<Funds>(&mut town, options),
         part::<Conduct>(&mut town, options),
+        part::<Grids>(&mut town, options),
     ];
     let mut day = town.clock.first();
     while day <= town.clock.last() {
