@@ -170,6 +170,26 @@ impl Grids {
         };
         self.register(town, &object, &team, at(day, 9, 30));
         let worker = self.assign(town, &object, &team, at(day, 10, 0), 1);
+        // A second worker shares the duty, so that it is somebody's all the time.
+        let heir = format!("{worker}-B");
+        town.book
+            .line("grid.duty.assigned", &team.office, at(day, 9, 50))
+            .text("grid_id", &object.grid)
+            .text("object", &object.code)
+            .text("officer", &heir)
+            .text("domain", &team.domain)
+            .json("tasks", "[]")
+            .day("from", day)
+            .int("duty_ver", 1)
+            .done();
+        let seen = at(town.clock.wd(day, 1), 10, 0);
+        town.book
+            .line("grid.duty.acknowledged", &team.office, seen)
+            .text("grid_id", &object.grid)
+            .text("officer", &heir)
+            .time("at", seen)
+            .int("duty_ver", 1)
+            .done();
         let gone = at(town.clock.wd(day, 5), 17, 0);
         town.book
             .line("grid.officer.left", &team.office, gone)
@@ -180,7 +200,6 @@ impl Grids {
             .int("open_tasks", 4)
             .done();
         let handed = at(town.clock.wd(gone.day(), wd), 10, 0);
-        let heir = format!("{worker}-B");
         town.book
             .line("grid.handover.done", &team.office, handed)
             .text("from", &worker)
@@ -188,24 +207,6 @@ impl Grids {
             .text("grid_id", &object.grid)
             .text("list_hash", "h:qd-1")
             .time("at", handed)
-            .done();
-        town.book
-            .line("grid.duty.assigned", &team.office, gone.plus_minutes(10))
-            .text("grid_id", &object.grid)
-            .text("object", &object.code)
-            .text("officer", &heir)
-            .text("domain", &team.domain)
-            .json("tasks", "[]")
-            .day("from", town.clock.wd(gone.day(), 1))
-            .int("duty_ver", 1)
-            .done();
-        let seen = at(town.clock.wd(gone.day(), 1), 10, 0);
-        town.book
-            .line("grid.duty.acknowledged", &team.office, seen)
-            .text("grid_id", &object.grid)
-            .text("officer", &heir)
-            .time("at", seen)
-            .int("duty_ver", 1)
             .done();
         Told::new(object.grid, &team.office.dept, town.clock.wd(gone.day(), 4).start())
     }

@@ -135,8 +135,7 @@ impl Grids {
             let when = at(day, 10, 0).plus_minutes(minute);
             self.point(town, (kind, &no, &officer), when, (36_150_000 + lat, 120_200_000), acc_m);
         }
-        let key = format!("{officer}/h:sj-{officer}");
-        Told::new(key, &self.office.dept, at(day, 10, 4))
+        Told::new(officer, &self.office.dept, at(day, 10, 4))
     }
 
     /// Thirteen inspections of one month whose records all come on its last day.
@@ -144,7 +143,7 @@ impl Grids {
         let team = self.spare();
         let (_, month, _) = day.ymd();
         let first = date(month + 1, 1);
-        let last = town.clock.open_before(date(month + 1, days_in_month(2025, month + 1)));
+        let last = date(month + 1, days_in_month(2025, month + 1));
         for nth in 0..13 {
             let object = self.new_object(town, &team, at(town.clock.open(first), 9, 10));
             let on = town.clock.wd(first, 1 + nth);

@@ -199,13 +199,17 @@ impl Penalties {
 
     pub(super) fn notice(&mut self, town: &mut Town, file: &File, day: Day) {
         let served = at(day, 15, 20);
+        let proposed = match file.kind {
+            "" => "[]".to_owned(),
+            kind => format!(r#"[{{"kind":"{kind}","amount":{}}}]"#, file.proposed),
+        };
         town.book
             .line("penalty.notice.served", &self.offices[file.desk], served)
             .lag(9)
             .actor(&file.officers[0])
             .text("case_no", &file.no)
             .text("notice_no", &format!("清罚告〔2025〕{}号", &file.no[6..]))
-            .json("proposed", &format!(r#"[{{"kind":"{}","amount":{}}}]"#, file.kind, file.proposed))
+            .json("proposed", &proposed)
             .text("facts", "经查，当事人未按规定履行义务，事实清楚")
             .texts("basis", ["行政处罚法第九条"])
             .flag("hearing_right_told", file.hearing_told)
