@@ -43,10 +43,12 @@ pub(crate) struct Penalties {
     /// Hours of the day that a team has spent on evidence, for days to come.
     busy: BTreeMap<(Day, usize, usize), i64>,
     campaigns: Vec<(usize, Day, Day)>,
-    /// How many cases each team has had.
-    turns: BTreeMap<(usize, usize), i64>,
+    /// How many cases of each cause each team has had.
+    turns: BTreeMap<(usize, usize, usize), i64>,
     /// Departments that have had a story of an outlier.
     outliers: usize,
+    /// Departments that have spared somebody.
+    spared: usize,
 }
 
 impl Domain for Penalties {
@@ -68,6 +70,7 @@ impl Domain for Penalties {
             campaigns: Vec::new(),
             turns: BTreeMap::new(),
             outliers: 0,
+            spared: 0,
         }
     }
 

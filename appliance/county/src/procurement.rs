@@ -19,6 +19,9 @@ const SOURCE: &str = "qingyuan-ggzy";
 const PROJECTS: f64 = 2.6;
 const BUYERS: [&str; 10] = ["ZJJ", "JTY", "SLJ", "NYJ", "WJJ", "JTJ", "CGJ", "HBJ", "WLJ", "ZRZ"];
 const EXPERTS: usize = 240;
+/// Majors that stories draw from, after the others.
+const MAJORS: usize = 8;
+const MAJOR_SIZE: usize = 20;
 /// A ban that holds all year, and one that ended with March.
 const BANNED: usize = 0;
 const UNBANNED: usize = 1;
@@ -33,6 +36,8 @@ pub(crate) struct Trades {
     /// Places of the experts, shuffled anew each time all have been drawn.
     deck: Vec<usize>,
     tenders: usize,
+    /// Majors that stories have drawn from.
+    majors: usize,
 }
 
 impl Domain for Trades {
@@ -46,6 +51,7 @@ impl Domain for Trades {
             firms: (0..600).map(|nth| uscc("91", 40_000 + nth)).collect(),
             deck: Vec::new(),
             tenders: 0,
+            majors: 0,
         }
     }
 
@@ -64,7 +70,7 @@ impl Domain for Trades {
     }
 
     fn fill(&self, _: &Town, tables: &mut Tables) {
-        for nth in 0..EXPERTS {
+        for nth in 0..EXPERTS + MAJORS * MAJOR_SIZE {
             tables.row(
                 "expert",
                 &[
@@ -109,7 +115,10 @@ fn expert(nth: usize) -> String {
     format!("ZJ-{nth:04}")
 }
 
-/// Four majors of equal size.
+/// Four majors of equal size, and those of the stories.
 fn major(nth: usize) -> String {
-    format!("M{}", nth % 4 + 1)
+    match nth.checked_sub(EXPERTS) {
+        Some(nth) => format!("N{}", nth / MAJOR_SIZE + 1),
+        None => format!("M{}", nth % 4 + 1),
+    }
 }

@@ -43,6 +43,17 @@ pub(super) struct File {
     pub(super) filed_extra: Vec<(&'static str, String)>,
 }
 
+impl File {
+    /// A factor, and another that makes the case unlike all others.
+    pub(super) fn special_factors(&self, factor: &str) -> String {
+        let value = if factor == "mitigation" { "true" } else { "\"general\"" };
+        let no = &self.no;
+        format!(
+            r#"[{{"factor_code":"{factor}","value":{value}}},{{"factor_code":"circumstance","value":"{no}"}}]"#
+        )
+    }
+}
+
 impl Penalties {
     /// A case in the hands of a team.
     pub(super) fn open(
@@ -59,10 +70,10 @@ impl Penalties {
             false => person(300_000 + self.cases),
         };
         let (low, high) = cause.usual();
-        // Low, middle, high in turns, so that nobody's fines are light on the whole.
-        let turn = self.turns.entry((desk, team)).or_insert(0);
+        // High, middle, low in turns, so that nobody's fines are light on the whole.
+        let turn = self.turns.entry((desk, team, cause as usize)).or_insert(0);
+        let fine = high - (high - low) / 2 * (*turn % 3);
         *turn += 1;
-        let fine = low + (high - low) / 2 * (*turn % 3);
         File {
             no: format!("CF2025{:06}", self.cases),
             desk,

@@ -72,7 +72,7 @@ impl Cause {
     /// Fines of ordinary cases lie so close that none stands out, fen.
     pub(super) fn usual(self) -> (i64, i64) {
         match self {
-            Self::Small => (11_000, 12_000),
+            Self::Small => (8_000, 8_800),
             Self::Person => (200_000, 220_000),
             Self::Grave => (20_000_000, 22_000_000),
             Self::Firm | Self::Spared | Self::Tale => (2_000_000, 2_200_000),

@@ -262,7 +262,7 @@ impl Penalties {
         let file = self.tale(town, Cause::Tale);
         let noticed = self.until_notice(town, &file, day);
         // An hour in which the team takes nothing else.
-        let from = at(day, 14, 0);
+        let from = at(day, 18, 30);
         let place = (36_100_000, 120_100_000);
         self.record(town, &file, "inquiry", (from, from.plus_minutes(40)), place);
         let office = self.offices[file.desk].clone();
@@ -325,7 +325,7 @@ impl Penalties {
     fn small(&mut self, town: &mut Town, day: Day, fine: i64) -> Told {
         let mut file = self.tale(town, Cause::Tale);
         (file.fine, file.band) = (fine, "light");
-        file.factors = r#"[{"factor_code":"mitigation","value":true}]"#.to_owned();
+        file.factors = file.special_factors("mitigation");
         file.extra.push(("mitigation_approver", "\"SCJ001\"".to_owned()));
         let from: Local = at(day, 10, 0);
         self.spot(town, &file, from);

@@ -25,20 +25,22 @@ fn discretion() -> Vec<Story<Of>> {
     vec![
         bad("PEN-D01", Yellow, 60, ("罚款超出所选裁量档", "a fine above its band"), |a, t, d| {
             a.told(t, d, |file| {
-                file.fine = 4_000_000;
-                file.proposed = file.fine;
+                (file.fine, file.proposed) = (4_000_000, 4_000_000);
+                file.factors = file.special_factors("harm");
             })
         }),
         fair("PEN-D01", 60, ("有减轻情节并经批准", "a mitigation that was approved"), |a, t, d| {
             a.told(t, d, |file| {
                 (file.fine, file.proposed, file.band) = (300_000, 300_000, "light");
-                file.factors = r#"[{"factor_code":"mitigation","value":true}]"#.to_owned();
+                file.factors = file.special_factors("mitigation");
                 file.extra.push(("mitigation_approver", "\"SCJ001\"".to_owned()));
             })
         }),
         bad("PEN-D03", Yellow, 120, ("同一当事人两次以首违免罚", "spared as a first offender twice"), |a, t, d| {
-            let party = a.spared(t, d, None, Cause::Spared).1;
-            a.spared(t, t.clock.wd(d, 30), Some(party), Cause::Spared).0
+            let desk = a.spared % super::DEPTS.len();
+            a.spared += 1;
+            let party = a.spare(t, d, None, desk).1;
+            a.spare(t, t.clock.wd(d, 30), Some(party), desk).0
         }),
         bad("PEN-D04", Red, 120, ("同一违法行为两次罚款", "fined twice for one act"), |a, t, d| {
             a.fined_twice(t, d, false)
@@ -106,16 +108,14 @@ fn competence() -> Vec<Story<Of>> {
 
 impl Penalties {
     /// Not punished because it was the first time; returns the party.
-    fn spared(
+    fn spare(
         &mut self,
         town: &mut Town,
         day: Day,
         party: Option<String>,
-        cause: Cause,
+        desk: usize,
     ) -> (Told, String) {
-        let mut file = self.tale(town, cause);
-        file.desk = 0;
-        file.officers = self.officers[0][12..14].to_vec();
+        let mut file = self.open(town, desk, super::TEAMS, Cause::Spared);
         if let Some(party) = party {
             file.party = party;
         }

@@ -36,8 +36,8 @@ fn times() -> Vec<Story<Of>> {
         fair("PROC-T03", 90, ("中标后第28日签约", "signed on day 28"), |a, t, d| {
             a.changed(t, d, |tender| tender.contract_days = 28)
         }),
-        bad("PROC-T04", Red, 80, ("异议未答复即定标，第8日才答复", "awarded before an objection was answered"), |a, t, d| {
-            a.changed(t, d, |tender| tender.objection = Some(8))
+        bad("PROC-T04", Red, 80, ("异议未答复即定标，第14日才答复", "awarded before an objection was answered"), |a, t, d| {
+            a.changed(t, d, |tender| tender.objection = Some(14))
         }),
         fair("PROC-T04", 80, ("异议第2日答复", "an objection answered on day 2"), |a, t, d| {
             a.changed(t, d, |tender| tender.objection = Some(2))

@@ -1,7 +1,7 @@
 //! Stories across bidders, experts and processes: PROC-C, PROC-S, PROC-P02 and PROC-L01.
 
 use super::tender::Tender;
-use super::{BANNED, Trades, UNBANNED, expert};
+use super::{BANNED, MAJOR_SIZE, MAJORS, Trades, UNBANNED, expert};
 use crate::clock::at;
 use crate::story::{Story, Told, bad, between, fair};
 use crate::town::Town;
@@ -83,6 +83,13 @@ fn patterns() -> Vec<Story<Of>> {
             a.biased(t, d, 2)
         }),
         fair("PROC-C08", 90, ("仅一次偏高", "favoured once"), |a, t, d| a.biased(t, d, 1)),
+        bad("PROC-C09", Notice, 140, ("同一专家被反复抽中", "one expert drawn again and again"), |a, t, d| a.drawn_often(t, d)),
+        bad("PROC-C10", Yellow, 120, ("十个项目成交价均贴近控制价", "ten awards just below the control price"), |a, t, d| {
+            a.close(t, d, 9)
+        }),
+        fair("PROC-C10", 120, ("十个项目仅三个贴近", "three of ten awards close to it"), |a, t, d| a.close(t, d, 3)),
+        fair("PROC-C05", 60, ("保证金各从本户转出", "each bond from its own account"), |a, t, d| a.changed(t, d, |_| {})),
+        fair("PROC-C04", 60, ("各家人员互不相同", "nobody in common"), |a, t, d| a.changed(t, d, |_| {})),
         bad("PROC-L01", Yellow, 120, ("连续三宗单一竞买人底价成交", "three lots at the floor in a row"), |a, t, d| {
             a.land(t, d, false)
         }),
@@ -162,35 +169,36 @@ impl Trades {
 
     /// One firm is first and gives up, so many times.
     fn waived(&mut self, town: &mut Town, day: Day, times: usize, excused: bool) -> Told {
-        let first = self.tender(day);
+        let first = self.reserved();
+        self.tenders += 1;
         let mut on = day;
         let mut awarded = day;
         for _ in 0..times {
             let mut tender = self.tender(on);
             tender.amended = None;
             let price = tender.bidders[0].price;
-            tender.bidders[0] = super::tender::Bidder { price, ..first.bidders[0].clone() };
+            tender.bidders[0] = super::tender::Bidder { price, ..first.clone() };
             tender.bidders[0].simhash = self.rng.next();
             tender.bidders[0].gives_up = Some(excused);
             tender.winner = 1;
             awarded = self.run(town, &tender);
             on = town.clock.open(on.plus(21));
         }
-        let told = Told::new(&first.bidders[0].firm, &self.office.dept, at(awarded, 9, 30));
+        let told = Told::new(&first.firm, &self.office.dept, at(awarded, 9, 30));
         // The first time is a notice.
         let before = at(town.clock.open(awarded.plus(-21)), 9, 30);
         if excused { told } else { told.also("PROC-C07", Notice, before) }
     }
 
     fn biased(&mut self, town: &mut Town, day: Day, times: usize) -> Told {
-        let first = self.tender(day);
-        let biased = first.experts[0];
+        let favoured = self.reserved();
+        let biased = self.draw(1)[0];
         let (mut on, mut awarded) = (day, day);
         for _ in 0..times {
             let mut tender = self.tender(on);
             tender.amended = None;
             let price = tender.bidders[2].price;
-            tender.bidders[2] = super::tender::Bidder { price, ..first.bidders[2].clone() };
+            tender.bidders[2] = super::tender::Bidder { price, ..favoured.clone() };
             tender.bidders[2].simhash = self.rng.next();
             if !tender.experts.contains(&biased) {
                 tender.experts[0] = biased;
@@ -201,6 +209,40 @@ impl Trades {
             on = town.clock.open(on.plus(21));
         }
         Told::new(expert(biased), &self.office.dept, at(awarded, 9, 30))
+    }
+
+    /// Ten tenders of one major with twenty experts, of whom one sits in each panel.
+    fn drawn_often(&mut self, town: &mut Town, day: Day) -> Told {
+        let major = self.majors % MAJORS;
+        self.majors += 1;
+        let first = super::EXPERTS + major * MAJOR_SIZE;
+        let mut awarded = day;
+        for nth in 0..10 {
+            let mut tender = self.tender(town.clock.wd(day, nth * 2));
+            tender.amended = None;
+            let others = (0..4).map(|seat| first + 1 + (nth as usize * 4 + seat) % (MAJOR_SIZE - 1));
+            tender.experts = std::iter::once(first).chain(others).collect();
+            awarded = self.run(town, &tender);
+        }
+        Told::new(super::major(first), &self.office.dept, at(awarded, 9, 30))
+    }
+
+    /// Ten tenders of one buyer, so many of them awarded just below the control price.
+    fn close(&mut self, town: &mut Town, day: Day, count: i32) -> Told {
+        let first = self.tender(day);
+        let category = format!("K{:03}", self.tenders);
+        let mut awarded = day;
+        for nth in 0..10 {
+            let mut tender = self.tender(town.clock.wd(day, nth * 2));
+            tender.amended = None;
+            tender.buyer.clone_from(&first.buyer);
+            tender.category.clone_from(&category);
+            if nth < count {
+                tender.bidders[0].price = tender.control / 1000 * 998;
+            }
+            awarded = self.run(town, &tender);
+        }
+        Told::new(format!("{}/{category}", first.buyer), &self.office.dept, at(awarded, 9, 30))
     }
 
     /// Three lots of land of one seller, each with one bidder, at the floor.

@@ -5,6 +5,11 @@ use crate::clock::{at, later};
 use crate::town::Town;
 use plumbline_contract::time::{Day, Local};
 
+/// Firms at the end of the list that bid in stories only.
+const RESERVED: usize = 48;
+/// Days that bidders have at least.
+const SHORTEST_DAYS: i32 = 20;
+
 /// A bidder with the marks that his bid leaves.
 #[derive(Clone, Debug)]
 pub(super) struct Bidder {
@@ -68,7 +73,7 @@ impl Trades {
         let nth = self.tenders;
         let estimate = self.rng.range(600, 3000) * 1_000_000;
         let control = estimate / 1000 * 990;
-        let first = self.rng.below(self.firms.len() - 120) + 100;
+        let first = self.rng.below(self.firms.len() - RESERVED - 120) + 100;
         let bidders = (0..5).map(|place| self.bidder(first + place * 3, control, place)).collect();
         let mut tender = Tender {
             ocid: format!("ocds-qy2025-{nth:06}"),
@@ -99,6 +104,12 @@ impl Trades {
             tender.amended = Some((self.rng.range(5, 40), "change"));
         }
         tender
+    }
+
+    /// A bidder whom nobody but a story knows.
+    pub(super) fn reserved(&mut self) -> Bidder {
+        let firm = self.firms.len() - RESERVED + self.tenders % RESERVED;
+        self.bidder(firm, 990_000_000, 0)
     }
 
     /// Prices differ by steps that show no pattern.
@@ -145,7 +156,10 @@ impl Trades {
     pub(super) fn run(&mut self, town: &mut Town, tender: &Tender) -> Day {
         let published = town.clock.wd(tender.registered, 2);
         // The deadline is the morning of a working day.
-        let deadline = at(town.clock.open(published.plus(tender.bid_days)), 9, 30);
+        let last = published.plus(tender.bid_days);
+        let is_short = tender.bid_days < SHORTEST_DAYS;
+        let last = if is_short { town.clock.open_before(last) } else { town.clock.open(last) };
+        let deadline = at(last, 9, 30);
         self.prepare(town, tender, published, deadline);
         let opened = deadline.plus_minutes(tender.opened_min);
         self.bid(town, tender, published, deadline);
