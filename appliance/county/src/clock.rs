@@ -16,7 +16,6 @@ pub(crate) struct Clock {
     calendar: Calendar,
     first: Day,
     last: Day,
-    working: Vec<Day>,
 }
 
 impl Clock {
@@ -24,17 +23,14 @@ impl Clock {
         let rows = CALENDAR_CSV.lines().skip(1).filter_map(|line| {
             let (date, rest) = line.split_once(',')?;
             let (kind, occasion) = rest.split_once(',')?;
-            let json =
-                format!(r#"{{"date":"{date}","kind":"{kind}","occasion":"{occasion}"}}"#);
+            let json = format!(r#"{{"date":"{date}","kind":"{kind}","occasion":"{occasion}"}}"#);
             CalendarRow::from_json(&json).ok()
         });
         let calendar = Calendar::from_rows(rows.collect::<Vec<_>>(), "")
             .expect("the calendar that is shipped makes sense");
         let first = day(1, 1);
         let last = day(12, 31);
-        let days = (first.0..=last.0).map(Day);
-        let working = days.filter(|day| calendar.is_working(*day)).collect();
-        Self { calendar, first, last, working }
+        Self { calendar, first, last }
     }
 
     pub(crate) fn first(&self) -> Day {
@@ -47,11 +43,6 @@ impl Clock {
 
     pub(crate) fn is_working(&self, day: Day) -> bool {
         self.calendar.is_working(day)
-    }
-
-    /// The working days of the year.
-    pub(crate) fn working(&self) -> &[Day] {
-        &self.working
     }
 
     /// The day so many working days later.
@@ -76,11 +67,6 @@ impl Clock {
             day = day.plus(-1);
         }
         day
-    }
-
-    /// Working days after `from` up to `to`.
-    pub(crate) fn count_wd(&self, from: Day, to: Day) -> i32 {
-        self.calendar.count(from, to, Unit::WorkingDay, &[])
     }
 
     /// A moment in office hours of a day.
@@ -126,7 +112,8 @@ mod tests {
     #[test]
     fn the_year_has_its_working_days() {
         let clock = Clock::new();
-        assert_eq!(clock.working().len(), 248);
+        let days = (clock.first.0..=clock.last.0).map(Day);
+        assert_eq!(days.filter(|day| clock.is_working(*day)).count(), 248);
         assert!(clock.is_working(day(1, 26)) && !clock.is_working(day(10, 8)));
         assert_eq!(clock.wd(day(9, 28), 5), day(10, 11));
         assert_eq!(clock.cal(day(9, 5), 30), day(10, 9));

@@ -87,9 +87,11 @@ impl Domain for Grids {
         let teams = INSPECTORS.iter().map(|(short, domain)| {
             (0..TEAMS).map(|nth| team(short, domain, ENFORCERS_FROM + nth * 2)).collect()
         });
-        let spare = town.people.depts.iter().flat_map(|dept| {
-            [40, 42].map(|first| team(dept.short, dept.short, first))
-        });
+        let spare = town
+            .people
+            .depts
+            .iter()
+            .flat_map(|dept| [40, 42].map(|first| team(dept.short, dept.short, first)));
         Self {
             objects,
             teams: teams.collect(),

@@ -42,13 +42,14 @@ pub(crate) struct Penalties {
     receipts: usize,
     /// Hours of the day that a team has spent on evidence, for days to come.
     busy: BTreeMap<(Day, usize, usize), i64>,
-    campaigns: Vec<(usize, Day, Day)>,
     /// How many cases of each cause each team has had.
     turns: BTreeMap<(usize, usize, usize), i64>,
     /// Departments that have had a story of an outlier.
     outliers: usize,
     /// Departments that have spared somebody.
     spared: usize,
+    /// Departments that were set a target.
+    quotas: usize,
 }
 
 impl Domain for Penalties {
@@ -67,10 +68,10 @@ impl Domain for Penalties {
             cases: 0,
             receipts: 0,
             busy: BTreeMap::new(),
-            campaigns: Vec::new(),
             turns: BTreeMap::new(),
             outliers: 0,
             spared: 0,
+            quotas: 0,
         }
     }
 
@@ -84,18 +85,6 @@ impl Domain for Penalties {
     }
 
     fn fill(&self, town: &Town, tables: &mut Tables) {
-        for (nth, (desk, from, to)) in self.campaigns.iter().enumerate() {
-            tables.row(
-                "campaign",
-                &[
-                    ("dept", self.offices[*desk].dept.as_str()),
-                    ("campaign", &format!("ZX2025-{:02}", nth + 1)),
-                    ("name", "经批准的专项执法行动"),
-                    ("effective_from", &from.to_string()),
-                    ("effective_to", &to.to_string()),
-                ],
-            );
-        }
         cause::fill(town, tables);
     }
 }

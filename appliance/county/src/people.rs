@@ -207,8 +207,7 @@ pub(crate) fn uscc(head: &str, nth: usize) -> String {
     const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
     let body = format!("{head}{REGION}MA{nth:07}");
     let place = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte).unwrap_or(0);
-    let sum: usize =
-        body.bytes().zip(WEIGHTS).map(|(byte, weight)| place(byte) * weight).sum();
+    let sum: usize = body.bytes().zip(WEIGHTS).map(|(byte, weight)| place(byte) * weight).sum();
     format!("{body}{}", char::from(ALPHABET[(31 - sum % 31) % 31]))
 }
 

@@ -21,7 +21,7 @@ const BUYERS: [&str; 10] = ["ZJJ", "JTY", "SLJ", "NYJ", "WJJ", "JTJ", "CGJ", "HB
 const EXPERTS: usize = 240;
 /// Majors that stories draw from, after the others.
 const MAJORS: usize = 8;
-const MAJOR_SIZE: usize = 20;
+const MAJOR_SIZE: usize = 41;
 /// A ban that holds all year, and one that ended with March.
 const BANNED: usize = 0;
 const UNBANNED: usize = 1;

@@ -120,7 +120,8 @@ fn judge(label: &Label, cards: &mut Vec<&Card>, score: &mut Score) {
             score.matched += 1;
             if label.level.is_some_and(|level| level != card.level) {
                 score.level_differs += 1;
-                score.list(format!("{}, not as labelled: {key}, {en}, {when}", card.level.as_str()));
+                score
+                    .list(format!("{}, not as labelled: {key}, {en}, {when}", card.level.as_str()));
             }
         }
         (Kind::Violation, None) => {
@@ -133,7 +134,11 @@ fn judge(label: &Label, cards: &mut Vec<&Card>, score: &mut Score) {
             if let Some(index) = nearest.filter(close) {
                 let card = cards.remove(index);
                 score.on_decoys += 1;
-                score.list(format!("on a decoy: {key}, {en}, {} at {}", card.level.as_str(), card.at));
+                score.list(format!(
+                    "on a decoy: {key}, {en}, {} at {}",
+                    card.level.as_str(),
+                    card.at
+                ));
             }
         }
     }
@@ -145,7 +150,15 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:<10} {:>7} {:>6} {:>6} {:>6} {:>8} {:>6} {:>9} {:>6}",
-            "rule", "matched", "missed", "level", "decoys", "on decoy", "other", "precision", "recall"
+            "rule",
+            "matched",
+            "missed",
+            "level",
+            "decoys",
+            "on decoy",
+            "other",
+            "precision",
+            "recall"
         )?;
         for (rule, score) in &self.rules {
             let Score { matched, missed, level_differs, decoys, on_decoys, others, .. } = score;

@@ -108,12 +108,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Each story so many times: the year is cut into as many parts, with one telling in each.
-    pub(crate) fn new<D>(
-        stories: &[Story<D>],
-        times: usize,
-        clock: &Clock,
-        rng: &mut Rng,
-    ) -> Self {
+    pub(crate) fn new<D>(stories: &[Story<D>], times: usize, clock: &Clock, rng: &mut Rng) -> Self {
         let mut days = Vec::new();
         for (index, story) in stories.iter().enumerate() {
             let (first, last) = story.dates(clock);

@@ -90,10 +90,7 @@ fn part<D: Domain>(town: &mut Town, options: &Options) -> Box<dyn Part> {
 ///
 /// # Errors
 /// What `sink` answers.
-pub fn year(
-    options: &Options,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<Made> {
+pub fn year(options: &Options, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<Made> {
     let mut town = Town::new(options.scale);
     let mut parts = [
         part::<Approvals>(&mut town, options),

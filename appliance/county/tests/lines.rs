@@ -135,7 +135,9 @@ fn tables_are_read_without_a_complaint() {
         let period = ["effective_from", "effective_to", "valid_from", "valid_to"];
         let own = ["domain", "cert_nos"];
         assert!(
-            unknown.iter().all(|head| period.contains(&head.as_str()) || own.contains(&head.as_str())),
+            unknown
+                .iter()
+                .all(|head| period.contains(&head.as_str()) || own.contains(&head.as_str())),
             "{name}: {unknown:?}"
         );
     }

@@ -30,7 +30,8 @@ pub(super) struct Case {
     pub(super) number: Number,
 }
 
-pub(super) const MATERIALS: &str = r#"[{"code":"M1","provided":true},{"code":"M2","provided":true}]"#;
+pub(super) const MATERIALS: &str =
+    r#"[{"code":"M1","provided":true},{"code":"M2","provided":true}]"#;
 
 impl Approvals {
     /// A case of some item that fits, in the hands of people who take part in stories only.
@@ -69,7 +70,11 @@ impl Approvals {
             signer: rng.pick(&staff.signers).clone(),
             applicant,
             is_org,
-            window: if rng.percent(55) { format!("W{:02}", rng.below(WINDOWS) + 1) } else { String::new() },
+            window: if rng.percent(55) {
+                format!("W{:02}", rng.below(WINDOWS) + 1)
+            } else {
+                String::new()
+            },
             queue_no: format!("A{:05}", self.cases % 100_000),
             extra: Vec::new(),
             materials: MATERIALS,
@@ -156,7 +161,11 @@ impl Approvals {
             "site_check" => (&case.inspector, "inspector"),
             _ => (&case.reviewer, "reviewer"),
         };
-        let opinion = if step == "review" { "材料齐全，符合法定条件" } else { "现场与申报一致" };
+        let opinion = if step == "review" {
+            "材料齐全，符合法定条件"
+        } else {
+            "现场与申报一致"
+        };
         town.book
             .line("approval.case.step_done", &self.offices[case.desk], at)
             .lag(self.rng.range(0, 20))

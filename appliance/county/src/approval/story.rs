@@ -12,96 +12,195 @@ type Of = Approvals;
 
 pub(super) fn stories() -> Vec<Story<Of>> {
     vec![
-        bad("APPR-T01", Notice, 30, ("承诺第6日仍未办结", "undecided on day 6 of 7"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 6);
-            Told::new(&case.no, a.dept(&case), t.clock.wd(to, -1).start())
-        }),
-        fair("APPR-T01", 30, ("临期前一日办结，跨节假日", "decided the day before the notice"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 4);
-            Told::new(&case.no, a.dept(&case), to.start())
-        }),
-        fair("APPR-T01", 45, ("依法停表后按期办结", "the stop moves the notice"), |a, t, d| {
-            let (case, to) = a.paused(t, d, ("testing", 8), 3);
-            Told::new(&case.no, a.dept(&case), to.start())
-        }),
-        bad("APPR-T02", Yellow, 40, ("承诺期限次日办结", "decided a day after the promise"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 8);
-            let told = Told::new(&case.no, a.dept(&case), to.start());
-            told.also("APPR-T01", Notice, t.clock.wd(to, -3).start())
-        }),
-        bad("APPR-T02", Red, 40, ("超过承诺期限4日", "four days beyond the promise"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 11);
-            let when = t.clock.wd(to, -3).start();
-            Told::new(&case.no, a.dept(&case), when).also("APPR-T01", Notice, when)
-        }),
-        fair("APPR-T02", 40, ("恰在承诺最后一日办结", "decided on the promised day"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 7);
-            let told = Told::new(&case.no, a.dept(&case), to.start());
-            told.also("APPR-T01", Notice, t.clock.wd(to, -2).start())
-        }),
-        bad("APPR-T03", Red, 60, ("法定20日后仍未办结", "undecided on working day 21"), |a, t, d| {
-            let (case, to) = a.decided_on(t, d, 22);
-            let due = t.clock.wd(to, -1).start();
-            let told = Told::new(&case.no, a.dept(&case), due);
-            let early = t.clock.wd(to, -14);
-            told.also("APPR-T02", Red, early.start()).also("APPR-T01", Notice, early.plus(-2).start())
-        }),
-        fair("APPR-T03", 60, ("专家评审停表12日", "twelve days of expert review inside"), |a, t, d| {
-            let (case, to) = a.paused(t, d, ("expert_review", 12), 8);
-            let told = Told::new(&case.no, a.dept(&case), to.start());
-            told.also("APPR-T01", Notice, to.start())
-        }),
-        bad("APPR-T04", Yellow, 30, ("收件后第6日才受理", "answered on working day 6"), |a, t, d| {
-            let case = a.answered_on(t, d, 6);
-            Told::new(&case.no, a.dept(&case), t.clock.wd(d, 6).start())
-        }),
+        bad(
+            "APPR-T01",
+            Notice,
+            30,
+            ("承诺第6日仍未办结", "undecided on day 6 of 7"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 6);
+                Told::new(&case.no, a.dept(&case), t.clock.wd(to, -1).start())
+            },
+        ),
+        fair(
+            "APPR-T01",
+            30,
+            ("临期前一日办结，跨节假日", "decided the day before the notice"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 4);
+                Told::new(&case.no, a.dept(&case), to.start())
+            },
+        ),
+        fair(
+            "APPR-T01",
+            45,
+            ("依法停表后按期办结", "the stop moves the notice"),
+            |a, t, d| {
+                let (case, to) = a.paused(t, d, ("testing", 8), 3);
+                Told::new(&case.no, a.dept(&case), to.start())
+            },
+        ),
+        bad(
+            "APPR-T02",
+            Yellow,
+            40,
+            ("承诺期限次日办结", "decided a day after the promise"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 8);
+                let told = Told::new(&case.no, a.dept(&case), to.start());
+                told.also("APPR-T01", Notice, t.clock.wd(to, -3).start())
+            },
+        ),
+        bad(
+            "APPR-T02",
+            Red,
+            40,
+            ("超过承诺期限4日", "four days beyond the promise"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 11);
+                let when = t.clock.wd(to, -3).start();
+                Told::new(&case.no, a.dept(&case), when).also("APPR-T01", Notice, when)
+            },
+        ),
+        fair(
+            "APPR-T02",
+            40,
+            ("恰在承诺最后一日办结", "decided on the promised day"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 7);
+                let told = Told::new(&case.no, a.dept(&case), to.start());
+                told.also("APPR-T01", Notice, t.clock.wd(to, -2).start())
+            },
+        ),
+        bad(
+            "APPR-T03",
+            Red,
+            60,
+            ("法定20日后仍未办结", "undecided on working day 21"),
+            |a, t, d| {
+                let (case, to) = a.decided_on(t, d, 22);
+                let due = t.clock.wd(to, -1).start();
+                let told = Told::new(&case.no, a.dept(&case), due);
+                let early = t.clock.wd(to, -14);
+                told.also("APPR-T02", Red, early.start()).also(
+                    "APPR-T01",
+                    Notice,
+                    early.plus(-2).start(),
+                )
+            },
+        ),
+        fair(
+            "APPR-T03",
+            60,
+            ("专家评审停表12日", "twelve days of expert review inside"),
+            |a, t, d| {
+                let (case, to) = a.paused(t, d, ("expert_review", 12), 8);
+                let told = Told::new(&case.no, a.dept(&case), to.start());
+                told.also("APPR-T01", Notice, to.start())
+            },
+        ),
+        bad(
+            "APPR-T04",
+            Yellow,
+            30,
+            ("收件后第6日才受理", "answered on working day 6"),
+            |a, t, d| {
+                let case = a.answered_on(t, d, 6);
+                Told::new(&case.no, a.dept(&case), t.clock.wd(d, 6).start())
+            },
+        ),
         fair("APPR-T04", 40, ("第5日告知补正", "correction notice on day 5"), fifth_day_notice),
-        bad("APPR-T05", Yellow, 40, ("第二次补正另提新材料", "a second notice asks for more"), |a, t, d| {
-            let (case, to) = a.asked_again(t, d, "M1", 2);
-            Told::new(&case.no, a.dept(&case), to)
-        }),
+        bad(
+            "APPR-T05",
+            Yellow,
+            40,
+            ("第二次补正另提新材料", "a second notice asks for more"),
+            |a, t, d| {
+                let (case, to) = a.asked_again(t, d, "M1", 2);
+                Told::new(&case.no, a.dept(&case), to)
+            },
+        ),
         bad("APPR-T05", Red, 50, ("三次补正", "three notices"), |a, t, d| {
             let (case, to) = a.asked_again(t, d, "M1", 3);
             Told::new(&case.no, a.dept(&case), to)
         }),
-        fair("APPR-T05", 40, ("首次补正不全再告知同一内容", "the same items again"), |a, t, d| {
-            let (case, to) = a.asked_again(t, d, "M2", 2);
-            Told::new(&case.no, a.dept(&case), to)
-        }),
-        bad("APPR-T06", Yellow, 40, ("以法外种类停表", "a stop of no lawful kind"), |a, t, d| {
-            let (case, to) = a.stopped(t, d, 2, 1);
-            Told::new(&case.no, a.dept(&case), to)
-        }),
-        bad("APPR-T06", Red, 60, ("靠违规停表才未超期", "in time by an unlawful stop only"), |a, t, d| {
-            let (case, to) = a.stopped(t, d, 9, 3);
-            let told = Told::new(&case.no, a.dept(&case), to);
-            told.also("APPR-T02", Red, to).also("APPR-T01", Notice, to)
-        }),
-        fair("APPR-T06", 45, ("检测停表8日，书面告知", "testing for eight days, told"), |a, t, d| {
-            let (case, to) = a.paused(t, d, ("testing", 8), 3);
-            Told::new(&case.no, a.dept(&case), to.start())
-        }),
+        fair(
+            "APPR-T05",
+            40,
+            ("首次补正不全再告知同一内容", "the same items again"),
+            |a, t, d| {
+                let (case, to) = a.asked_again(t, d, "M2", 2);
+                Told::new(&case.no, a.dept(&case), to)
+            },
+        ),
+        bad(
+            "APPR-T06",
+            Yellow,
+            40,
+            ("以法外种类停表", "a stop of no lawful kind"),
+            |a, t, d| {
+                let (case, to) = a.stopped(t, d, 2, 1);
+                Told::new(&case.no, a.dept(&case), to)
+            },
+        ),
+        bad(
+            "APPR-T06",
+            Red,
+            60,
+            ("靠违规停表才未超期", "in time by an unlawful stop only"),
+            |a, t, d| {
+                let (case, to) = a.stopped(t, d, 9, 3);
+                let told = Told::new(&case.no, a.dept(&case), to);
+                told.also("APPR-T02", Red, to).also("APPR-T01", Notice, to)
+            },
+        ),
+        fair(
+            "APPR-T06",
+            45,
+            ("检测停表8日，书面告知", "testing for eight days, told"),
+            |a, t, d| {
+                let (case, to) = a.paused(t, d, ("testing", 8), 3);
+                Told::new(&case.no, a.dept(&case), to.start())
+            },
+        ),
         bad("APPR-T07", Yellow, 50, ("延期12日", "extended by twelve days"), |a, t, d| {
             let (case, at) = a.extended(t, d, 12, "head");
             Told::new(&case.no, a.dept(&case), at)
         }),
-        bad("APPR-T07", Yellow, 50, ("科长批准延期", "extended by a section chief"), |a, t, d| {
-            let (case, at) = a.extended(t, d, 4, "section_chief");
-            let told = Told::new(&case.no, a.dept(&case), at);
-            told.also("APPR-T02", Red, at).also("APPR-T01", Notice, at)
-        }),
+        bad(
+            "APPR-T07",
+            Yellow,
+            50,
+            ("科长批准延期", "extended by a section chief"),
+            |a, t, d| {
+                let (case, at) = a.extended(t, d, 4, "section_chief");
+                let told = Told::new(&case.no, a.dept(&case), at);
+                told.also("APPR-T02", Red, at).also("APPR-T01", Notice, at)
+            },
+        ),
         fair("APPR-T07", 50, ("负责人批准延期10日", "ten days, by the head"), |a, t, d| {
             let (case, at) = a.extended(t, d, 10, "head");
             Told::new(&case.no, a.dept(&case), at)
         }),
-        bad("APPR-T08", Yellow, 50, ("决定后第11日送达", "delivered on working day 11"), |a, t, d| {
-            let (case, to) = a.handed(t, d, 11, "window");
-            Told::new(&case.no, a.dept(&case), to.start())
-        }),
-        fair("APPR-T08", 50, ("第10日已通知可领取", "ready for pickup on day 10"), |a, t, d| {
-            let (case, to) = a.handed(t, d, 10, "ready_for_pickup");
-            Told::new(&case.no, a.dept(&case), to.start())
-        }),
+        bad(
+            "APPR-T08",
+            Yellow,
+            50,
+            ("决定后第11日送达", "delivered on working day 11"),
+            |a, t, d| {
+                let (case, to) = a.handed(t, d, 11, "window");
+                Told::new(&case.no, a.dept(&case), to.start())
+            },
+        ),
+        fair(
+            "APPR-T08",
+            50,
+            ("第10日已通知可领取", "ready for pickup on day 10"),
+            |a, t, d| {
+                let (case, to) = a.handed(t, d, 10, "ready_for_pickup");
+                Told::new(&case.no, a.dept(&case), to.start())
+            },
+        ),
     ]
 }
 

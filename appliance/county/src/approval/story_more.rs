@@ -22,17 +22,28 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn procedure() -> Vec<Story<Of>> {
     vec![
-        bad("APPR-P01", Yellow, 30, ("必经现场核查未做", "the site check is missing"), |a, t, d| {
-            let case = a.tale(t, |item| item.site_check && item.is_usual());
-            a.reviewed_only(t, case, d)
-        }),
+        bad(
+            "APPR-P01",
+            Yellow,
+            30,
+            ("必经现场核查未做", "the site check is missing"),
+            |a, t, d| {
+                let case = a.tale(t, |item| item.site_check && item.is_usual());
+                a.reviewed_only(t, case, d)
+            },
+        ),
         bad("APPR-P01", Red, 30, ("未经审核即决定", "decided without a review"), unreviewed),
-        fair("APPR-P01", 30, ("承诺书替代现场核查", "a letter stands in for the check"), |a, t, d| {
-            let mut case = a.tale(t, |item| item.site_check && item.is_usual());
-            case.extra.push(("commitment_letter", format!("\"CN{}\"", case.no)));
-            case.extra.push(("waived_steps", r#"["site_check"]"#.to_owned()));
-            a.reviewed_only(t, case, d)
-        }),
+        fair(
+            "APPR-P01",
+            30,
+            ("承诺书替代现场核查", "a letter stands in for the check"),
+            |a, t, d| {
+                let mut case = a.tale(t, |item| item.site_check && item.is_usual());
+                case.extra.push(("commitment_letter", format!("\"CN{}\"", case.no)));
+                case.extra.push(("waived_steps", r#"["site_check"]"#.to_owned()));
+                a.reviewed_only(t, case, d)
+            },
+        ),
         bad("APPR-P02", Red, 30, ("审核人自己签发", "the reviewer signs"), |a, t, d| {
             let mut case = a.begun(t, d);
             case.reviewer.clone_from(&case.signer);
@@ -40,18 +51,30 @@ fn procedure() -> Vec<Story<Of>> {
             a.close(t, &case, to);
             Told::new(&case.no, a.dept(&case), at(to, 16, 0))
         }),
-        fair("APPR-P02", 10, ("即办件由一人办结", "one officer, on the spot"), |a, t, d| {
-            let mut case = a.tale(t, |item| item.on_spot);
-            case.acceptor.clone_from(&case.signer);
-            a.receive(t, &case, at(d, 10, 0));
-            a.accept(t, &case, at(d, 10, 6));
-            a.decide(t, &case, at(d, 10, 15), "grant");
-            a.deliver(t, &case, at(d, 10, 30));
-            Told::new(&case.no, a.dept(&case), at(d, 10, 15))
-        }),
-        between(((4, 8), (12, 10)), bad("APPR-P03", Red, 30, ("取消后仍受理决定", "the item was cancelled"), |a, t, d| {
-            a.cancelled(t, d)
-        })),
+        fair(
+            "APPR-P02",
+            10,
+            ("即办件由一人办结", "one officer, on the spot"),
+            |a, t, d| {
+                let mut case = a.tale(t, |item| item.on_spot);
+                case.acceptor.clone_from(&case.signer);
+                a.receive(t, &case, at(d, 10, 0));
+                a.accept(t, &case, at(d, 10, 6));
+                a.decide(t, &case, at(d, 10, 15), "grant");
+                a.deliver(t, &case, at(d, 10, 30));
+                Told::new(&case.no, a.dept(&case), at(d, 10, 15))
+            },
+        ),
+        between(
+            ((4, 8), (12, 10)),
+            bad(
+                "APPR-P03",
+                Red,
+                30,
+                ("取消后仍受理决定", "the item was cancelled"),
+                |a, t, d| a.cancelled(t, d),
+            ),
+        ),
         bad("APPR-P03", Red, 30, ("签发人无授权", "the signer holds no grant"), |a, t, d| {
             let mut case = a.begun(t, d);
             case.signer = a.staff[case.desk].spare[6].clone();
@@ -59,22 +82,41 @@ fn procedure() -> Vec<Story<Of>> {
             a.close(t, &case, to);
             Told::new(&case.no, a.dept(&case), at(to, 16, 0))
         }),
-        between(((3, 28), (3, 31)), fair("APPR-P03", 30, ("取消前受理、取消后决定", "accepted before the cancellation"), |a, t, d| {
-            a.cancelled(t, d)
-        })),
-        bad("APPR-P04", Red, 10, ("证照库有证而无办件", "a certificate without a case"), |a, t, d| {
-            a.bare_certificate(t, d, "")
-        }),
-        fair("APPR-P04", 10, ("经批准的存量证照迁移", "an approved migration"), |a, t, d| {
-            a.bare_certificate(t, d, BATCH)
-        }),
-        bad("APPR-P05", Yellow, 30, ("不予许可未告知救济", "refused without telling of remedies"), |a, t, d| {
-            let case = a.begun(t, d);
-            let to = t.clock.wd(d, 3);
-            a.steps(t, &case, to);
-            a.decide_told(t, &case, at(to, 16, 0), ("refuse", false));
-            Told::new(&case.no, a.dept(&case), at(to, 16, 0))
-        }),
+        between(
+            ((3, 28), (3, 31)),
+            fair(
+                "APPR-P03",
+                30,
+                ("取消前受理、取消后决定", "accepted before the cancellation"),
+                |a, t, d| a.cancelled(t, d),
+            ),
+        ),
+        bad(
+            "APPR-P04",
+            Red,
+            10,
+            ("证照库有证而无办件", "a certificate without a case"),
+            |a, t, d| a.bare_certificate(t, d, ""),
+        ),
+        fair(
+            "APPR-P04",
+            10,
+            ("经批准的存量证照迁移", "an approved migration"),
+            |a, t, d| a.bare_certificate(t, d, BATCH),
+        ),
+        bad(
+            "APPR-P05",
+            Yellow,
+            30,
+            ("不予许可未告知救济", "refused without telling of remedies"),
+            |a, t, d| {
+                let case = a.begun(t, d);
+                let to = t.clock.wd(d, 3);
+                a.steps(t, &case, to);
+                a.decide_told(t, &case, at(to, 16, 0), ("refuse", false));
+                Told::new(&case.no, a.dept(&case), at(to, 16, 0))
+            },
+        ),
         fair("APPR-P05", 30, ("申请人撤回", "withdrawn by the applicant"), |a, t, d| {
             let case = a.begun(t, d);
             let to = at(t.clock.wd(d, 3), 15, 0);
@@ -83,23 +125,37 @@ fn procedure() -> Vec<Story<Of>> {
             line.text("case_no", &case.no).text("reason", "申请人自愿撤回").done();
             Told::new(&case.no, a.dept(&case), to)
         }),
-        bad("APPR-P06", Red, 30, ("须听证而未听证", "decided without the hearing"), |a, t, d| {
-            let case = a.tale(t, |item| item.hearing);
-            a.begin(t, &case, d);
-            let to = t.clock.wd(d, 4);
-            a.close(t, &case, to);
-            Told::new(&case.no, a.dept(&case), at(to, 16, 0))
-        }),
-        fair("APPR-P06", 40, ("告知后无人申请听证", "told, and nobody asked"), |a, t, d| {
-            let case = a.tale(t, |item| item.promised == 10 && item.is_usual());
-            a.begin(t, &case, d);
-            let office = &a.offices[case.desk];
-            let line = t.book.line("approval.case.hearing", office, at(d, 15, 0));
-            line.text("case_no", &case.no).text("phase", "told").text("party", "applicant").done();
-            let to = t.clock.wd(d, 6);
-            a.close(t, &case, to);
-            Told::new(&case.no, a.dept(&case), at(to, 16, 0))
-        }),
+        bad(
+            "APPR-P06",
+            Red,
+            30,
+            ("须听证而未听证", "decided without the hearing"),
+            |a, t, d| {
+                let case = a.tale(t, |item| item.hearing);
+                a.begin(t, &case, d);
+                let to = t.clock.wd(d, 4);
+                a.close(t, &case, to);
+                Told::new(&case.no, a.dept(&case), at(to, 16, 0))
+            },
+        ),
+        fair(
+            "APPR-P06",
+            40,
+            ("告知后无人申请听证", "told, and nobody asked"),
+            |a, t, d| {
+                let case = a.tale(t, |item| item.promised == 10 && item.is_usual());
+                a.begin(t, &case, d);
+                let office = &a.offices[case.desk];
+                let line = t.book.line("approval.case.hearing", office, at(d, 15, 0));
+                line.text("case_no", &case.no)
+                    .text("phase", "told")
+                    .text("party", "applicant")
+                    .done();
+                let to = t.clock.wd(d, 6);
+                a.close(t, &case, to);
+                Told::new(&case.no, a.dept(&case), at(to, 16, 0))
+            },
+        ),
     ]
 }
 
@@ -114,16 +170,30 @@ fn unreviewed(a: &mut Of, t: &mut Town, d: Day) -> Told {
 
 fn entry() -> Vec<Story<Of>> {
     vec![
-        bad("APPR-O01", Yellow, 20, ("受理160分钟后录入", "entered 160 minutes later"), |a, t, d| {
-            a.entered(t, d, at(d, 12, 0).plus_minutes(100))
-        }),
-        bad("APPR-O01", Red, 30, ("三个工作日后补录", "entered three working days later"), |a, t, d| {
-            a.entered(t, d, at(t.clock.wd(d, 3), 9, 0))
-        }),
+        bad(
+            "APPR-O01",
+            Yellow,
+            20,
+            ("受理160分钟后录入", "entered 160 minutes later"),
+            |a, t, d| a.entered(t, d, at(d, 12, 0).plus_minutes(100)),
+        ),
+        bad(
+            "APPR-O01",
+            Red,
+            30,
+            ("三个工作日后补录", "entered three working days later"),
+            |a, t, d| a.entered(t, d, at(t.clock.wd(d, 3), 9, 0)),
+        ),
         fair("APPR-O01", 20, ("登记停机期间迟录", "a registered outage"), |a, t, d| {
             a.outages.push((at(d, 10, 0), at(d, 16, 30)));
             a.entered(t, d, at(d, 16, 40))
         }),
+        fair(
+            "APPR-O01",
+            20,
+            ("录错的受理时间已更正", "a mistyped time was corrected"),
+            |a, t, d| a.mistyped(t, d),
+        ),
         bad("APPR-O02", Yellow, 20, ("流水号断档", "a number is missing"), |a, t, d| {
             let (case, told) = a.gap(t, d);
             a.close(t, &case, t.clock.wd(d, 3));
@@ -140,31 +210,50 @@ fn entry() -> Vec<Story<Of>> {
             a.close(t, &case, t.clock.wd(d, 3));
             told
         }),
-        bad("APPR-O03", Notice, 10, ("叫号办结而无办件", "served without a case"), |a, t, d| {
-            a.served(t, d, 1, "apply")
-        }),
-        bad("APPR-O03", Yellow, 10, ("一窗一日六笔无办件", "six served without a case"), |a, t, d| {
-            a.served(t, d, 6, "apply")
-        }),
+        bad(
+            "APPR-O03",
+            Notice,
+            10,
+            ("叫号办结而无办件", "served without a case"),
+            |a, t, d| a.served(t, d, 1, "apply"),
+        ),
+        bad(
+            "APPR-O03",
+            Yellow,
+            10,
+            ("一窗一日六笔无办件", "six served without a case"),
+            |a, t, d| a.served(t, d, 6, "apply"),
+        ),
         fair("APPR-O03", 10, ("六笔均为咨询", "six consultations"), |a, t, d| {
             a.served(t, d, 6, "consult")
         }),
-        bad("APPR-R02", Notice, 60, ("经办人在办件超期过多", "too many of the open cases overdue"), backlog),
-        fair("APPR-R02", 10, ("即办件一小时办结六十件", "sixty on the spot within an hour"), |a, t, d| {
-            let desk = a.rng.below(a.offices.len());
-            let officer = a.staff[desk].spare[7].clone();
-            for nth in 0..60 {
-                let mut case = a.tale(t, |item| item.on_spot && item.desk == desk);
-                case.signer.clone_from(&a.staff[desk].signers[0]);
-                case.acceptor.clone_from(&officer);
-                let from = at(d, 10, 0).plus_minutes(nth % 50);
-                a.receive(t, &case, from.plus_minutes(-10));
-                a.accept(t, &case, from.plus_minutes(-5));
-                a.decide(t, &case, from, "grant");
-                a.deliver(t, &case, from.plus_minutes(9));
-            }
-            Told::new(officer, &a.offices[desk].dept, at(d, 10, 0))
-        }),
+        bad(
+            "APPR-R02",
+            Notice,
+            60,
+            ("经办人在办件超期过多", "too many of the open cases overdue"),
+            backlog,
+        ),
+        fair(
+            "APPR-R02",
+            10,
+            ("即办件一小时办结六十件", "sixty on the spot within an hour"),
+            |a, t, d| {
+                let desk = a.rng.below(a.offices.len());
+                let officer = a.staff[desk].spare[7].clone();
+                for nth in 0..60 {
+                    let mut case = a.tale(t, |item| item.on_spot && item.desk == desk);
+                    case.signer.clone_from(&a.staff[desk].signers[0]);
+                    case.acceptor.clone_from(&officer);
+                    let from = at(d, 10, 0).plus_minutes(nth % 50);
+                    a.receive(t, &case, from.plus_minutes(-10));
+                    a.accept(t, &case, from.plus_minutes(-5));
+                    a.decide(t, &case, from, "grant");
+                    a.deliver(t, &case, from.plus_minutes(9));
+                }
+                Told::new(officer, &a.offices[desk].dept, at(d, 10, 0))
+            },
+        ),
     ]
 }
 
@@ -197,9 +286,13 @@ fn backlog(a: &mut Of, t: &mut Town, d: Day) -> Told {
 
 fn money() -> Vec<Story<Of>> {
     vec![
-        bad("APPR-F01", Red, 30, ("按标准1.5倍收费", "one and a half times the tariff"), |a, t, d| {
-            a.charged(t, d, (1, 1500, ACCOUNT))
-        }),
+        bad(
+            "APPR-F01",
+            Red,
+            30,
+            ("按标准1.5倍收费", "one and a half times the tariff"),
+            |a, t, d| a.charged(t, d, (1, 1500, ACCOUNT)),
+        ),
         fair("APPR-F01", 30, ("减免后零元", "nothing under a waiver"), |a, t, d| {
             a.charged(t, d, (1, 0, ACCOUNT))
         }),
@@ -219,37 +312,82 @@ fn money() -> Vec<Story<Of>> {
                 .done();
             told
         }),
-        bad("APPR-R01", Red, 30, ("必备材料未交即准予", "a mandatory material is missing"), |a, t, d| {
-            a.granted_with(t, d, r#"[{"code":"M1","provided":true},{"code":"M2","provided":false}]"#, 36)
-        }),
-        bad("APPR-R01", Yellow, 30, ("证照期限超过上限", "a licence longer than allowed"), |a, t, d| {
-            a.granted_with(t, d, super::case::MATERIALS, 72)
-        }),
-        fair("APPR-R01", 30, ("材料由数据共享取得", "supplied by data sharing"), |a, t, d| {
-            let shared = r#"[{"code":"M1","provided":true},{"code":"M2","provided":false,"shared":true}]"#;
-            a.granted_with(t, d, shared, 36)
-        }),
-        bad("APPR-C01", Yellow, 40, ("差评第7日才处理", "a bad rating answered on day 7"), |a, t, d| {
-            a.rated(t, d, 7)
-        }),
-        fair("APPR-C01", 40, ("差评第5日处理", "a bad rating answered on day 5"), |a, t, d| {
-            a.rated(t, d, 5)
-        }),
-        bad("APPR-C01", Yellow, 40, ("投诉第17日办结", "a complaint closed on day 17"), |a, t, d| {
-            a.complained(t, d, 17, true)
-        }),
-        fair("APPR-C01", 40, ("匿名且无联系方式", "anonymous, without a contact"), |a, t, d| {
-            a.complained(t, d, 17, false)
-        }),
-        bad("APPR-J01", Yellow, 30, ("成员部门第6日回复", "a member replies on day 6"), |a, t, d| {
-            let (no, lead, _) = a.joint_with(t, d, (0, 6));
-            let due = t.clock.wd(d, 6).start();
-            Told::new(&no, &a.offices[lead].dept, due).also("APPR-J01", Yellow, due)
-        }),
-        fair("APPR-J01", 30, ("牵头部门迟转，成员按期", "forwarded late, answered in time"), |a, t, d| {
-            let (no, lead, _) = a.joint_with(t, d, (3, 3));
-            Told::new(&no, &a.offices[lead].dept, t.clock.wd(d, 6).start())
-        }),
+        bad(
+            "APPR-R01",
+            Red,
+            30,
+            ("必备材料未交即准予", "a mandatory material is missing"),
+            |a, t, d| {
+                a.granted_with(
+                    t,
+                    d,
+                    r#"[{"code":"M1","provided":true},{"code":"M2","provided":false}]"#,
+                    36,
+                )
+            },
+        ),
+        bad(
+            "APPR-R01",
+            Yellow,
+            30,
+            ("证照期限超过上限", "a licence longer than allowed"),
+            |a, t, d| a.granted_with(t, d, super::case::MATERIALS, 72),
+        ),
+        fair(
+            "APPR-R01",
+            30,
+            ("材料由数据共享取得", "supplied by data sharing"),
+            |a, t, d| {
+                let shared = r#"[{"code":"M1","provided":true},{"code":"M2","provided":false,"shared":true}]"#;
+                a.granted_with(t, d, shared, 36)
+            },
+        ),
+        bad(
+            "APPR-C01",
+            Yellow,
+            40,
+            ("差评第7日才处理", "a bad rating answered on day 7"),
+            |a, t, d| a.rated(t, d, 7),
+        ),
+        fair(
+            "APPR-C01",
+            40,
+            ("差评第5日处理", "a bad rating answered on day 5"),
+            |a, t, d| a.rated(t, d, 5),
+        ),
+        bad(
+            "APPR-C01",
+            Yellow,
+            40,
+            ("投诉第17日办结", "a complaint closed on day 17"),
+            |a, t, d| a.complained(t, d, 17, true),
+        ),
+        fair(
+            "APPR-C01",
+            40,
+            ("匿名且无联系方式", "anonymous, without a contact"),
+            |a, t, d| a.complained(t, d, 17, false),
+        ),
+        bad(
+            "APPR-J01",
+            Yellow,
+            30,
+            ("成员部门第6日回复", "a member replies on day 6"),
+            |a, t, d| {
+                let (no, lead, _) = a.joint_with(t, d, (0, 6));
+                let due = t.clock.wd(d, 6).start();
+                Told::new(&no, &a.offices[lead].dept, due).also("APPR-J01", Yellow, due)
+            },
+        ),
+        fair(
+            "APPR-J01",
+            30,
+            ("牵头部门迟转，成员按期", "forwarded late, answered in time"),
+            |a, t, d| {
+                let (no, lead, _) = a.joint_with(t, d, (3, 3));
+                Told::new(&no, &a.offices[lead].dept, t.clock.wd(d, 6).start())
+            },
+        ),
     ]
 }
 
@@ -296,6 +434,25 @@ impl Approvals {
         self.accept_recorded(town, &case, at(day, 11, 0), recorded);
         self.close(town, &case, town.clock.wd(recorded.day(), 2));
         Told::new(&case.no, self.dept(&case), recorded)
+    }
+
+    /// The time of acceptance is mistyped by three hours, and corrected in the afternoon.
+    fn mistyped(&mut self, town: &mut Town, day: Day) -> Told {
+        let case = self.tale(town, |item| item.promised == 10 && item.is_usual());
+        let entered = at(day, 11, 2);
+        self.receive(town, &case, at(day, 7, 50));
+        let id = self.accept_recorded(town, &case, at(day, 8, 0), entered);
+        town.book
+            .line("approval.case.accepted", &self.offices[case.desk], at(day, 11, 0))
+            .recorded(entered)
+            .corrects(id, 2, at(day, 15, 30))
+            .actor(&case.acceptor)
+            .text("case_no", &case.no)
+            .text("receipt_no", &format!("SL{}", &case.no[2..]))
+            .text("officer", &case.acceptor)
+            .done();
+        self.close(town, &case, town.clock.wd(day, 3));
+        Told::new(&case.no, self.dept(&case), entered)
     }
 
     /// A receipt whose register leaves out a number; more receipts of the department follow.

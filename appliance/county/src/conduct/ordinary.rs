@@ -101,22 +101,19 @@ impl Conduct {
             .maybe("officer", officer)
             .text("person_h", &person(3_000_000 + person_no.unwrap_or(nth)))
             // One person says the same thing everywhere.
-            .text("title_sim", &match person_no {
-                Some(person_no) => format!("{:016x}", person_no * 0x0101_0101),
-                None => self.rng.hex(),
-            })
+            .text(
+                "title_sim",
+                &match person_no {
+                    Some(person_no) => format!("{:016x}", person_no * 0x0101_0101),
+                    None => self.rng.hex(),
+                },
+            )
             .text("channel", "12345")
             .done();
         no
     }
 
-    pub(super) fn complaint(
-        &mut self,
-        town: &mut Town,
-        no: &str,
-        kind: &'static str,
-        when: Local,
-    ) {
+    pub(super) fn complaint(&mut self, town: &mut Town, no: &str, kind: &'static str, when: Local) {
         town.book.line(kind, &self.petitions, when).text("complaint_no", no).done();
     }
 

@@ -20,24 +20,65 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn complaints() -> Vec<Story<Of>> {
     vec![
-        bad("CPL-T01", Red, 90, ("投诉超过60日才办结", "concluded after sixty days"), |a, t, d| a.handled(t, d, (68, false))),
-        fair("CPL-T01", 110, ("依法延期后第80日办结", "extended, concluded on day 80"), |a, t, d| {
-            a.handled(t, d, (80, true))
+        bad(
+            "CPL-T01",
+            Red,
+            90,
+            ("投诉超过60日才办结", "concluded after sixty days"),
+            |a, t, d| a.handled(t, d, (68, false)),
+        ),
+        fair(
+            "CPL-T01",
+            110,
+            ("依法延期后第80日办结", "extended, concluded on day 80"),
+            |a, t, d| a.handled(t, d, (80, true)),
+        ),
+        bad(
+            "CPL-T02",
+            Yellow,
+            30,
+            ("督办第7个工作日才回复", "replied on working day 7"),
+            |a, t, d| a.ordered(t, d, 7, "final"),
+        ),
+        fair(
+            "CPL-T02",
+            30,
+            ("第4个工作日阶段性回复", "an interim reply on day 4"),
+            |a, t, d| a.ordered(t, d, 4, "interim"),
+        ),
+        bad(
+            "CPL-R01",
+            Yellow,
+            110,
+            ("三人先后投诉同一人员", "three persons about one officer"),
+            |a, t, d| a.repeated(t, d, false),
+        ),
+        fair(
+            "CPL-R01",
+            110,
+            ("同一人多渠道投诉", "one person on three channels"),
+            |a, t, d| a.repeated(t, d, true),
+        ),
+        bad(
+            "CPL-R02",
+            Notice,
+            70,
+            ("办结后4日重新投诉", "reopened four days after its close"),
+            |a, t, d| a.reopened(t, d, false),
+        ),
+        fair("CPL-R02", 70, ("因新情况重新投诉", "reopened for new facts"), |a, t, d| {
+            a.reopened(t, d, true)
         }),
-        bad("CPL-T02", Yellow, 30, ("督办第7个工作日才回复", "replied on working day 7"), |a, t, d| a.ordered(t, d, 7, "final")),
-        fair("CPL-T02", 30, ("第4个工作日阶段性回复", "an interim reply on day 4"), |a, t, d| {
-            a.ordered(t, d, 4, "interim")
-        }),
-        bad("CPL-R01", Yellow, 110, ("三人先后投诉同一人员", "three persons about one officer"), |a, t, d| a.repeated(t, d, false)),
-        fair("CPL-R01", 110, ("同一人多渠道投诉", "one person on three channels"), |a, t, d| a.repeated(t, d, true)),
-        bad("CPL-R02", Notice, 70, ("办结后4日重新投诉", "reopened four days after its close"), |a, t, d| {
-            a.reopened(t, d, false)
-        }),
-        fair("CPL-R02", 70, ("因新情况重新投诉", "reopened for new facts"), |a, t, d| a.reopened(t, d, true)),
-        bad("CPL-R03", Yellow, 40, ("承诺到期未兑现", "a promise not kept by its term"), |a, t, d| {
-            let (no, due) = a.promise(t, d, 3);
-            Told::new(no, &a.petitions.dept, due.plus(1).start())
-        }),
+        bad(
+            "CPL-R03",
+            Yellow,
+            40,
+            ("承诺到期未兑现", "a promise not kept by its term"),
+            |a, t, d| {
+                let (no, due) = a.promise(t, d, 3);
+                Told::new(no, &a.petitions.dept, due.plus(1).start())
+            },
+        ),
         fair("CPL-R03", 40, ("承诺当日兑现", "a promise kept on its last day"), |a, t, d| {
             let (no, due) = a.promise(t, d, 0);
             Told::new(no, &a.petitions.dept, due.plus(1).start())
@@ -47,66 +88,148 @@ fn complaints() -> Vec<Story<Of>> {
 
 fn openness() -> Vec<Story<Of>> {
     vec![
-        bad("OPN-T01", Yellow, 50, ("第22个工作日才公开", "published on working day 22"), |a, t, d| {
-            let no = a.published(t, d, 22);
-            Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
-        }),
-        fair("OPN-T01", 50, ("第20个工作日公开", "published on working day 20"), |a, t, d| {
-            let no = a.published(t, d, 20);
-            Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
-        }),
-        bad("OPN-T02", Red, 50, ("未延期第22个工作日才答复", "answered on working day 22"), |a, t, d| {
-            let no = a.asked(t, d, 22, None);
-            Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
-        }),
-        fair("OPN-T02", 70, ("依法延期后第30个工作日答复", "extended, answered on day 30"), |a, t, d| {
-            let no = a.asked(t, d, 30, Some(20));
-            Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
-        }),
+        bad(
+            "OPN-T01",
+            Yellow,
+            50,
+            ("第22个工作日才公开", "published on working day 22"),
+            |a, t, d| {
+                let no = a.published(t, d, 22);
+                Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
+            },
+        ),
+        fair(
+            "OPN-T01",
+            50,
+            ("第20个工作日公开", "published on working day 20"),
+            |a, t, d| {
+                let no = a.published(t, d, 20);
+                Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
+            },
+        ),
+        bad(
+            "OPN-T02",
+            Red,
+            50,
+            ("未延期第22个工作日才答复", "answered on working day 22"),
+            |a, t, d| {
+                let no = a.asked(t, d, 22, None);
+                Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
+            },
+        ),
+        fair(
+            "OPN-T02",
+            70,
+            ("依法延期后第30个工作日答复", "extended, answered on day 30"),
+            |a, t, d| {
+                let no = a.asked(t, d, 30, Some(20));
+                Told::new(no, &a.openness.dept, t.clock.wd(d, 21).start())
+            },
+        ),
     ]
 }
 
 fn data() -> Vec<Story<Of>> {
     vec![
-        bad("NET-S01", Notice, 10, ("断报一小时", "silent for an hour"), |a, t, d| a.silent(t, d, 60)),
-        fair("NET-S01", 10, ("断报二十分钟", "silent for twenty minutes"), |a, t, d| a.silent(t, d, 20)),
-        bad("NET-D01", Notice, 10, ("2%的记录缺必填项", "two per cent lack a required field"), |a, t, d| {
-            a.faulty(t, d, (1000, 20, 3))
+        bad("NET-S01", Notice, 10, ("断报一小时", "silent for an hour"), |a, t, d| {
+            a.silent(t, d, 60)
         }),
-        fair("NET-D01", 10, ("0.3%的记录缺必填项", "three per mille lack a required field"), |a, t, d| {
-            a.faulty(t, d, (1000, 3, 3))
+        fair("NET-S01", 10, ("断报二十分钟", "silent for twenty minutes"), |a, t, d| {
+            a.silent(t, d, 20)
         }),
-        bad("NET-D02", Notice, 10, ("时钟偏差90秒", "a clock ninety seconds off"), |a, t, d| a.faulty(t, d, (1000, 1, 90))),
-        fair("NET-D02", 10, ("时钟偏差5秒", "a clock five seconds off"), |a, t, d| a.faulty(t, d, (1000, 1, 5))),
-        bad("NET-D03", Red, 10, ("重报记录内容不同且无更正", "a record was changed silently"), |a, t, d| {
-            a.edited(t, d, false)
+        bad(
+            "NET-D01",
+            Notice,
+            10,
+            ("2%的记录缺必填项", "two per cent lack a required field"),
+            |a, t, d| a.faulty(t, d, (1000, 20, 3)),
+        ),
+        fair(
+            "NET-D01",
+            10,
+            ("0.3%的记录缺必填项", "three per mille lack a required field"),
+            |a, t, d| a.faulty(t, d, (1000, 3, 3)),
+        ),
+        bad(
+            "NET-D02",
+            Notice,
+            10,
+            ("时钟偏差90秒", "a clock ninety seconds off"),
+            |a, t, d| a.faulty(t, d, (1000, 1, 90)),
+        ),
+        fair("NET-D02", 10, ("时钟偏差5秒", "a clock five seconds off"), |a, t, d| {
+            a.faulty(t, d, (1000, 1, 5))
         }),
-        fair("NET-D03", 10, ("经批准更正", "a correction with its approver"), |a, t, d| a.edited(t, d, true)),
-        between(((2, 5), (12, 10)), bad("NET-R01", Yellow, 10, ("下级1000条上级990条", "1000 below, 990 above"), |a, t, d| {
-            a.compared(t, d, 990)
-        })),
-        between(((2, 5), (12, 10)), fair("NET-R01", 10, ("下级1000条上级998条", "1000 below, 998 above"), |a, t, d| {
-            a.compared(t, d, 998)
-        })),
+        bad(
+            "NET-D03",
+            Red,
+            10,
+            ("重报记录内容不同且无更正", "a record was changed silently"),
+            |a, t, d| a.edited(t, d, false),
+        ),
+        fair("NET-D03", 10, ("经批准更正", "a correction with its approver"), |a, t, d| {
+            a.edited(t, d, true)
+        }),
+        between(
+            ((2, 5), (12, 10)),
+            bad(
+                "NET-R01",
+                Yellow,
+                10,
+                ("下级1000条上级990条", "1000 below, 990 above"),
+                |a, t, d| a.compared(t, d, 990),
+            ),
+        ),
+        between(
+            ((2, 5), (12, 10)),
+            fair(
+                "NET-R01",
+                10,
+                ("下级1000条上级998条", "1000 below, 998 above"),
+                |a, t, d| a.compared(t, d, 998),
+            ),
+        ),
     ]
 }
 
 fn alerts() -> Vec<Story<Of>> {
     vec![
-        bad("NET-A01", Yellow, 30, ("黄牌第5个工作日才答复", "a yellow card answered on day 5"), |a, t, d| {
-            a.answered_on(t, d, 5)
+        bad(
+            "NET-A01",
+            Yellow,
+            30,
+            ("黄牌第5个工作日才答复", "a yellow card answered on day 5"),
+            |a, t, d| a.answered_on(t, d, 5),
+        ),
+        fair(
+            "NET-A01",
+            30,
+            ("黄牌第3个工作日答复", "a yellow card answered on day 3"),
+            |a, t, d| a.answered_on(t, d, 3),
+        ),
+        bad(
+            "NET-A02",
+            Red,
+            30,
+            ("被监察单位自行销号", "closed by the supervised department"),
+            |a, t, d| a.closed_by(t, d, true),
+        ),
+        fair("NET-A02", 30, ("监察机构销号", "closed by the supervisors"), |a, t, d| {
+            a.closed_by(t, d, false)
         }),
-        fair("NET-A01", 30, ("黄牌第3个工作日答复", "a yellow card answered on day 3"), |a, t, d| a.answered_on(t, d, 3)),
-        bad("NET-A02", Red, 30, ("被监察单位自行销号", "closed by the supervised department"), |a, t, d| {
-            a.closed_by(t, d, true)
-        }),
-        fair("NET-A02", 30, ("监察机构销号", "closed by the supervisors"), |a, t, d| a.closed_by(t, d, false)),
-        bad("NET-A03", Notice, 20, ("预警增多后放宽参数", "a limit loosened after twelve alerts"), |a, t, d| {
-            a.loosened(t, d, "")
-        }),
-        fair("NET-A03", 20, ("依法修订后调整参数", "a limit changed with the law"), |a, t, d| {
-            a.loosened(t, d, "xkf-42")
-        }),
+        bad(
+            "NET-A03",
+            Notice,
+            20,
+            ("预警增多后放宽参数", "a limit loosened after twelve alerts"),
+            |a, t, d| a.loosened(t, d, ""),
+        ),
+        fair(
+            "NET-A03",
+            20,
+            ("依法修订后调整参数", "a limit changed with the law"),
+            |a, t, d| a.loosened(t, d, "xkf-42"),
+        ),
     ]
 }
 
@@ -144,7 +267,12 @@ impl Conduct {
             when = at(town.clock.open(day.plus(place * 25)), 9, 0);
             let person = if one_person { nth } else { nth + place as usize };
             let no = self.filed(town, when, (&dept, &officer, Some(100_000 + person)));
-            self.complaint(town, &no, "complaint.accepted", at(town.clock.wd(when.day(), 2), 10, 0));
+            self.complaint(
+                town,
+                &no,
+                "complaint.accepted",
+                at(town.clock.wd(when.day(), 2), 10, 0),
+            );
             self.done(town, &no, &dept, at(town.clock.wd(when.day(), 20), 15, 0));
         }
         Told::new(format!("{dept}/{officer}"), dept, when)
@@ -243,7 +371,8 @@ impl Conduct {
         let rule = format!("XJ-L{:04}", self.next());
         let dept = self.depts[9].clone();
         for nth in 0..13 {
-            let alert = self.raised(town, &dept, (&rule, "yellow"), at(day, 9, 0).plus_minutes(nth * 9));
+            let alert =
+                self.raised(town, &dept, (&rule, "yellow"), at(day, 9, 0).plus_minutes(nth * 9));
             self.answered(town, &alert, &dept, at(town.clock.wd(day, 1), 11, 0));
         }
         let when = at(town.clock.wd(day, 1), 15, 0);

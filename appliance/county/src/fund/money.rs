@@ -118,7 +118,12 @@ impl Funds {
     }
 
     /// Requested on a day and paid some working days later; returns the number and the moment.
-    pub(super) fn disburse(&mut self, town: &mut Town, day: Day, said: &Payment) -> (String, Local) {
+    pub(super) fn disburse(
+        &mut self,
+        town: &mut Town,
+        day: Day,
+        said: &Payment,
+    ) -> (String, Local) {
         let no = format!("ZF2025{:07}", self.next());
         let asked = later(&mut self.rng, at(day, 9, 5), 0, 60);
         let mut line = town

@@ -19,66 +19,144 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn funds() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-T01", Yellow, 100, ("转移支付第40日才下达", "issued on day 40"), |a, t, d| a.issued(t, d, 40)),
-        fair("FUND-T01", 90, ("转移支付第28日下达", "issued on day 28"), |a, t, d| a.issued(t, d, 28)),
-        bad("FUND-T02", Yellow, 210, ("资金闲置200日", "idle for two hundred days"), |a, t, d| a.idle(t, d, 0)),
-        fair("FUND-T02", 210, ("仅余质保金5%", "only five per cent are left"), |a, t, d| a.idle(t, d, 95)),
-        bad("FUND-P01", Red, 40, ("支付超出预算", "more paid than there was"), |a, t, d| a.spent(t, d, 101)),
-        fair("FUND-P01", 40, ("恰好用完预算", "the budget to the last fen"), |a, t, d| a.spent(t, d, 100)),
-        bad("FUND-P05", Yellow, 40, ("公示2日即支付", "paid two days after publication"), |a, t, d| {
-            a.allocated(t, d, false)
+        bad(
+            "FUND-T01",
+            Yellow,
+            100,
+            ("转移支付第40日才下达", "issued on day 40"),
+            |a, t, d| a.issued(t, d, 40),
+        ),
+        fair("FUND-T01", 90, ("转移支付第28日下达", "issued on day 28"), |a, t, d| {
+            a.issued(t, d, 28)
         }),
-        fair("FUND-P05", 40, ("应急救助简化程序", "emergency relief"), |a, t, d| a.allocated(t, d, true)),
+        bad(
+            "FUND-T02",
+            Yellow,
+            210,
+            ("资金闲置200日", "idle for two hundred days"),
+            |a, t, d| a.idle(t, d, 0),
+        ),
+        fair("FUND-T02", 210, ("仅余质保金5%", "only five per cent are left"), |a, t, d| {
+            a.idle(t, d, 95)
+        }),
+        bad("FUND-P01", Red, 40, ("支付超出预算", "more paid than there was"), |a, t, d| {
+            a.spent(t, d, 101)
+        }),
+        fair("FUND-P01", 40, ("恰好用完预算", "the budget to the last fen"), |a, t, d| {
+            a.spent(t, d, 100)
+        }),
+        bad(
+            "FUND-P05",
+            Yellow,
+            40,
+            ("公示2日即支付", "paid two days after publication"),
+            |a, t, d| a.allocated(t, d, false),
+        ),
+        fair("FUND-P05", 40, ("应急救助简化程序", "emergency relief"), |a, t, d| {
+            a.allocated(t, d, true)
+        }),
     ]
 }
 
 fn payments() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-P03", Yellow, 30, ("五日内四笔49800元", "four payments just below the limit"), |a, t, d| {
-            a.repeated(t, d, (4, 1, 4_980_000))
-        }),
+        bad(
+            "FUND-P03",
+            Yellow,
+            30,
+            ("五日内四笔49800元", "four payments just below the limit"),
+            |a, t, d| a.repeated(t, d, (4, 1, 4_980_000)),
+        ),
         fair("FUND-P03", 100, ("按月支付水电费", "a bill each month"), |a, t, d| {
             a.repeated(t, d, (4, 20, 3_200_000))
         }),
-        bad("FUND-P04", Red, 30, ("申请人自己审批", "the applicant approved himself"), |a, t, d| {
-            a.approved(t, d, "")
+        bad(
+            "FUND-P04",
+            Red,
+            30,
+            ("申请人自己审批", "the applicant approved himself"),
+            |a, t, d| a.approved(t, d, ""),
+        ),
+        fair(
+            "FUND-P04",
+            30,
+            ("持书面授权代行审批", "with a delegation in writing"),
+            |a, t, d| a.approved(t, d, "SQ-2025-03"),
+        ),
+        bad(
+            "FUND-P06",
+            Red,
+            30,
+            ("同一发票两村报账", "one invoice in two villages"),
+            |a, t, d| a.booked(t, d, false),
+        ),
+        fair(
+            "FUND-P06",
+            30,
+            ("红字冲销后重新入账", "booked again after a reversal"),
+            |a, t, d| a.booked(t, d, true),
+        ),
+        bad(
+            "FUND-A02",
+            Yellow,
+            30,
+            ("80万元付给成立60日的公司", "to a firm sixty days old"),
+            |a, t, d| a.young(t, d, 60),
+        ),
+        fair("FUND-A02", 30, ("成立两年的公司", "to a firm two years old"), |a, t, d| {
+            a.young(t, d, 730)
         }),
-        fair("FUND-P04", 30, ("持书面授权代行审批", "with a delegation in writing"), |a, t, d| {
-            a.approved(t, d, "SQ-2025-03")
-        }),
-        bad("FUND-P06", Red, 30, ("同一发票两村报账", "one invoice in two villages"), |a, t, d| {
-            a.booked(t, d, false)
-        }),
-        fair("FUND-P06", 30, ("红字冲销后重新入账", "booked again after a reversal"), |a, t, d| {
-            a.booked(t, d, true)
-        }),
-        bad("FUND-A02", Yellow, 30, ("80万元付给成立60日的公司", "to a firm sixty days old"), |a, t, d| {
-            a.young(t, d, 60)
-        }),
-        fair("FUND-A02", 30, ("成立两年的公司", "to a firm two years old"), |a, t, d| a.young(t, d, 730)),
     ]
 }
 
 fn projects() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-P02", Red, 60, ("未验收付清全款", "paid in full without acceptance"), |a, t, d| {
-            a.advanced(t, d, 100)
+        bad(
+            "FUND-P02",
+            Red,
+            60,
+            ("未验收付清全款", "paid in full without acceptance"),
+            |a, t, d| a.advanced(t, d, 100),
+        ),
+        fair("FUND-P02", 60, ("预付款30%", "an advance of thirty per cent"), |a, t, d| {
+            a.advanced(t, d, 30)
         }),
-        fair("FUND-P02", 60, ("预付款30%", "an advance of thirty per cent"), |a, t, d| a.advanced(t, d, 30)),
-        bad("FUND-T03", Yellow, 60, ("验收后第40日才付清", "paid forty days after acceptance"), |a, t, d| {
-            a.owed(t, d, 40)
+        bad(
+            "FUND-T03",
+            Yellow,
+            60,
+            ("验收后第40日才付清", "paid forty days after acceptance"),
+            |a, t, d| a.owed(t, d, 40),
+        ),
+        fair("FUND-T03", 60, ("验收后第25日付清", "paid on day 25"), |a, t, d| {
+            a.owed(t, d, 25)
         }),
-        fair("FUND-T03", 60, ("验收后第25日付清", "paid on day 25"), |a, t, d| a.owed(t, d, 25)),
-        bad("FUND-A01", Yellow, 60, ("审计问题逾期未整改", "not rectified by its term"), |a, t, d| {
-            a.audited(t, d, false)
-        }),
-        fair("FUND-A01", 80, ("整改期限已批准延长", "the term was extended"), |a, t, d| a.audited(t, d, true)),
-        bad("FUND-Q01", Notice, 60, ("计划80%实际55%", "55 per cent where 80 were planned"), |a, t, d| {
-            a.progressed(t, d, 55)
-        }),
-        fair("FUND-Q01", 60, ("计划80%实际65%", "65 per cent where 80 were planned"), |a, t, d| {
-            a.progressed(t, d, 65)
-        }),
+        bad(
+            "FUND-A01",
+            Yellow,
+            60,
+            ("审计问题逾期未整改", "not rectified by its term"),
+            |a, t, d| a.audited(t, d, false),
+        ),
+        fair(
+            "FUND-A01",
+            80,
+            ("整改期限已批准延长", "the term was extended"),
+            |a, t, d| a.audited(t, d, true),
+        ),
+        bad(
+            "FUND-Q01",
+            Notice,
+            60,
+            ("计划80%实际55%", "55 per cent where 80 were planned"),
+            |a, t, d| a.progressed(t, d, 55),
+        ),
+        fair(
+            "FUND-Q01",
+            60,
+            ("计划80%实际65%", "65 per cent where 80 were planned"),
+            |a, t, d| a.progressed(t, d, 65),
+        ),
     ]
 }
 
@@ -168,11 +246,17 @@ impl Funds {
     }
 
     /// One payee, so many times, so many working days apart.
-    fn repeated(&mut self, town: &mut Town, day: Day, (times, gap, amount): (i32, i32, i64)) -> Told {
+    fn repeated(
+        &mut self,
+        town: &mut Town,
+        day: Day,
+        (times, gap, amount): (i32, i32, i64),
+    ) -> Told {
         let first = self.payment(super::fund_code(0));
         let mut when = at(day, 9, 0);
         for nth in 0..times {
-            let payment = Payment { amount: amount + i64::from(nth) * 13, after_wd: 1, ..first.clone() };
+            let payment =
+                Payment { amount: amount + i64::from(nth) * 13, after_wd: 1, ..first.clone() };
             when = self.disburse(town, town.clock.wd(day, nth * gap), &payment).1;
         }
         let key = format!("{}/{}", self.finance.dept, first.payee);
@@ -247,7 +331,11 @@ impl Funds {
             .done();
         if extended {
             town.book
-                .line("fund.audit.extended", &self.finance, at(town.clock.open_before(due.plus(-5)), 10, 0))
+                .line(
+                    "fund.audit.extended",
+                    &self.finance,
+                    at(town.clock.open_before(due.plus(-5)), 10, 0),
+                )
                 .text("finding_no", &finding)
                 .day("until", due.plus(30))
                 .text("approver", "SJJ001")

@@ -19,69 +19,145 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn persons() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-B01", Red, 170, ("死亡后第三个月仍发放", "paid three months after death"), |a, t, d| {
-            a.ended(t, d, ("dead", 4))
-        }),
+        bad(
+            "FUND-B01",
+            Red,
+            170,
+            ("死亡后第三个月仍发放", "paid three months after death"),
+            |a, t, d| a.ended(t, d, ("dead", 4)),
+        ),
         fair("FUND-B01", 170, ("死亡当月照发", "paid for the month of death"), |a, t, d| {
             a.ended(t, d, ("dead", 1))
         }),
-        bad("FUND-B02", Red, 60, ("财政供养人员领取低保", "on the public payroll"), |a, t, d| {
-            a.listed(t, d, ("payroll", "staff"))
-        }),
+        bad(
+            "FUND-B02",
+            Red,
+            60,
+            ("财政供养人员领取低保", "on the public payroll"),
+            |a, t, d| a.listed(t, d, ("payroll", "staff")),
+        ),
         fair("FUND-B02", 60, ("残疾人代步车", "a disabled person's vehicle"), |a, t, d| {
             a.listed(t, d, ("vehicle", "disabled_tool"))
         }),
-        bad("FUND-B04", Yellow, 60, ("同月在两村重复领取", "twice for one month"), |a, t, d| a.doubled(t, d, 0)),
-        fair("FUND-B04", 90, ("补发上月", "arrears of the month before"), |a, t, d| a.doubled(t, d, 1)),
-        bad("FUND-B05", Yellow, 190, ("就业后五个月仍发放", "paid five months after employment"), |a, t, d| {
-            a.ended(t, d, ("employed", 6))
+        bad(
+            "FUND-B04",
+            Yellow,
+            60,
+            ("同月在两村重复领取", "twice for one month"),
+            |a, t, d| a.doubled(t, d, 0),
+        ),
+        fair("FUND-B04", 90, ("补发上月", "arrears of the month before"), |a, t, d| {
+            a.doubled(t, d, 1)
         }),
+        bad(
+            "FUND-B05",
+            Yellow,
+            190,
+            ("就业后五个月仍发放", "paid five months after employment"),
+            |a, t, d| a.ended(t, d, ("employed", 6)),
+        ),
         fair("FUND-B05", 170, ("就业后次月停发", "stopped the month after"), |a, t, d| {
             a.ended(t, d, ("employed", 2))
         }),
-        bad("FUND-B06", Yellow, 60, ("发放900元，标准620元", "900 yuan where 620 are due"), |a, t, d| {
-            a.amount(t, d, 28_000, 0)
-        }),
-        fair("FUND-B06", 60, ("另加残疾补助100元", "with a supplement of 100 yuan"), |a, t, d| {
-            a.amount(t, d, 0, 10_000)
-        }),
-        bad("FUND-B08", Yellow, 60, ("失败后改发他人账户", "paid to somebody else after a failure"), |a, t, d| {
-            a.repaid(t, d, false)
-        }),
-        fair("FUND-B08", 60, ("失败后改发本人新卡", "paid to his own new card"), |a, t, d| a.repaid(t, d, true)),
+        bad(
+            "FUND-B06",
+            Yellow,
+            60,
+            ("发放900元，标准620元", "900 yuan where 620 are due"),
+            |a, t, d| a.amount(t, d, 28_000, 0),
+        ),
+        fair(
+            "FUND-B06",
+            60,
+            ("另加残疾补助100元", "with a supplement of 100 yuan"),
+            |a, t, d| a.amount(t, d, 0, 10_000),
+        ),
+        bad(
+            "FUND-B08",
+            Yellow,
+            60,
+            ("失败后改发他人账户", "paid to somebody else after a failure"),
+            |a, t, d| a.repaid(t, d, false),
+        ),
+        fair(
+            "FUND-B08",
+            60,
+            ("失败后改发本人新卡", "paid to his own new card"),
+            |a, t, d| a.repaid(t, d, true),
+        ),
     ]
 }
 
 fn groups() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-B03", Yellow, 60, ("六户共用一个账户", "six households on one account"), |a, t, d| {
-            a.shared(t, d, false)
+        bad(
+            "FUND-B03",
+            Yellow,
+            60,
+            ("六户共用一个账户", "six households on one account"),
+            |a, t, d| a.shared(t, d, false),
+        ),
+        fair("FUND-B03", 60, ("养老院集体账户", "a care home's account"), |a, t, d| {
+            a.shared(t, d, true)
         }),
-        fair("FUND-B03", 60, ("养老院集体账户", "a care home's account"), |a, t, d| a.shared(t, d, true)),
-        between(((1, 8), (10, 20)), bad("FUND-B07", Notice, 80, ("村内亲属占比过高", "many kin of staff in one village"), |a, t, d| {
-            a.kin(t, d, false)
-        })),
-        between(((1, 8), (10, 20)), fair("FUND-B07", 80, ("亲属均已申报审核", "all declared and reviewed"), |a, t, d| {
-            a.kin(t, d, true)
-        })),
+        between(
+            ((1, 8), (10, 20)),
+            bad(
+                "FUND-B07",
+                Notice,
+                80,
+                ("村内亲属占比过高", "many kin of staff in one village"),
+                |a, t, d| a.kin(t, d, false),
+            ),
+        ),
+        between(
+            ((1, 8), (10, 20)),
+            fair(
+                "FUND-B07",
+                80,
+                ("亲属均已申报审核", "all declared and reviewed"),
+                |a, t, d| a.kin(t, d, true),
+            ),
+        ),
     ]
 }
 
 fn others() -> Vec<Story<Of>> {
     vec![
-        bad("FUND-D01", Yellow, 110, ("救灾捐款45日未使用", "a flood donation unused for 45 days"), |a, t, d| {
-            a.donated(t, d, false)
+        bad(
+            "FUND-D01",
+            Yellow,
+            110,
+            ("救灾捐款45日未使用", "a flood donation unused for 45 days"),
+            |a, t, d| a.donated(t, d, false),
+        ),
+        fair(
+            "FUND-D01",
+            110,
+            ("重建资金有使用计划", "a plan for reconstruction"),
+            |a, t, d| a.donated(t, d, true),
+        ),
+        bad(
+            "FUND-H01",
+            Red,
+            100,
+            ("一套房三户提取", "three households draw on one house"),
+            |a, t, d| a.housed(t, d, 3),
+        ),
+        fair("FUND-H01", 100, ("夫妻共同购房", "a couple buys together"), |a, t, d| {
+            a.housed(t, d, 1)
         }),
-        fair("FUND-D01", 110, ("重建资金有使用计划", "a plan for reconstruction"), |a, t, d| a.donated(t, d, true)),
-        bad("FUND-H01", Red, 100, ("一套房三户提取", "three households draw on one house"), |a, t, d| {
-            a.housed(t, d, 3)
-        }),
-        fair("FUND-H01", 100, ("夫妻共同购房", "a couple buys together"), |a, t, d| a.housed(t, d, 1)),
-        bad("FUND-H01", Yellow, 30, ("提取申请第8日才决定", "decided on day 8"), |a, t, d| {
-            let nth = a.next();
-            let no = a.house_after(t, d, (&format!("FWX{nth}"), &format!("h:hu-x{nth}")), 8);
-            Told::new(no, &a.housing.dept, t.clock.cal(d, 3).plus(1).start())
-        }),
+        bad(
+            "FUND-H01",
+            Yellow,
+            30,
+            ("提取申请第8日才决定", "decided on day 8"),
+            |a, t, d| {
+                let nth = a.next();
+                let no = a.house_after(t, d, (&format!("FWX{nth}"), &format!("h:hu-x{nth}")), 8);
+                Told::new(no, &a.housing.dept, t.clock.cal(d, 3).plus(1).start())
+            },
+        ),
     ]
 }
 
@@ -104,7 +180,12 @@ impl Funds {
         Told::new(pay.person, &self.civil.dept, at(pay_day(town, month), 15, 0))
     }
 
-    fn listed(&mut self, town: &mut Town, day: Day, (register, flag): (&'static str, &'static str)) -> Told {
+    fn listed(
+        &mut self,
+        town: &mut Town,
+        day: Day,
+        (register, flag): (&'static str, &'static str),
+    ) -> Told {
         let pay = self.recipient(town, day);
         self.registers.push((register, pay.person.clone(), flag));
         self.paid_for(town, &pay, day, 1);
@@ -170,7 +251,8 @@ impl Funds {
         self.kin_told += u32::from(!reviewed);
         if !self.kin_peers {
             self.kin_peers = true;
-            villages.extend((0..6).map(|nth| (format!("{}2009{nth:02}", crate::people::REGION), None)));
+            villages
+                .extend((0..6).map(|nth| (format!("{}2009{nth:02}", crate::people::REGION), None)));
         }
         let village = format!("{}21{:04}", crate::people::REGION, self.next() % 10_000);
         villages.push((village.clone(), Some(reviewed)));

@@ -21,59 +21,158 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn terms() -> Vec<Story<Of>> {
     vec![
-        bad("GRID-T01", Yellow, 50, ("计划到期后第4日才检查", "inspected four days after the plan's term"), |a, t, d| {
-            a.planned(t, d, false)
+        bad(
+            "GRID-T01",
+            Yellow,
+            50,
+            ("计划到期后第4日才检查", "inspected four days after the plan's term"),
+            |a, t, d| a.planned(t, d, false),
+        ),
+        fair(
+            "GRID-T01",
+            50,
+            ("到期前对象已停业", "the object closed before the term"),
+            |a, t, d| a.planned(t, d, true),
+        ),
+        bad(
+            "GRID-T02",
+            Yellow,
+            40,
+            ("隐患逾期2日才复查", "reviewed two days after the term"),
+            |a, t, d| a.rectified(t, d, Hazard { rectified_d: 12, ..GENERAL }),
+        ),
+        fair("GRID-T02", 40, ("到期前复查合格", "reviewed by the last day"), |a, t, d| {
+            a.rectified(t, d, GENERAL)
         }),
-        fair("GRID-T01", 50, ("到期前对象已停业", "the object closed before the term"), |a, t, d| a.planned(t, d, true)),
-        bad("GRID-T02", Yellow, 40, ("隐患逾期2日才复查", "reviewed two days after the term"), |a, t, d| {
-            a.rectified(t, d, Hazard { rectified_d: 12, ..GENERAL })
-        }),
-        fair("GRID-T02", 40, ("到期前复查合格", "reviewed by the last day"), |a, t, d| a.rectified(t, d, GENERAL)),
-        bad("GRID-T03", Yellow, 40, ("重大隐患仅凭照片复查", "a major hazard reviewed by photo"), |a, t, d| {
-            a.rectified(t, d, Hazard { level: "major", mode: "photo", ..GENERAL })
-        }),
-        fair("GRID-T03", 40, ("一般隐患远程复查", "a general hazard reviewed remotely"), |a, t, d| {
-            a.rectified(t, d, Hazard { mode: "remote", ..GENERAL })
-        }),
-        bad("GRID-T04", Yellow, 50, ("举报第7个工作日才受理", "accepted on working day 7"), |a, t, d| {
-            let no = a.report(t, d, (7, false));
-            Told::new(no, &a.office.dept, t.clock.wd(d, 6).start())
-        }),
-        fair("GRID-T04", 50, ("第3个工作日移送有回执", "transferred on day 3, with a receipt"), |a, t, d| {
-            let no = a.report(t, d, (3, true));
-            Told::new(no, &a.office.dept, t.clock.wd(d, 6).start())
-        }),
-        bad("GRID-T05", Yellow, 5, ("告警45分钟未处置", "an alarm unhandled for 45 minutes"), |a, t, d| {
-            let (object, raised) = a.alarm(t, at(d, 8, 0), (45, false));
-            Told::new(object, &a.office.dept, raised.plus_minutes(30))
-        }),
+        bad(
+            "GRID-T03",
+            Yellow,
+            40,
+            ("重大隐患仅凭照片复查", "a major hazard reviewed by photo"),
+            |a, t, d| a.rectified(t, d, Hazard { level: "major", mode: "photo", ..GENERAL }),
+        ),
+        fair(
+            "GRID-T03",
+            40,
+            ("一般隐患远程复查", "a general hazard reviewed remotely"),
+            |a, t, d| a.rectified(t, d, Hazard { mode: "remote", ..GENERAL }),
+        ),
+        bad(
+            "GRID-T04",
+            Yellow,
+            50,
+            ("举报第7个工作日才受理", "accepted on working day 7"),
+            |a, t, d| {
+                let no = a.report(t, d, (7, false));
+                Told::new(no, &a.office.dept, t.clock.wd(d, 6).start())
+            },
+        ),
+        fair(
+            "GRID-T04",
+            50,
+            ("第3个工作日移送有回执", "transferred on day 3, with a receipt"),
+            |a, t, d| {
+                let no = a.report(t, d, (3, true));
+                Told::new(no, &a.office.dept, t.clock.wd(d, 6).start())
+            },
+        ),
+        bad(
+            "GRID-T05",
+            Yellow,
+            5,
+            ("告警45分钟未处置", "an alarm unhandled for 45 minutes"),
+            |a, t, d| {
+                let (object, raised) = a.alarm(t, at(d, 8, 0), (45, false));
+                Told::new(object, &a.office.dept, raised.plus_minutes(30))
+            },
+        ),
         fair("GRID-T05", 5, ("测试告警", "a test"), |a, t, d| {
             let (object, raised) = a.alarm(t, at(d, 8, 0), (45, true));
             Told::new(object, &a.office.dept, raised.plus_minutes(30))
         }),
-        bad("GRID-T06", Red, 5, ("事故三小时后才报", "reported three hours later"), |a, t, d| {
-            let no = a.accident(t, at(d, 9, 0), 180);
-            Told::new(no, &a.office.dept, at(d, 12, 0))
-        }),
-        fair("GRID-T06", 5, ("事故50分钟内上报", "reported within fifty minutes"), |a, t, d| {
-            let no = a.accident(t, at(d, 9, 0), 50);
-            Told::new(no, &a.office.dept, at(d, 10, 0))
-        }),
+        bad(
+            "GRID-T06",
+            Red,
+            5,
+            ("事故三小时后才报", "reported three hours later"),
+            |a, t, d| {
+                let no = a.accident(t, at(d, 9, 0), 180);
+                Told::new(no, &a.office.dept, at(d, 12, 0))
+            },
+        ),
+        fair(
+            "GRID-T06",
+            5,
+            ("事故50分钟内上报", "reported within fifty minutes"),
+            |a, t, d| {
+                let no = a.accident(t, at(d, 9, 0), 50);
+                Told::new(no, &a.office.dept, at(d, 10, 0))
+            },
+        ),
     ]
 }
 
 fn duties() -> Vec<Story<Of>> {
     vec![
-        bad("GRID-D01", Red, 40, ("新登记对象十二日无人负责", "nobody's duty for twelve days"), |a, t, d| a.homeless(t, d, 12)),
-        fair("GRID-D01", 40, ("次日即落实责任", "a duty the next day"), |a, t, d| a.homeless(t, d, 1)),
-        bad("GRID-D02", Notice, 30, ("第7个工作日才确认", "acknowledged on working day 7"), |a, t, d| a.acknowledged(t, d, 7)),
-        fair("GRID-D02", 30, ("第5个工作日确认", "acknowledged on working day 5"), |a, t, d| a.acknowledged(t, d, 5)),
-        bad("GRID-D03", Yellow, 40, ("离岗后第6个工作日才交接", "handed over on working day 6"), |a, t, d| a.left(t, d, 6)),
-        fair("GRID-D03", 40, ("离岗后第2个工作日交接", "handed over on working day 2"), |a, t, d| a.left(t, d, 2)),
-        bad("GRID-Q01", Yellow, 40, ("红牌成立后未启动问责", "no accountability after a red card"), |a, t, d| a.upheld(t, d, false)),
-        fair("GRID-Q01", 40, ("申诉未决", "an appeal is pending"), |a, t, d| a.upheld(t, d, true)),
-        bad("GRID-P01", Notice, 50, ("第22个工作日才公开结果", "published on working day 22"), |a, t, d| a.shown(t, d, 22)),
-        fair("GRID-P01", 50, ("第20个工作日公开结果", "published on working day 20"), |a, t, d| a.shown(t, d, 20)),
+        bad(
+            "GRID-D01",
+            Red,
+            40,
+            ("新登记对象十二日无人负责", "nobody's duty for twelve days"),
+            |a, t, d| a.homeless(t, d, 12),
+        ),
+        fair("GRID-D01", 40, ("次日即落实责任", "a duty the next day"), |a, t, d| {
+            a.homeless(t, d, 1)
+        }),
+        bad(
+            "GRID-D02",
+            Notice,
+            30,
+            ("第7个工作日才确认", "acknowledged on working day 7"),
+            |a, t, d| a.acknowledged(t, d, 7),
+        ),
+        fair(
+            "GRID-D02",
+            30,
+            ("第5个工作日确认", "acknowledged on working day 5"),
+            |a, t, d| a.acknowledged(t, d, 5),
+        ),
+        bad(
+            "GRID-D03",
+            Yellow,
+            40,
+            ("离岗后第6个工作日才交接", "handed over on working day 6"),
+            |a, t, d| a.left(t, d, 6),
+        ),
+        fair(
+            "GRID-D03",
+            40,
+            ("离岗后第2个工作日交接", "handed over on working day 2"),
+            |a, t, d| a.left(t, d, 2),
+        ),
+        bad(
+            "GRID-Q01",
+            Yellow,
+            40,
+            ("红牌成立后未启动问责", "no accountability after a red card"),
+            |a, t, d| a.upheld(t, d, false),
+        ),
+        fair("GRID-Q01", 40, ("申诉未决", "an appeal is pending"), |a, t, d| {
+            a.upheld(t, d, true)
+        }),
+        bad(
+            "GRID-P01",
+            Notice,
+            50,
+            ("第22个工作日才公开结果", "published on working day 22"),
+            |a, t, d| a.shown(t, d, 22),
+        ),
+        fair(
+            "GRID-P01",
+            50,
+            ("第20个工作日公开结果", "published on working day 20"),
+            |a, t, d| a.shown(t, d, 20),
+        ),
     ]
 }
 

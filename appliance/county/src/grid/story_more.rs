@@ -20,43 +20,125 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn records() -> Vec<Story<Of>> {
     vec![
-        bad("GRID-R01", Yellow, 20, ("四家记录文字雷同", "one text for four shops"), |a, t, d| a.copied(t, d, LONG)),
-        fair("GRID-R01", 20, ("四家均记录符合要求", "a short note for four shops"), |a, t, d| a.copied(t, d, "符合要求。")),
-        bad("GRID-R02", Red, 20, ("同一照片用于两家", "one photo for two objects"), |a, t, d| a.photo(t, d, true)),
-        fair("GRID-R02", 20, ("同日同一对象两份记录共用照片", "one visit, two records"), |a, t, d| a.photo(t, d, false)),
-        bad("GRID-R04", Yellow, 20, ("在3.2公里外录入", "recorded 3.2 kilometres away"), |a, t, d| {
-            a.changed(t, d, |visit| visit.off = 29_000)
+        bad(
+            "GRID-R01",
+            Yellow,
+            20,
+            ("四家记录文字雷同", "one text for four shops"),
+            |a, t, d| a.copied(t, d, LONG),
+        ),
+        fair(
+            "GRID-R01",
+            20,
+            ("四家均记录符合要求", "a short note for four shops"),
+            |a, t, d| a.copied(t, d, "符合要求。"),
+        ),
+        bad(
+            "GRID-R02",
+            Red,
+            20,
+            ("同一照片用于两家", "one photo for two objects"),
+            |a, t, d| a.photo(t, d, true),
+        ),
+        fair(
+            "GRID-R02",
+            20,
+            ("同日同一对象两份记录共用照片", "one visit, two records"),
+            |a, t, d| a.photo(t, d, false),
+        ),
+        bad(
+            "GRID-R04",
+            Yellow,
+            20,
+            ("在3.2公里外录入", "recorded 3.2 kilometres away"),
+            |a, t, d| a.changed(t, d, |visit| visit.off = 29_000),
+        ),
+        fair("GRID-R04", 20, ("相距90米", "ninety metres away"), |a, t, d| {
+            a.changed(t, d, |visit| visit.off = 810)
         }),
-        fair("GRID-R04", 20, ("相距90米", "ninety metres away"), |a, t, d| a.changed(t, d, |visit| visit.off = 810)),
-        bad("GRID-R05", Yellow, 20, ("30项检查仅4分钟", "thirty items in four minutes"), |a, t, d| {
-            a.changed(t, d, |visit| (visit.items, visit.minutes) = (30, 4))
-        }),
+        bad(
+            "GRID-R05",
+            Yellow,
+            20,
+            ("30项检查仅4分钟", "thirty items in four minutes"),
+            |a, t, d| a.changed(t, d, |visit| (visit.items, visit.minutes) = (30, 4)),
+        ),
         fair("GRID-R05", 20, ("巡查4分钟", "a patrol of four minutes"), |a, t, d| {
             a.changed(t, d, |visit| (visit.kind, visit.minutes) = ("patrol", 4))
         }),
-        bad("GRID-R07", Yellow, 40, ("全部合格后9日查出重大问题", "a major finding nine days after a pass"), |a, t, d| {
-            a.contradicted(t, d, false)
-        }),
-        fair("GRID-R07", 40, ("问题出在新装设备", "the finding is about new equipment"), |a, t, d| a.contradicted(t, d, true)),
+        bad(
+            "GRID-R07",
+            Yellow,
+            40,
+            ("全部合格后9日查出重大问题", "a major finding nine days after a pass"),
+            |a, t, d| a.contradicted(t, d, false),
+        ),
+        fair(
+            "GRID-R07",
+            40,
+            ("问题出在新装设备", "the finding is about new equipment"),
+            |a, t, d| a.contradicted(t, d, true),
+        ),
     ]
 }
 
 fn persons() -> Vec<Story<Of>> {
     vec![
-        bad("GRID-R03", Yellow, 10, ("四分钟移动14公里", "fourteen kilometres in four minutes"), |a, t, d| {
-            a.jumped(t, d, (126_000, 10))
+        bad(
+            "GRID-R03",
+            Yellow,
+            10,
+            ("四分钟移动14公里", "fourteen kilometres in four minutes"),
+            |a, t, d| a.jumped(t, d, (126_000, 10)),
+        ),
+        fair(
+            "GRID-R03",
+            10,
+            ("定位漂移300米", "a drift of three hundred metres"),
+            |a, t, d| a.jumped(t, d, (2_700, 150)),
+        ),
+        between(
+            ((2, 3), (11, 5)),
+            bad(
+                "GRID-R06",
+                Notice,
+                60,
+                ("全月记录集中在月末上传", "a month's records uploaded at its end"),
+                |a, t, d| a.batched(t, d, false),
+            ),
+        ),
+        between(
+            ((2, 3), (11, 5)),
+            fair(
+                "GRID-R06",
+                60,
+                ("无信号村离线记录", "a village without signal"),
+                |a, t, d| a.batched(t, d, true),
+            ),
+        ),
+        bad(
+            "GRID-R08",
+            Red,
+            20,
+            ("网格员实施入企检查", "a grid worker inspects"),
+            |a, t, d| a.unqualified(t, d, "inspection"),
+        ),
+        fair("GRID-R08", 20, ("网格员巡查上报", "a grid worker patrols"), |a, t, d| {
+            a.unqualified(t, d, "patrol")
         }),
-        fair("GRID-R03", 10, ("定位漂移300米", "a drift of three hundred metres"), |a, t, d| a.jumped(t, d, (2_700, 150))),
-        between(((2, 3), (11, 5)), bad("GRID-R06", Notice, 60, ("全月记录集中在月末上传", "a month's records uploaded at its end"), |a, t, d| {
-            a.batched(t, d, false)
-        })),
-        between(((2, 3), (11, 5)), fair("GRID-R06", 60, ("无信号村离线记录", "a village without signal"), |a, t, d| {
-            a.batched(t, d, true)
-        })),
-        bad("GRID-R08", Red, 20, ("网格员实施入企检查", "a grid worker inspects"), |a, t, d| a.unqualified(t, d, "inspection")),
-        fair("GRID-R08", 20, ("网格员巡查上报", "a grid worker patrols"), |a, t, d| a.unqualified(t, d, "patrol")),
-        bad("GRID-R09", Yellow, 60, ("超过年度检查上限", "more inspections than the cap"), |a, t, d| a.disturbed(t, d, "plan")),
-        fair("GRID-R09", 60, ("投诉举报核查不计", "complaints are looked into"), |a, t, d| a.disturbed(t, d, "complaint")),
+        bad(
+            "GRID-R09",
+            Yellow,
+            60,
+            ("超过年度检查上限", "more inspections than the cap"),
+            |a, t, d| a.disturbed(t, d, "plan"),
+        ),
+        fair(
+            "GRID-R09",
+            60,
+            ("投诉举报核查不计", "complaints are looked into"),
+            |a, t, d| a.disturbed(t, d, "complaint"),
+        ),
     ]
 }
 

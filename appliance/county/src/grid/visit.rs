@@ -70,7 +70,9 @@ impl Grids {
         crate::line::push_time(&mut taken, started.plus_minutes(2));
         let photos = format!(
             r#"[{{"sha256":"{}","phash":"{}","exif_at":"{taken}","camera_h":"h:cam-{}","kind":"scene"}}]"#,
-            visit.sha, &visit.sha[..16], team.officers[0]
+            visit.sha,
+            &visit.sha[..16],
+            team.officers[0]
         );
         let mut line = town
             .book

@@ -56,13 +56,7 @@ impl File {
 
 impl Penalties {
     /// A case in the hands of a team.
-    pub(super) fn open(
-        &mut self,
-        town: &Town,
-        desk: usize,
-        team: usize,
-        cause: Cause,
-    ) -> File {
+    pub(super) fn open(&mut self, town: &Town, desk: usize, team: usize, cause: Cause) -> File {
         self.cases += 1;
         let rng = &mut self.rng;
         let party = match cause.is_org() {
@@ -286,7 +280,9 @@ impl Penalties {
             .text("party_ref", &file.party)
             .text("party_kind", if file.cause.is_org() { "org" } else { "person" });
         line = match simple {
-            true => line.flag("oral_notice", true).flag("delivered", true).flag("publishable", false),
+            true => {
+                line.flag("oral_notice", true).flag("delivered", true).flag("publishable", false)
+            }
             false => line.flag("publishable", true),
         };
         if file.goods_value > 0 {

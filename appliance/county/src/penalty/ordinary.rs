@@ -42,7 +42,12 @@ impl Penalties {
     }
 
     /// Decided and handed over on the spot.
-    pub(super) fn spot(&mut self, town: &mut Town, file: &File, from: plumbline_contract::time::Local) {
+    pub(super) fn spot(
+        &mut self,
+        town: &mut Town,
+        file: &File,
+        from: plumbline_contract::time::Local,
+    ) {
         let office = &self.offices[file.desk];
         town.book
             .line("penalty.case.filed", office, from)
@@ -96,7 +101,11 @@ impl Penalties {
         for kind in ["inspection_record", "inquiry", "doc"] {
             let mut days = self.rng.range(1, 3) as i32;
             // A team has time for four records a day.
-            while self.busy.get(&(town.clock.wd(day, days), file.desk, file.team)).is_some_and(|n| *n >= 4) {
+            while self
+                .busy
+                .get(&(town.clock.wd(day, days), file.desk, file.team))
+                .is_some_and(|n| *n >= 4)
+            {
                 days += 1;
             }
             day = town.clock.wd(day, days);
@@ -115,7 +124,10 @@ impl Penalties {
             let line = town.book.line("penalty.defence.received", office, heard).lag(4);
             line.text("case_no", &file.no).text("kind", "statement").done();
             let line = town.book.line("penalty.defence.reviewed", office, heard.plus_minutes(300));
-            line.text("case_no", &file.no).flag("adopted", false).text("reason", "理由不成立").done();
+            line.text("case_no", &file.no)
+                .flag("adopted", false)
+                .text("reason", "理由不成立")
+                .done();
         }
         let reviewed = town.clock.open_before(decided.plus(-1));
         self.review(town, file, reviewed.max(noticed));

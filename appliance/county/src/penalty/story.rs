@@ -8,7 +8,7 @@ use crate::clock::at;
 use crate::people::NEIGHBOUR;
 use crate::story::{Story, Told, bad, between, fair};
 use crate::town::Town;
-use plumbline_contract::alert::Level::{Notice, Red, Yellow};
+use plumbline_contract::alert::Level::{Red, Yellow};
 use plumbline_contract::time::{Day, Local};
 
 type Of = Penalties;
@@ -22,119 +22,205 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn limits() -> Vec<Story<Of>> {
     vec![
-        bad("PEN-T01", Red, 150, ("立案后超过90日才决定", "decided after 90 calendar days"), |a, t, d| {
-            a.long(t, d, 2, false)
-        }),
+        bad(
+            "PEN-T01",
+            Red,
+            150,
+            ("立案后超过90日才决定", "decided after 90 calendar days"),
+            |a, t, d| a.long(t, d, 2, false),
+        ),
         fair("PEN-T01", 170, ("检测停表20日", "a testing stop of twenty days"), |a, t, d| {
             a.long(t, d, 5, true)
         }),
-        bad("PEN-T02", Yellow, 50, ("线索第17个工作日才立案", "filed on working day 17"), |a, t, d| {
-            let (file, clue) = a.filed_on(t, d, 17);
-            Told::new(clue, a.dept(&file), t.clock.wd(d, 16).start())
-        }),
+        bad(
+            "PEN-T02",
+            Yellow,
+            50,
+            ("线索第17个工作日才立案", "filed on working day 17"),
+            |a, t, d| {
+                let (file, clue) = a.filed_on(t, d, 17);
+                Told::new(clue, a.dept(&file), t.clock.wd(d, 16).start())
+            },
+        ),
         fair("PEN-T02", 50, ("第15个工作日立案", "filed on working day 15"), |a, t, d| {
             let (file, clue) = a.filed_on(t, d, 15);
             Told::new(clue, a.dept(&file), t.clock.wd(d, 15).start())
         }),
-        bad("PEN-T03", Yellow, 70, ("第8个工作日才送达", "served on working day 8"), |a, t, d| {
-            a.served(t, d, 8)
-        }),
+        bad(
+            "PEN-T03",
+            Yellow,
+            70,
+            ("第8个工作日才送达", "served on working day 8"),
+            |a, t, d| a.served(t, d, 8),
+        ),
         fair("PEN-T03", 70, ("第7个工作日送达", "served on working day 7"), |a, t, d| {
             a.served(t, d, 7)
         }),
-        bad("PEN-T04", Red, 60, ("登记保存8个工作日才处理", "preserved for eight working days"), |a, t, d| {
-            a.preserved(t, d, 8, "destroyed")
-        }),
-        fair("PEN-T04", 60, ("第7个工作日转为扣押", "turned into a seizure on day 7"), |a, t, d| {
-            a.preserved(t, d, 7, "seizure")
-        }),
-        bad("PEN-T05", Yellow, 90, ("撤销后4个工作日才撤下", "taken down on working day 4"), |a, t, d| {
-            a.withdrawn(t, d, 4)
-        }),
-        fair("PEN-T05", 90, ("撤销后3个工作日撤下", "taken down on working day 3"), |a, t, d| {
-            a.withdrawn(t, d, 3)
-        }),
+        bad(
+            "PEN-T04",
+            Red,
+            60,
+            ("登记保存8个工作日才处理", "preserved for eight working days"),
+            |a, t, d| a.preserved(t, d, 8, "destroyed"),
+        ),
+        fair(
+            "PEN-T04",
+            60,
+            ("第7个工作日转为扣押", "turned into a seizure on day 7"),
+            |a, t, d| a.preserved(t, d, 7, "seizure"),
+        ),
+        bad(
+            "PEN-T05",
+            Yellow,
+            90,
+            ("撤销后4个工作日才撤下", "taken down on working day 4"),
+            |a, t, d| a.withdrawn(t, d, 4),
+        ),
+        fair(
+            "PEN-T05",
+            90,
+            ("撤销后3个工作日撤下", "taken down on working day 3"),
+            |a, t, d| a.withdrawn(t, d, 3),
+        ),
     ]
 }
 
 fn procedure() -> Vec<Story<Of>> {
     vec![
-        between(((7, 3), (10, 20)), bad("PEN-P01", Red, 50, ("执法证6月底到期后取证", "evidence after the certificate's end"), |a, t, d| {
-            let file = a.by_other(t, super::super::people::EXPIRED.start);
-            let noticed = a.until_notice(t, &file, d);
-            a.finish(t, &file, noticed, 7);
-            let (no, first, second) = (&file.no, &file.officers[0], &file.officers[1]);
-            let told = Told::new(format!("{no}/{first}"), a.dept(&file), at(d, 9, 18));
-            told.also_on("PEN-P01", Red, format!("{no}/{second}"), at(d, 9, 18))
-                .also_on("PEN-P02", Red, no, at(d, 10, 0))
-        })),
-        between(((7, 3), (10, 20)), fair("PEN-P01", 50, ("到期当日换证", "renewed the same day"), |a, t, d| {
-            let file = a.by_other(t, super::super::people::RENEWED.start);
-            let noticed = a.until_notice(t, &file, d);
-            a.finish(t, &file, noticed, 7);
-            Told::new(format!("{}/{}", file.no, file.officers[0]), a.dept(&file), at(d, 9, 18))
-        })),
-        bad("PEN-P02", Red, 60, ("一人制作询问笔录", "an inquiry by one officer"), |a, t, d| {
-            a.alone(t, d, "inquiry")
-        }),
+        between(
+            ((7, 3), (10, 20)),
+            bad(
+                "PEN-P01",
+                Red,
+                50,
+                ("执法证6月底到期后取证", "evidence after the certificate's end"),
+                |a, t, d| {
+                    let file = a.by_other(t, super::super::people::EXPIRED.start);
+                    let noticed = a.until_notice(t, &file, d);
+                    a.finish(t, &file, noticed, 7);
+                    let (no, first, second) = (&file.no, &file.officers[0], &file.officers[1]);
+                    let told = Told::new(format!("{no}/{first}"), a.dept(&file), at(d, 9, 18));
+                    told.also_on("PEN-P01", Red, format!("{no}/{second}"), at(d, 9, 18)).also_on(
+                        "PEN-P02",
+                        Red,
+                        no,
+                        at(d, 10, 0),
+                    )
+                },
+            ),
+        ),
+        between(
+            ((7, 3), (10, 20)),
+            fair("PEN-P01", 50, ("到期当日换证", "renewed the same day"), |a, t, d| {
+                let file = a.by_other(t, super::super::people::RENEWED.start);
+                let noticed = a.until_notice(t, &file, d);
+                a.finish(t, &file, noticed, 7);
+                Told::new(format!("{}/{}", file.no, file.officers[0]), a.dept(&file), at(d, 9, 18))
+            }),
+        ),
+        bad(
+            "PEN-P02",
+            Red,
+            60,
+            ("一人制作询问笔录", "an inquiry by one officer"),
+            |a, t, d| a.alone(t, d, "inquiry"),
+        ),
         fair("PEN-P02", 60, ("电子设备自动采集", "recorded by a device"), |a, t, d| {
             a.alone(t, d, "e_device")
         }),
-        bad("PEN-P03", Yellow, 60, ("同时在两处取证", "at two places at once"), |a, t, d| {
-            a.twice(t, d, false)
-        }),
-        fair("PEN-P03", 60, ("其中一处为远程视频询问", "one of them by video"), |a, t, d| {
-            a.twice(t, d, true)
-        }),
+        bad(
+            "PEN-P03",
+            Yellow,
+            60,
+            ("同时在两处取证", "at two places at once"),
+            |a, t, d| a.twice(t, d, false),
+        ),
+        fair(
+            "PEN-P03",
+            60,
+            ("其中一处为远程视频询问", "one of them by video"),
+            |a, t, d| a.twice(t, d, true),
+        ),
         bad("PEN-P04", Red, 60, ("罚款重于告知", "a fine heavier than told"), |a, t, d| {
             a.told(t, d, |file| file.proposed = file.fine - 100_000)
         }),
         fair("PEN-P04", 60, ("罚款轻于告知", "a fine lighter than told"), |a, t, d| {
             a.told(t, d, |file| file.proposed = file.fine + 100_000)
         }),
-        bad("PEN-P06", Red, 60, ("重大案件未经集体讨论", "a grave case not discussed"), |a, t, d| {
-            a.grave(t, d, false)
-        }),
-        fair("PEN-P06", 60, ("法制审核与集体讨论齐备", "reviewed and discussed"), |a, t, d| {
-            a.grave(t, d, true)
-        }),
-        bad("PEN-P07", Red, 30, ("当场罚款超过限额", "fined on the spot beyond the limit"), |a, t, d| {
-            a.small(t, d, 600_000)
-        }),
-        bad("PEN-P08", Yellow, 90, ("结案而无送达记录", "closed without a record of service"), |a, t, d| {
-            let file = a.tale(t, Cause::Tale);
-            let noticed = a.until_notice(t, &file, d);
-            let decided = t.clock.wd(noticed, 7);
-            a.review(t, &file, t.clock.wd(noticed, 5));
-            a.decide(t, &file, decided);
-            a.publish(t, &file, t.clock.wd(decided, 3));
-            a.pay(t, &file, t.clock.wd(decided, 5));
-            let closed = t.clock.wd(decided, 7);
-            a.close(t, &file, closed);
-            let told = Told::new(&file.no, a.dept(&file), closed.start());
-            told.also("PEN-T03", Yellow, t.clock.wd(decided, 8).start())
-        }),
-        fair("PEN-P08", 30, ("当场决定并当场交付", "decided and handed over on the spot"), |a, t, d| {
-            let file = a.tale(t, Cause::Small);
-            a.spot(t, &file, at(d, 10, 0));
-            a.pay(t, &file, t.clock.wd(d, 2));
-            a.close(t, &file, t.clock.wd(d, 3));
-            Told::new(&file.no, a.dept(&file), t.clock.wd(d, 3).start())
-        }),
+        bad(
+            "PEN-P06",
+            Red,
+            60,
+            ("重大案件未经集体讨论", "a grave case not discussed"),
+            |a, t, d| a.grave(t, d, false),
+        ),
+        fair(
+            "PEN-P06",
+            60,
+            ("法制审核与集体讨论齐备", "reviewed and discussed"),
+            |a, t, d| a.grave(t, d, true),
+        ),
+        bad(
+            "PEN-P07",
+            Red,
+            30,
+            ("当场罚款超过限额", "fined on the spot beyond the limit"),
+            |a, t, d| a.small(t, d, 600_000),
+        ),
+        bad(
+            "PEN-P08",
+            Yellow,
+            90,
+            ("结案而无送达记录", "closed without a record of service"),
+            |a, t, d| {
+                let file = a.tale(t, Cause::Tale);
+                let noticed = a.until_notice(t, &file, d);
+                let decided = t.clock.wd(noticed, 7);
+                a.review(t, &file, t.clock.wd(noticed, 5));
+                a.decide(t, &file, decided);
+                a.publish(t, &file, t.clock.wd(decided, 3));
+                a.pay(t, &file, t.clock.wd(decided, 5));
+                let closed = t.clock.wd(decided, 7);
+                a.close(t, &file, closed);
+                let told = Told::new(&file.no, a.dept(&file), closed.start());
+                told.also("PEN-T03", Yellow, t.clock.wd(decided, 8).start())
+            },
+        ),
+        fair(
+            "PEN-P08",
+            30,
+            ("当场决定并当场交付", "decided and handed over on the spot"),
+            |a, t, d| {
+                let file = a.tale(t, Cause::Small);
+                a.spot(t, &file, at(d, 10, 0));
+                a.pay(t, &file, t.clock.wd(d, 2));
+                a.close(t, &file, t.clock.wd(d, 3));
+                Told::new(&file.no, a.dept(&file), t.clock.wd(d, 3).start())
+            },
+        ),
     ]
 }
 
 fn hearings() -> Vec<Story<Of>> {
     vec![
-        bad("PEN-P05", Red, 60, ("吊销许可未告知听证", "a revocation without telling of the hearing"), |a, t, d| {
-            a.told(t, d, |file| {
-                (file.kind, file.fine, file.proposed) = ("licence", 0, 0);
-                file.hearing_told = false;
-            })
-        }),
-        fair("PEN-P05", 60, ("罚款低于听证标准", "a fine below the threshold"), |a, t, d| {
-            a.told(t, d, |_| {})
-        }),
+        bad(
+            "PEN-P05",
+            Red,
+            60,
+            ("吊销许可未告知听证", "a revocation without telling of the hearing"),
+            |a, t, d| {
+                a.told(t, d, |file| {
+                    (file.kind, file.fine, file.proposed) = ("licence", 0, 0);
+                    file.hearing_told = false;
+                })
+            },
+        ),
+        fair(
+            "PEN-P05",
+            60,
+            ("罚款低于听证标准", "a fine below the threshold"),
+            |a, t, d| a.told(t, d, |_| {}),
+        ),
     ]
 }
 
@@ -171,10 +257,7 @@ impl Penalties {
             let from = at(town.clock.wd(noticed, 1), 9, 30);
             let office = self.offices[file.desk].clone();
             let line = town.book.line("penalty.clock.paused", &office, from);
-            line.text("case_no", &file.no)
-                .text("kind", "testing")
-                .text("basis", "检验检测")
-                .done();
+            line.text("case_no", &file.no).text("kind", "testing").text("basis", "检验检测").done();
             let until = at(town.clock.open(from.day().plus(20)), 15, 0);
             let line = town.book.line("penalty.clock.resumed", &office, until);
             line.text("case_no", &file.no).text("kind", "testing").done();
@@ -184,8 +267,7 @@ impl Penalties {
         self.review(town, &file, town.clock.wd(noticed, 3));
         self.decide(town, &file, decided);
         self.execute(town, &file, decided);
-        let told = Told::new(&file.no, self.dept(&file), due.plus(1).start());
-        told
+        Told::new(&file.no, self.dept(&file), due.plus(1).start())
     }
 
     fn filed_on(&mut self, town: &mut Town, day: Day, after_wd: i32) -> (File, String) {
@@ -238,7 +320,10 @@ impl Penalties {
         let office = self.offices[file.desk].clone();
         let corrected = town.clock.wd(decided, 20);
         let line = town.book.line("penalty.decision.corrected", &office, at(corrected, 10, 0));
-        line.text("case_no", &file.no).text("by", "self").text("reason", "文书表述有误，予以撤销").done();
+        line.text("case_no", &file.no)
+            .text("by", "self")
+            .text("reason", "文书表述有误，予以撤销")
+            .done();
         let down = town.clock.wd(corrected, after_wd);
         let line = town.book.line("penalty.decision.withdrawn", &office, at(down, 10, 0));
         line.text("case_no", &file.no).text("reason", "决定已撤销").done();
@@ -337,5 +422,4 @@ impl Penalties {
     pub(super) fn abroad(file: &mut File) {
         file.place_region = NEIGHBOUR;
     }
-
 }

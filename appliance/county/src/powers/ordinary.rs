@@ -70,7 +70,8 @@ impl Powers {
             .text("approver", &officers[officers.len() - 1])
             .text("approver_rank", "head")
             .done();
-        let item = if said.item_no.is_empty() { format!("WP{nth:06}") } else { said.item_no.clone() };
+        let item =
+            if said.item_no.is_empty() { format!("WP{nth:06}") } else { said.item_no.clone() };
         let mut line = town
             .book
             .line("coercion.measure.taken", office, taken)
@@ -313,7 +314,11 @@ impl Powers {
         let started = town.clock.wd(day, 12);
         for permit in ["planning", "construction"] {
             let wd = if said.permit_before || permit == "planning" { 6 } else { 16 };
-            let line = town.book.line("project.permit.obtained", office, at(town.clock.wd(day, wd), 10, 0));
+            let line = town.book.line(
+                "project.permit.obtained",
+                office,
+                at(town.clock.wd(day, wd), 10, 0),
+            );
             line.text("project", &project)
                 .text("permit", permit)
                 .text("permit_no", &format!("XK-{nth}-{permit}"))
@@ -321,14 +326,19 @@ impl Powers {
         }
         let amount = TOTAL / 100 * (94 + said.over_pct);
         if said.adjusted {
-            let line = town.book.line("project.estimate.adjusted", office, at(town.clock.wd(day, 7), 10, 0));
+            let line = town.book.line(
+                "project.estimate.adjusted",
+                office,
+                at(town.clock.wd(day, 7), 10, 0),
+            );
             line.text("project", &project)
                 .int("approved_total", TOTAL / 100 * 125)
                 .text("approval_no", "清发改调〔2025〕1号")
                 .text("approver", "FGJ001")
                 .done();
         }
-        let line = town.book.line("project.contract.signed", office, at(town.clock.wd(day, 9), 10, 0));
+        let line =
+            town.book.line("project.contract.signed", office, at(town.clock.wd(day, 9), 10, 0));
         line.text("project", &project)
             .text("contract_no", &contract)
             .text("contractor", "清源建设集团")
@@ -358,7 +368,11 @@ impl Powers {
     fn progress(&mut self, town: &mut Town, (project, started): (&str, Day), said: &Works) {
         let office = &self.works;
         if said.plan_changed {
-            let line = town.book.line("project.plan.changed", office, at(town.clock.wd(started, 25), 10, 0));
+            let line = town.book.line(
+                "project.plan.changed",
+                office,
+                at(town.clock.wd(started, 25), 10, 0),
+            );
             line.text("project", project)
                 .text("plan_ver", "V2")
                 .text("approval_no", "清发改计〔2025〕3号")

@@ -17,53 +17,114 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn schools() -> Vec<Story<Of>> {
     vec![
-        between(((3, 5), (4, 28)), bad("EDU-F01", Red, 60, ("义务教育收取杂费", "a misc fee in compulsory education"), |a, t, d| {
-            a.charged(t, d, ("ZF01", "misc", 5_000, 5_000))
-        })),
-        between(((3, 5), (4, 28)), fair("EDU-F01", 60, ("代购教辅按公示价收取", "an agency fee at its price"), |a, t, d| {
-            a.charged(t, d, ("DS02", "agency", 8_000, 8_000))
-        })),
-        between(((3, 5), (4, 28)), bad("EDU-F02", Yellow, 60, ("学期末代收费结余6%未退", "six per cent left at the end of term"), |a, t, d| {
-            a.balance(t, d, "DS60")
-        })),
-        between(((3, 5), (4, 28)), fair("EDU-F02", 60, ("学期末结余1%", "one per cent left"), |a, t, d| {
-            a.balance(t, d, "DS10")
-        })),
-        between(((2, 10), (9, 1)), bad("REC-R01", Notice, 100, ("复议撤改率偏高", "many decisions reversed"), |a, t, d| {
-            a.reversed(t, d, 4)
-        })),
+        between(
+            ((3, 5), (4, 28)),
+            bad(
+                "EDU-F01",
+                Red,
+                60,
+                ("义务教育收取杂费", "a misc fee in compulsory education"),
+                |a, t, d| a.charged(t, d, ("ZF01", "misc", 5_000, 5_000)),
+            ),
+        ),
+        between(
+            ((3, 5), (4, 28)),
+            fair(
+                "EDU-F01",
+                60,
+                ("代购教辅按公示价收取", "an agency fee at its price"),
+                |a, t, d| a.charged(t, d, ("DS02", "agency", 8_000, 8_000)),
+            ),
+        ),
+        between(
+            ((3, 5), (4, 28)),
+            bad(
+                "EDU-F02",
+                Yellow,
+                60,
+                ("学期末代收费结余6%未退", "six per cent left at the end of term"),
+                |a, t, d| a.balance(t, d, "DS60"),
+            ),
+        ),
+        between(
+            ((3, 5), (4, 28)),
+            fair("EDU-F02", 60, ("学期末结余1%", "one per cent left"), |a, t, d| {
+                a.balance(t, d, "DS10")
+            }),
+        ),
+        between(
+            ((2, 10), (9, 1)),
+            bad(
+                "REC-R01",
+                Notice,
+                100,
+                ("复议撤改率偏高", "many decisions reversed"),
+                |a, t, d| a.reversed(t, d, 4),
+            ),
+        ),
     ]
 }
 
 fn projects() -> Vec<Story<Of>> {
     vec![
-        bad("PRJ-P01", Red, 60, ("未取得施工许可即开工", "started before the permit"), |a, t, d| {
-            a.built(t, d, 0, |works| works.permit_before = false)
-        }),
+        bad(
+            "PRJ-P01",
+            Red,
+            60,
+            ("未取得施工许可即开工", "started before the permit"),
+            |a, t, d| a.built(t, d, 0, |works| works.permit_before = false),
+        ),
         fair("PRJ-P01", 60, ("抢险救灾应急工程", "an emergency undertaking"), |a, t, d| {
             a.built(t, d, 0, |works| (works.permit_before, works.emergency) = (false, true))
         }),
-        bad("PRJ-F01", Red, 60, ("超概算12%未调整", "12 per cent above the estimate"), |a, t, d| {
-            a.built(t, d, 0, |works| works.over_pct = 18)
-        }),
+        bad(
+            "PRJ-F01",
+            Red,
+            60,
+            ("超概算12%未调整", "12 per cent above the estimate"),
+            |a, t, d| a.built(t, d, 0, |works| works.over_pct = 18),
+        ),
         fair("PRJ-F01", 60, ("概算已批准调整", "the estimate was adjusted"), |a, t, d| {
             a.built(t, d, 0, |works| (works.over_pct, works.adjusted) = (18, true))
         }),
-        bad("PRJ-T01", Yellow, 90, ("进度滞后25个百分点", "25 points behind the plan"), |a, t, d| {
-            a.built(t, d, 30, |works| works.real_pct = 25)
-        }),
+        bad(
+            "PRJ-T01",
+            Yellow,
+            90,
+            ("进度滞后25个百分点", "25 points behind the plan"),
+            |a, t, d| a.built(t, d, 30, |works| works.real_pct = 25),
+        ),
         fair("PRJ-T01", 90, ("计划已批准调整", "the plan was changed"), |a, t, d| {
             a.built(t, d, 30, |works| (works.real_pct, works.plan_changed) = (25, true))
         }),
-        between(((1, 8), (3, 10)), bad("PRJ-T02", Yellow, 290, ("竣工七个月后才决算", "settled seven months later"), |a, t, d| {
-            a.built(t, d, 165, |works| works.settled_months = 7)
-        })),
-        between(((1, 8), (3, 10)), fair("PRJ-T02", 290, ("竣工五个月后决算", "settled five months later"), |a, t, d| {
-            a.built(t, d, 165, |works| works.settled_months = 5)
-        })),
-        bad("PRJ-C01", Yellow, 90, ("变更累计超过合同12%", "changes of 12 per cent of the contract"), |a, t, d| {
-            a.built(t, d, 16, |works| (works.over_pct, works.changes) = (-20, vec![30, 30, 30]))
-        }),
+        between(
+            ((1, 8), (3, 10)),
+            bad(
+                "PRJ-T02",
+                Yellow,
+                290,
+                ("竣工七个月后才决算", "settled seven months later"),
+                |a, t, d| a.built(t, d, 165, |works| works.settled_months = 7),
+            ),
+        ),
+        between(
+            ((1, 8), (3, 10)),
+            fair(
+                "PRJ-T02",
+                290,
+                ("竣工五个月后决算", "settled five months later"),
+                |a, t, d| a.built(t, d, 165, |works| works.settled_months = 5),
+            ),
+        ),
+        bad(
+            "PRJ-C01",
+            Yellow,
+            90,
+            ("变更累计超过合同12%", "changes of 12 per cent of the contract"),
+            |a, t, d| {
+                a.built(t, d, 16, |works| (works.over_pct, works.changes) = (-20, vec![30, 30, 30]))
+            },
+        ),
         fair("PRJ-C01", 90, ("一次小额变更", "one small change"), |a, t, d| {
             a.built(t, d, 16, |works| works.changes = vec![5])
         }),

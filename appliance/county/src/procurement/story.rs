@@ -1,7 +1,7 @@
 //! Stories about the process: PROC-T, PROC-P and PROC-A.
 
-use super::tender::Tender;
 use super::Trades;
+use super::tender::Tender;
 use crate::clock::at;
 use crate::story::{Story, Told, bad, fair};
 use crate::town::Town;
@@ -18,30 +18,52 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn times() -> Vec<Story<Of>> {
     vec![
-        bad("PROC-T01", Red, 60, ("公告至截止仅18日", "eighteen days for bids"), |a, t, d| {
-            a.changed(t, d, |tender| tender.bid_days = 16)
-        }),
+        bad(
+            "PROC-T01",
+            Red,
+            60,
+            ("公告至截止仅18日", "eighteen days for bids"),
+            |a, t, d| a.changed(t, d, |tender| tender.bid_days = 16),
+        ),
         fair("PROC-T01", 60, ("公告至截止恰20日", "twenty days for bids"), |a, t, d| {
             a.changed(t, d, |tender| tender.bid_days = 20)
         }),
-        bad("PROC-T02", Red, 60, ("截止前10日实质澄清未顺延", "a late substantive clarification"), |a, t, d| {
-            a.changed(t, d, |tender| tender.clarified = Some((10, false)))
-        }),
-        fair("PROC-T02", 60, ("截止前10日的澄清不涉及实质", "a late clarification of form"), |a, t, d| {
-            a.changed(t, d, |tender| tender.clarified = Some((10, true)))
-        }),
-        bad("PROC-T03", Yellow, 100, ("中标后40日才签约", "signed forty days after the award"), |a, t, d| {
-            a.changed(t, d, |tender| tender.contract_days = 40)
-        }),
+        bad(
+            "PROC-T02",
+            Red,
+            60,
+            ("截止前10日实质澄清未顺延", "a late substantive clarification"),
+            |a, t, d| a.changed(t, d, |tender| tender.clarified = Some((10, false))),
+        ),
+        fair(
+            "PROC-T02",
+            60,
+            ("截止前10日的澄清不涉及实质", "a late clarification of form"),
+            |a, t, d| a.changed(t, d, |tender| tender.clarified = Some((10, true))),
+        ),
+        bad(
+            "PROC-T03",
+            Yellow,
+            100,
+            ("中标后40日才签约", "signed forty days after the award"),
+            |a, t, d| a.changed(t, d, |tender| tender.contract_days = 40),
+        ),
         fair("PROC-T03", 90, ("中标后第28日签约", "signed on day 28"), |a, t, d| {
             a.changed(t, d, |tender| tender.contract_days = 28)
         }),
-        bad("PROC-T04", Red, 80, ("异议未答复即定标，第14日才答复", "awarded before an objection was answered"), |a, t, d| {
-            a.changed(t, d, |tender| tender.objection = Some(14))
-        }),
-        fair("PROC-T04", 80, ("异议第2日答复", "an objection answered on day 2"), |a, t, d| {
-            a.changed(t, d, |tender| tender.objection = Some(2))
-        }),
+        bad(
+            "PROC-T04",
+            Red,
+            80,
+            ("异议未答复即定标，第14日才答复", "awarded before an objection was answered"),
+            |a, t, d| a.changed(t, d, |tender| tender.objection = Some(14)),
+        ),
+        fair(
+            "PROC-T04",
+            80,
+            ("异议第2日答复", "an objection answered on day 2"),
+            |a, t, d| a.changed(t, d, |tender| tender.objection = Some(2)),
+        ),
     ]
 }
 
@@ -50,18 +72,29 @@ fn procedure() -> Vec<Story<Of>> {
         bad("PROC-P01", Red, 60, ("截止前开标", "opened before the deadline"), |a, t, d| {
             a.changed(t, d, |tender| tender.opened_min = -45)
         }),
-        fair("PROC-P01", 60, ("资格后审无预审环节", "no prequalification where none is due"), |a, t, d| {
-            a.changed(t, d, |_| {})
-        }),
-        bad("PROC-P03", Red, 60, ("两家投标仍开标", "opened with two bidders"), |a, t, d| {
-            a.changed(t, d, |tender| tender.bidders.truncate(2))
-        }),
+        fair(
+            "PROC-P01",
+            60,
+            ("资格后审无预审环节", "no prequalification where none is due"),
+            |a, t, d| a.changed(t, d, |_| {}),
+        ),
+        bad(
+            "PROC-P03",
+            Red,
+            60,
+            ("两家投标仍开标", "opened with two bidders"),
+            |a, t, d| a.changed(t, d, |tender| tender.bidders.truncate(2)),
+        ),
         fair("PROC-P03", 60, ("三家投标", "three bidders"), |a, t, d| {
             a.changed(t, d, |tender| tender.bidders.truncate(3))
         }),
-        bad("PROC-P04", Red, 60, ("应公开招标而邀请，无批准", "by invitation, without approval"), |a, t, d| {
-            a.changed(t, d, |tender| tender.method = "invited")
-        }),
+        bad(
+            "PROC-P04",
+            Red,
+            60,
+            ("应公开招标而邀请，无批准", "by invitation, without approval"),
+            |a, t, d| a.changed(t, d, |tender| tender.method = "invited"),
+        ),
         fair("PROC-P04", 60, ("邀请招标已经批准", "by invitation, approved"), |a, t, d| {
             a.changed(t, d, |tender| {
                 tender.method = "invited";
@@ -90,9 +123,13 @@ fn procedure() -> Vec<Story<Of>> {
                 }
             })
         }),
-        bad("PROC-A01", Yellow, 120, ("变更累计18%未经批准", "changes of 18 per cent"), |a, t, d| {
-            a.changed(t, d, |tender| tender.amended = Some((180, "change")))
-        }),
+        bad(
+            "PROC-A01",
+            Yellow,
+            120,
+            ("变更累计18%未经批准", "changes of 18 per cent"),
+            |a, t, d| a.changed(t, d, |tender| tender.amended = Some((180, "change"))),
+        ),
         fair("PROC-A01", 120, ("按实计量增加18%", "18 per cent as measured"), |a, t, d| {
             a.changed(t, d, |tender| tender.amended = Some((180, "measured")))
         }),

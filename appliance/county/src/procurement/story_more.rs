@@ -18,50 +18,87 @@ pub(super) fn stories() -> Vec<Story<Of>> {
 
 fn links() -> Vec<Story<Of>> {
     vec![
-        bad("PROC-C01", Red, 60, ("两家标书出自同一硬盘", "two bids from one disk"), |a, t, d| {
-            a.changed(t, d, |tender| {
-                tender.bidders[1].disk = tender.bidders[3].disk.clone();
-            })
-        }),
-        fair("PROC-C01", 60, ("均在交易大厅上传，同一IP", "both from the hall's address"), |a, t, d| {
-            a.changed(t, d, |tender| {
-                for bidder in &mut tender.bidders {
-                    bidder.ip = "h:ip-hall".to_owned();
-                    bidder.site = "hall";
-                }
-            })
-        }),
+        bad(
+            "PROC-C01",
+            Red,
+            60,
+            ("两家标书出自同一硬盘", "two bids from one disk"),
+            |a, t, d| {
+                a.changed(t, d, |tender| {
+                    tender.bidders[1].disk = tender.bidders[3].disk.clone();
+                })
+            },
+        ),
+        fair(
+            "PROC-C01",
+            60,
+            ("均在交易大厅上传，同一IP", "both from the hall's address"),
+            |a, t, d| {
+                a.changed(t, d, |tender| {
+                    for bidder in &mut tender.bidders {
+                        bidder.ip = "h:ip-hall".to_owned();
+                        bidder.site = "hall";
+                    }
+                })
+            },
+        ),
         bad("PROC-C02", Yellow, 60, ("报价呈等差", "prices at equal steps"), |a, t, d| {
             a.priced(t, d, [950, 955, 960, 965, 970])
         }),
         fair("PROC-C02", 60, ("报价间距无规律", "prices at uneven steps"), |a, t, d| {
             a.priced(t, d, [930, 951, 954, 969, 981])
         }),
-        bad("PROC-C03", Red, 60, ("三处相同的罕见错别字", "three rare typos in common"), |a, t, d| {
-            a.changed(t, d, |tender| {
-                let typos: Vec<_> = (1..=3).map(|nth| format!("h:typo-{}-{nth}", tender.ocid)).collect();
-                tender.bidders[2].typos.clone_from(&typos);
-                tender.bidders[4].typos = typos;
-            })
-        }),
+        bad(
+            "PROC-C03",
+            Red,
+            60,
+            ("三处相同的罕见错别字", "three rare typos in common"),
+            |a, t, d| {
+                a.changed(t, d, |tender| {
+                    let typos: Vec<_> =
+                        (1..=3).map(|nth| format!("h:typo-{}-{nth}", tender.ocid)).collect();
+                    tender.bidders[2].typos.clone_from(&typos);
+                    tender.bidders[4].typos = typos;
+                })
+            },
+        ),
         fair("PROC-C03", 60, ("文本指纹相距甚远", "texts far apart"), |a, t, d| {
             a.changed(t, d, |_| {})
         }),
-        bad("PROC-C04", Red, 60, ("两家项目经理相同", "one project manager for two"), |a, t, d| {
-            a.changed(t, d, |tender| tender.bidders[1].pm = tender.bidders[4].pm.clone())
-        }),
-        bad("PROC-C05", Red, 60, ("两家保证金出自同一账户", "two bonds from one account"), |a, t, d| {
-            a.changed(t, d, |tender| tender.bidders[1].account = tender.bidders[2].account.clone())
-        }),
+        bad(
+            "PROC-C04",
+            Red,
+            60,
+            ("两家项目经理相同", "one project manager for two"),
+            |a, t, d| a.changed(t, d, |tender| tender.bidders[1].pm = tender.bidders[4].pm.clone()),
+        ),
+        bad(
+            "PROC-C05",
+            Red,
+            60,
+            ("两家保证金出自同一账户", "two bonds from one account"),
+            |a, t, d| {
+                a.changed(t, d, |tender| {
+                    tender.bidders[1].account = tender.bidders[2].account.clone()
+                })
+            },
+        ),
         bad("PROC-S01", Red, 60, ("禁入主体投标", "a banned firm bids"), |a, t, d| {
             a.with_firm(t, d, BANNED)
         }),
-        between(((4, 7), (10, 20)), fair("PROC-S01", 60, ("禁入期已满后投标", "the ban has ended"), |a, t, d| {
-            a.with_firm(t, d, UNBANNED)
-        })),
-        bad("PROC-S02", Notice, 10, ("红牌经复核维持", "a red card was upheld"), |a, t, d| {
-            a.reviewed(t, d, "upheld")
-        }),
+        between(
+            ((4, 7), (10, 20)),
+            fair("PROC-S01", 60, ("禁入期已满后投标", "the ban has ended"), |a, t, d| {
+                a.with_firm(t, d, UNBANNED)
+            }),
+        ),
+        bad(
+            "PROC-S02",
+            Notice,
+            10,
+            ("红牌经复核维持", "a red card was upheld"),
+            |a, t, d| a.reviewed(t, d, "upheld"),
+        ),
         fair("PROC-S02", 10, ("红牌正在申诉", "a red card under appeal"), |a, t, d| {
             a.reviewed(t, d, "appealed")
         }),
@@ -70,38 +107,92 @@ fn links() -> Vec<Story<Of>> {
 
 fn patterns() -> Vec<Story<Of>> {
     vec![
-        between(((1, 10), (4, 10)), bad("PROC-C06", Yellow, 250, ("三家轮流中标", "three firms win in turns"), |a, t, d| {
-            a.rotation(t, d)
-        })),
-        bad("PROC-C07", Red, 120, ("第一候选人一年内两次弃标", "the first candidate gives up twice"), |a, t, d| {
-            a.waived(t, d, 2, false)
-        }),
-        fair("PROC-C07", 90, ("不可抗力放弃，已核实", "gives up for a proven reason"), |a, t, d| {
-            a.waived(t, d, 2, true)
-        }),
-        bad("PROC-C08", Yellow, 120, ("专家两次偏高同一投标人", "an expert favours one bidder twice"), |a, t, d| {
-            a.biased(t, d, 2)
-        }),
+        between(
+            ((1, 10), (4, 10)),
+            bad(
+                "PROC-C06",
+                Yellow,
+                250,
+                ("三家轮流中标", "three firms win in turns"),
+                |a, t, d| a.rotation(t, d),
+            ),
+        ),
+        bad(
+            "PROC-C07",
+            Red,
+            120,
+            ("第一候选人一年内两次弃标", "the first candidate gives up twice"),
+            |a, t, d| a.waived(t, d, 2, false),
+        ),
+        fair(
+            "PROC-C07",
+            90,
+            ("不可抗力放弃，已核实", "gives up for a proven reason"),
+            |a, t, d| a.waived(t, d, 2, true),
+        ),
+        bad(
+            "PROC-C08",
+            Yellow,
+            120,
+            ("专家两次偏高同一投标人", "an expert favours one bidder twice"),
+            |a, t, d| a.biased(t, d, 2),
+        ),
         fair("PROC-C08", 90, ("仅一次偏高", "favoured once"), |a, t, d| a.biased(t, d, 1)),
-        bad("PROC-C09", Notice, 140, ("同一专家被反复抽中", "one expert drawn again and again"), |a, t, d| a.drawn_often(t, d)),
-        bad("PROC-C10", Yellow, 120, ("十个项目成交价均贴近控制价", "ten awards just below the control price"), |a, t, d| {
-            a.close(t, d, 9)
+        bad(
+            "PROC-C09",
+            Yellow,
+            140,
+            ("同一专家被反复抽中", "one expert drawn again and again"),
+            |a, t, d| a.drawn_often(t, d),
+        ),
+        bad(
+            "PROC-C10",
+            Yellow,
+            120,
+            ("十个项目成交价均贴近控制价", "ten awards just below the control price"),
+            |a, t, d| a.close(t, d, 9),
+        ),
+        fair(
+            "PROC-C10",
+            120,
+            ("十个项目仅三个贴近", "three of ten awards close to it"),
+            |a, t, d| a.close(t, d, 3),
+        ),
+        fair(
+            "PROC-C05",
+            60,
+            ("保证金各从本户转出", "each bond from its own account"),
+            |a, t, d| a.changed(t, d, |_| {}),
+        ),
+        fair("PROC-C04", 60, ("各家人员互不相同", "nobody in common"), |a, t, d| {
+            a.changed(t, d, |_| {})
         }),
-        fair("PROC-C10", 120, ("十个项目仅三个贴近", "three of ten awards close to it"), |a, t, d| a.close(t, d, 3)),
-        fair("PROC-C05", 60, ("保证金各从本户转出", "each bond from its own account"), |a, t, d| a.changed(t, d, |_| {})),
-        fair("PROC-C04", 60, ("各家人员互不相同", "nobody in common"), |a, t, d| a.changed(t, d, |_| {})),
-        bad("PROC-L01", Yellow, 120, ("连续三宗单一竞买人底价成交", "three lots at the floor in a row"), |a, t, d| {
-            a.land(t, d, false)
-        }),
-        fair("PROC-L01", 120, ("已公布的标准地政策", "a published policy zone"), |a, t, d| {
-            a.land(t, d, true)
-        }),
-        bad("PROC-P02", Red, 120, ("三份合同拆分避开招标", "three contracts below the threshold"), |a, t, d| {
-            a.split(t, d, true)
-        }),
-        fair("PROC-P02", 120, ("三个各自独立的项目", "three needs of their own"), |a, t, d| {
-            a.split(t, d, false)
-        }),
+        bad(
+            "PROC-L01",
+            Yellow,
+            120,
+            ("连续三宗单一竞买人底价成交", "three lots at the floor in a row"),
+            |a, t, d| a.land(t, d, false),
+        ),
+        fair(
+            "PROC-L01",
+            120,
+            ("已公布的标准地政策", "a published policy zone"),
+            |a, t, d| a.land(t, d, true),
+        ),
+        bad(
+            "PROC-P02",
+            Red,
+            120,
+            ("三份合同拆分避开招标", "three contracts below the threshold"),
+            |a, t, d| a.split(t, d, true),
+        ),
+        fair(
+            "PROC-P02",
+            120,
+            ("三个各自独立的项目", "three needs of their own"),
+            |a, t, d| a.split(t, d, false),
+        ),
     ]
 }
 
@@ -211,7 +302,7 @@ impl Trades {
         Told::new(expert(biased), &self.office.dept, at(awarded, 9, 30))
     }
 
-    /// Ten tenders of one major with twenty experts, of whom one sits in each panel.
+    /// Ten tenders of one major with some forty experts, of whom one sits in each panel.
     fn drawn_often(&mut self, town: &mut Town, day: Day) -> Told {
         let major = self.majors % MAJORS;
         self.majors += 1;
@@ -220,11 +311,12 @@ impl Trades {
         for nth in 0..10 {
             let mut tender = self.tender(town.clock.wd(day, nth * 2));
             tender.amended = None;
-            let others = (0..4).map(|seat| first + 1 + (nth as usize * 4 + seat) % (MAJOR_SIZE - 1));
+            let others =
+                (0..4).map(|seat| first + 1 + (nth as usize * 4 + seat) % (MAJOR_SIZE - 1));
             tender.experts = std::iter::once(first).chain(others).collect();
             awarded = self.run(town, &tender);
         }
-        Told::new(super::major(first), &self.office.dept, at(awarded, 9, 30))
+        Told::new(expert(first), &self.office.dept, at(awarded, 9, 30))
     }
 
     /// Ten tenders of one buyer, so many of them awarded just below the control price.

@@ -239,7 +239,8 @@ impl Trades {
 
     fn bid(&mut self, town: &mut Town, tender: &Tender, published: Day, deadline: Local) {
         for bidder in &tender.bidders {
-            let got = published.plus(self.rng.range(1, i64::from(tender.docs_days.min(5)) - 1) as i32);
+            let got =
+                published.plus(self.rng.range(1, i64::from(tender.docs_days.min(5)) - 1) as i32);
             let got = later(&mut self.rng, at(got, 9, 0), 0, 480);
             town.book
                 .line("proc.doc.obtained", &self.office, got)
@@ -430,7 +431,14 @@ impl Trades {
                     .line("proc.bid.withdrawn", &self.office, left)
                     .text("ocid", &tender.ocid)
                     .text("bidder", &bidder.firm)
-                    .text("reason", if excused { "不可抗力，已核实" } else { "自愿放弃中标资格" })
+                    .text(
+                        "reason",
+                        if excused {
+                            "不可抗力，已核实"
+                        } else {
+                            "自愿放弃中标资格"
+                        },
+                    )
                     .text("lot", "1")
                     .time("at", left)
                     .flag("excused", excused)
