@@ -177,3 +177,52 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(kind: Kind, key: &str, when: i64) -> Label {
+        Label {
+            rule: "R".to_owned(),
+            kind,
+            key: key.to_owned(),
+            region: String::new(),
+            dept: String::new(),
+            zh: String::new(),
+            en: String::new(),
+            level: Some(Level::Yellow),
+            when: Local(when * MS_PER_DAY),
+            events: (String::new(), String::new()),
+        }
+    }
+
+    fn card(subject: &str, at: i64, level: Level) -> Card {
+        let (rule, subject) = ("R".to_owned(), subject.to_owned());
+        Card { rule, subject, episode: String::new(), level, at: Local(at * MS_PER_DAY) }
+    }
+
+    #[test]
+    fn cards_are_held_against_labels() {
+        let labels = [
+            label(Kind::Violation, "a", 100),
+            label(Kind::Violation, "a", 200),
+            label(Kind::Violation, "b", 100),
+            label(Kind::Decoy, "c", 100),
+            label(Kind::Decoy, "a", 300),
+        ];
+        let cards = [
+            card("a", 201, Level::Red),
+            card("a", 99, Level::Yellow),
+            card("c", 90, Level::Yellow),
+            card("a", 340, Level::Yellow),
+        ];
+        let report = compare(&labels, &cards, &[]);
+        let score = &report.rules["R"];
+        assert_eq!((score.matched, score.missed, score.level_differs), (2, 1, 1));
+        assert_eq!((score.decoys, score.on_decoys, score.others), (2, 1, 1));
+        assert!((score.precision() - 0.5).abs() < 1e-9 && score.recall() > 0.66);
+        assert!(!score.is_clean() && report.to_string().contains("missed: b"));
+        assert!(compare(&labels, &cards, &["S"]).rules.is_empty());
+    }
+}

@@ -18,12 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A year with its lines.
-pub struct Year {
-    pub lines: Vec<String>,
-    pub made: Made,
+pub(crate) struct Year {
+    pub(crate) lines: Vec<String>,
+    pub(crate) made: Made,
 }
 
-pub fn make(options: &Options) -> Year {
+pub(crate) fn make(options: &Options) -> Year {
     let mut lines = Vec::new();
     let made = year(options, &mut |line| {
         lines.push(std::str::from_utf8(line).unwrap().trim_end().to_owned());
@@ -33,7 +33,7 @@ pub fn make(options: &Options) -> Year {
 }
 
 /// Splits a line of CSV; fields may be quoted.
-pub fn fields(line: &str) -> Vec<String> {
+pub(crate) fn fields(line: &str) -> Vec<String> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
@@ -49,7 +49,7 @@ pub fn fields(line: &str) -> Vec<String> {
 }
 
 /// The rows of a table as the host would read them; nothing may be wrong with any.
-pub fn rows(name: &str, csv: &str) -> Vec<TableRow> {
+pub(crate) fn rows(name: &str, csv: &str) -> Vec<TableRow> {
     let spec = TableSpec::find(name).unwrap();
     let mut lines = csv.lines();
     let heads = fields(lines.next().unwrap());
@@ -62,7 +62,7 @@ pub fn rows(name: &str, csv: &str) -> Vec<TableRow> {
     lines.map(row).collect()
 }
 
-pub fn table_set(made: &Made) -> TableSet {
+pub(crate) fn table_set(made: &Made) -> TableSet {
     let mut set = TableSet::default();
     for (name, csv) in &made.tables {
         set.put(name, 1, rows(name, csv));
@@ -72,7 +72,7 @@ pub fn table_set(made: &Made) -> TableSet {
 }
 
 /// An event as the host would read the line.
-pub fn event(line: &str) -> Event {
+pub(crate) fn event(line: &str) -> Event {
     let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let time = |name: &str| {
@@ -120,7 +120,7 @@ struct Deployed {
 type KeyOf = (usize, usize, String);
 
 /// See the module.
-pub struct Harness {
+pub(crate) struct Harness {
     plugins: Vec<Deployed>,
     host: NativeHost,
     zone: Zone,
@@ -133,7 +133,7 @@ pub struct Harness {
 }
 
 impl Harness {
-    pub fn new(tables: TableSet) -> Self {
+    pub(crate) fn new(tables: TableSet) -> Self {
         let zone = Zone::shanghai();
         Self {
             plugins: Vec::new(),
@@ -150,7 +150,7 @@ impl Harness {
 
     /// A plugin with its default parameters.
     #[must_use]
-    pub fn with<P: Plugin + 'static>(mut self, manifest: &str) -> Self {
+    pub(crate) fn with<P: Plugin + 'static>(mut self, manifest: &str) -> Self {
         let manifest = Manifest::from_toml(manifest).unwrap();
         let parameters = Value::Object(manifest.parameters(&Map::new()).unwrap()).to_string();
         let supervisor = Box::new(Native::<P>::new(&parameters).unwrap());
@@ -159,13 +159,13 @@ impl Harness {
     }
 
     /// Rules of all plugins.
-    pub fn rules(&self) -> Vec<String> {
+    pub(crate) fn rules(&self) -> Vec<String> {
         let rules = self.plugins.iter().flat_map(|plugin| &plugin.manifest.rules);
         rules.map(|rule| rule.id.clone()).collect()
     }
 
     /// Runs all lines, lets log time come to the end of the year, and tells what stands.
-    pub fn run(mut self, lines: &[String], until: Local) -> Vec<Card> {
+    pub(crate) fn run(mut self, lines: &[String], until: Local) -> Vec<Card> {
         for line in lines {
             let event = event(line);
             let logged = self.zone.local(event.logged);
