@@ -47,6 +47,7 @@ fn allowed() -> BTreeMap<String, &'static [&'static str]> {
         ("host/kernel", CONTRACT),
         ("host/ingest", CONTRACT),
         ("host/report", CONTRACT),
+        ("appliance/county", CONTRACT),
         ("appliance/xtask", &["plumbline-build", "plumbline-ledger"]),
     ];
     let mut allowed: BTreeMap<String, &'static [&'static str]> =

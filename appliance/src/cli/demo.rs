@@ -147,8 +147,7 @@ fn agreement(out: &mut Out<'_>, report: &YearReport) {
     }
     out.say("demo.agreement", &[]);
     for (rule, score) in &report.agreement.rules {
-        let numbers =
-            [score.matched, score.missed, score.decoys, score.on_decoys, score.others];
+        let numbers = [score.matched, score.missed, score.decoys, score.on_decoys, score.others];
         let [matched, missed, decoys, on_decoys, others] =
             numbers.map(|number| format!("{number:>5}"));
         let rule = format!("  {}", pad(rule, 12));

@@ -76,7 +76,7 @@ pub fn run(app: &App, made: &Made, file: &Path) -> Result<YearReport, AppError> 
             at: parse_stamp(&alert.at).ok_or_else(|| wrong(&alert.at))?.local,
             rule: alert.rule,
             subject: alert.key,
-            episode: alert.episode,
+            episode: alert.id,
             level: alert.level,
         });
     }

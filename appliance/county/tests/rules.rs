@@ -1,0 +1,44 @@
+//! The rules on a small made-up county: every violation gets its card, no decoy and no ordinary event
+//! gets one.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use plumbline_approval::Approval;
+use plumbline_contract::time::Day;
+use plumbline_county::Options;
+use plumbline_county::report::{Report, compare};
+use support::{Harness, make, table_set};
+
+/// A county small enough for an unoptimised build.
+const SMALL: Options = Options { seed: 7, scale: 0.01, tellings: 2 };
+
+fn score(deploy: impl Fn(Harness) -> Harness) -> Report {
+    let percent = std::env::var("COUNTY_SCALE").ok().and_then(|text| text.parse().ok());
+    let tellings = std::env::var("COUNTY_TELLINGS").ok().and_then(|text| text.parse().ok());
+    let options = Options {
+        scale: percent.map_or(SMALL.scale, |percent: f64| percent / 100.0),
+        tellings: tellings.unwrap_or(SMALL.tellings),
+        ..SMALL
+    };
+    let year = make(&options);
+    if let Ok(path) = std::env::var("COUNTY_OUT") {
+        std::fs::write(path, year.lines.join("\n")).unwrap();
+    }
+    let harness = deploy(Harness::new(table_set(&year.made)));
+    let rules = harness.rules();
+    let rules: Vec<_> = rules.iter().map(String::as_str).collect();
+    let until = Day::from_ymd(2025, 12, 31).unwrap().plus(1).start();
+    let cards = harness.run(&year.lines, until);
+    compare(&year.made.labels, &cards, &rules)
+}
+
+fn check(report: &Report) {
+    assert!(report.rules.values().all(|score| score.is_clean()), "\n{report}");
+}
+
+#[test]
+fn approval_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/approval/manifest.toml");
+    check(&score(|harness| harness.with::<Approval>(manifest)));
+}
