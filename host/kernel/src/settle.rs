@@ -90,6 +90,7 @@ pub fn settle(
 ) -> Effects {
     let mut effects = Effects::default();
     let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
+    let mut facts: Vec<(EventSeq, Event)> = Vec::new();
     for (place, (task, answer)) in answers.into_iter().enumerate() {
         let mut settler = Settler {
             context,
@@ -98,12 +99,17 @@ pub fn settle(
             place,
             effects: &mut effects,
             leaves: &mut leaves,
+            facts: &mut facts,
         };
         match answer {
             Ok(verdict) => settler.take(verdict),
             Err(fault) => settler.gap(fault),
         }
     }
+    // In the order of what they follow from: whoever reads the facts of many keys sees log time
+    // advance, also where a batch is weeks of an import.
+    facts.sort_by_key(|(cause, _)| *cause);
+    effects.facts.extend(facts.into_iter().map(|(_, fact)| fact));
     leaves.sort_by_key(|(order, ..)| *order);
     for (_, made, stream, key) in leaves {
         effects.leaves.push(made.bytes());
@@ -120,6 +126,7 @@ struct Settler<'a, 'b> {
     place: usize,
     effects: &'b mut Effects,
     leaves: &'b mut Vec<(Order, Made, usize, String)>,
+    facts: &'b mut Vec<(EventSeq, Event)>,
 }
 
 impl Settler<'_, '_> {
@@ -166,8 +173,9 @@ impl Settler<'_, '_> {
             });
         }
         for record in verdict.facts {
+            let cause = self.mark(record.input).seq;
             let fact = self.fact(record);
-            self.effects.facts.push(fact);
+            self.facts.push((cause, fact));
         }
         self.effects.measures.extend(verdict.measures);
         let (stream, key) = (self.task.stream, self.task.key.clone());
