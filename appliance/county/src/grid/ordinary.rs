@@ -95,7 +95,7 @@ impl Grids {
         if failed {
             let hazard = Hazard {
                 level: "general",
-                due_d: 15,
+                due_d: 25,
                 rectified_d: self.rng.range(3, 8) as i32,
                 reviewed_d: 1,
                 mode: "site",
