@@ -95,7 +95,7 @@ impl Grids {
         if failed {
             let hazard = Hazard {
                 level: "general",
-                due_d: 15,
+                due_d: 25,
                 rectified_d: self.rng.range(3, 8) as i32,
                 reviewed_d: 1,
                 mode: "site",
@@ -143,7 +143,12 @@ impl Grids {
             .done();
         let ordered = town.book.line("grid.hazard.rectify_ordered", &office, at(day, 17, 20));
         ordered.text("haz_no", &no).day("due", due).text("measures", "限期整改").done();
-        let rectified = town.clock.open(day.plus(said.rectified_d));
+        // Who is in time does not wait until after the holidays.
+        let rectified = day.plus(said.rectified_d);
+        let rectified = match said.rectified_d < said.due_d {
+            true => town.clock.open_before(rectified).max(town.clock.wd(day, 1)),
+            false => town.clock.open(rectified),
+        };
         let line = town.book.line("grid.hazard.rectified", &office, at(rectified, 11, 0));
         line.text("haz_no", &no).text("photo", "h:zg-1").done();
         let reviewed = town.clock.wd(rectified, said.reviewed_d);

@@ -98,7 +98,7 @@ fn persons() -> Vec<Story<Of>> {
             |a, t, d| a.jumped(t, d, (2_700, 150)),
         ),
         between(
-            ((2, 3), (11, 5)),
+            ((2, 3), (10, 30)),
             bad(
                 "GRID-R06",
                 Notice,
@@ -108,7 +108,7 @@ fn persons() -> Vec<Story<Of>> {
             ),
         ),
         between(
-            ((2, 3), (11, 5)),
+            ((2, 3), (10, 30)),
             fair(
                 "GRID-R06",
                 60,

@@ -212,6 +212,7 @@ fn hearings() -> Vec<Story<Of>> {
                 a.told(t, d, |file| {
                     (file.kind, file.fine, file.proposed) = ("licence", 0, 0);
                     file.hearing_told = false;
+                    file.factors = file.special_factors("harm");
                 })
             },
         ),
