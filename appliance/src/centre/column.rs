@@ -119,7 +119,7 @@ impl Cell {
 ///
 /// # Errors
 /// If there is no such column or one is named twice; the columns that there are, are said.
-pub fn choose(columns: &[Column], wanted: &[String]) -> Result<Vec<usize>, AppError> {
+pub(super) fn choose(columns: &[Column], wanted: &[String]) -> Result<Vec<usize>, AppError> {
     if wanted.is_empty() {
         return Ok((0..columns.len()).collect());
     }

@@ -17,7 +17,7 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// See the module.
 #[derive(Debug)]
-pub struct CsvFile<'a> {
+pub(super) struct CsvFile<'a> {
     file: BufWriter<File>,
     encoding: Encoding,
     zone: &'a Zone,
@@ -25,7 +25,7 @@ pub struct CsvFile<'a> {
 }
 
 impl<'a> CsvFile<'a> {
-    pub fn begin(
+    pub(super) fn begin(
         file: File,
         columns: &[&Column],
         encoding: Encoding,
@@ -41,7 +41,7 @@ impl<'a> CsvFile<'a> {
         Ok(csv)
     }
 
-    pub fn row(&mut self, row: &[Cell]) -> Result<(), AppError> {
+    pub(super) fn row(&mut self, row: &[Cell]) -> Result<(), AppError> {
         let zone = self.zone;
         self.write(row.iter().map(|cell| cell.text(zone)), row)
     }
@@ -75,7 +75,7 @@ impl<'a> CsvFile<'a> {
         self.file.write_all(&bytes).map_err(|error| unwritten(&error))
     }
 
-    pub fn finish(self) -> Result<File, AppError> {
+    pub(super) fn finish(self) -> Result<File, AppError> {
         self.file.into_inner().map_err(|error| unwritten(error.error()))
     }
 }

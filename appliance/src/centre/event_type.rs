@@ -127,14 +127,14 @@ struct Items {
 
 impl Field {
     fn is_personal(&self, name: &str) -> bool {
-        let says = |word: &&str| self.description.contains(*word);
+        let says = |word: &str| self.description.contains(word);
         let inside = || {
             let fields = self.items.iter().flat_map(|items| &items.properties.0);
             fields.into_iter().any(|(name, field)| field.is_personal(name))
         };
         name.ends_with(HASH_SUFFIX)
             || PERSONS.contains(&name)
-            || PERSONAL_WORDS.iter().any(|word| says(&word))
+            || PERSONAL_WORDS.iter().any(|word| says(word))
             || OFFICER_WORDS.iter().any(|word| self.description.starts_with(word))
             || inside()
     }

@@ -42,7 +42,7 @@ impl Filter {
     /// # Errors
     /// If the set has nothing that a part of the filter could be held against, a region is no
     /// number, or the days end before they begin.
-    pub fn check(&self, set: &Set) -> Result<(), AppError> {
+    pub(super) fn check(&self, set: &Set) -> Result<(), AppError> {
         let (place, rule, key) = match set {
             Set::AllEvents | Set::Events(_) | Set::Typed(_) => (true, false, true),
             Set::Alerts | Set::History => (true, true, true),
@@ -79,7 +79,7 @@ impl Filter {
 
     /// Whether an event of the right type is wanted.
     #[must_use]
-    pub fn takes_event(&self, event: &Event, zone: &Zone) -> bool {
+    pub(super) fn takes_event(&self, event: &Event, zone: &Zone) -> bool {
         let place = self.takes_place(&event.region, &event.dept);
         let dated = self.from.is_some() || self.to.is_some();
         place
@@ -89,7 +89,7 @@ impl Filter {
 
     /// Whether an alert or a leaf of one is wanted; `at` is RFC 3339 with the region's offset.
     #[must_use]
-    pub fn takes_alert(&self, alert: &AlertParts<'_>) -> bool {
+    pub(super) fn takes_alert(&self, alert: &AlertParts<'_>) -> bool {
         let dated = self.from.is_some() || self.to.is_some();
         self.takes_place(alert.region, alert.dept)
             && self.takes_key(alert.key)
@@ -100,13 +100,13 @@ impl Filter {
 
     /// Whether an entity is wanted.
     #[must_use]
-    pub fn takes_key(&self, key: &str) -> bool {
+    pub(super) fn takes_key(&self, key: &str) -> bool {
         self.key.as_ref().is_none_or(|wanted| wanted == key)
     }
 
     /// Whether a rule is wanted.
     #[must_use]
-    pub fn takes_rule(&self, rule: &str) -> bool {
+    pub(super) fn takes_rule(&self, rule: &str) -> bool {
         self.rule.as_ref().is_none_or(|wanted| wanted == rule)
     }
 
@@ -122,7 +122,7 @@ impl Filter {
 
 /// What of an alert a filter looks at.
 #[derive(Clone, Copy, Debug)]
-pub struct AlertParts<'a> {
+pub(super) struct AlertParts<'a> {
     pub rule: &'a str,
     pub key: &'a str,
     pub level: Level,

@@ -34,7 +34,7 @@ const ZONE_KEY: &str = "plumbline.zone";
 const CREATED_BY: &str = concat!("plumbline ", env!("CARGO_PKG_VERSION"));
 
 /// See the module.
-pub struct ParquetFile<'a> {
+pub(super) struct ParquetFile<'a> {
     writer: SerializedFileWriter<File>,
     kinds: Vec<Kind>,
     gathered: Vec<Vec<Cell>>,
@@ -49,7 +49,7 @@ impl std::fmt::Debug for ParquetFile<'_> {
 }
 
 impl<'a> ParquetFile<'a> {
-    pub fn begin(file: File, columns: &[&Column], zone: &'a Zone) -> Result<Self, AppError> {
+    pub(super) fn begin(file: File, columns: &[&Column], zone: &'a Zone) -> Result<Self, AppError> {
         let fields = columns.iter().flat_map(|column| fields(column));
         let fields = fields.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let schema = Type::group_type_builder("plumbline").with_fields(fields).build();
@@ -74,14 +74,14 @@ impl<'a> ParquetFile<'a> {
         })
     }
 
-    pub fn row(&mut self, row: Vec<Cell>) -> Result<(), AppError> {
+    pub(super) fn row(&mut self, row: Vec<Cell>) -> Result<(), AppError> {
         self.bytes += row.iter().map(Cell::bytes).sum::<usize>();
         self.gathered.push(row);
         let full = self.gathered.len() >= GROUP_ROWS || self.bytes >= GROUP_BYTES;
         if full { self.group().map_err(failed) } else { Ok(()) }
     }
 
-    pub fn finish(mut self) -> Result<File, AppError> {
+    pub(super) fn finish(mut self) -> Result<File, AppError> {
         if !self.gathered.is_empty() {
             self.group().map_err(failed)?;
         }
@@ -189,4 +189,52 @@ fn failed(error: ParquetError) -> AppError {
         return unwritten(error);
     }
     AppError::new(ErrorKind::Failed, "data-parquet", error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::centre::Set;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+
+    #[test]
+    fn data_of_many_rows_is_in_several_groups() {
+        let zone = Zone::shanghai();
+        let all = Set::AllEvents.columns();
+        let columns = [&all[0], &all[1]];
+        let file = tempfile::tempfile().unwrap();
+        let mut written = ParquetFile::begin(file, &columns, &zone).unwrap();
+        let rows = GROUP_ROWS + 1;
+        for number in 0..rows {
+            let id = if number % 3 == 0 { Cell::None } else { Cell::Text(number.to_string()) };
+            written.row(vec![Cell::Integer(number as i64), id]).unwrap();
+        }
+        let reader = SerializedFileReader::new(written.finish().unwrap()).unwrap();
+        assert_eq!(reader.num_row_groups(), 2);
+        for (number, row) in reader.get_row_iter(None).unwrap().enumerate() {
+            let row = row.unwrap();
+            assert_eq!(row.get_long(0).unwrap(), number as i64);
+            let id = row.get_string(1).ok().cloned();
+            assert_eq!(id, (number % 3 != 0).then(|| number.to_string()));
+        }
+        let metadata = reader.metadata().file_metadata();
+        assert_eq!(metadata.num_rows(), rows as i64);
+        let known = metadata.key_value_metadata().unwrap();
+        assert!(known.iter().any(|one| one.key == ZONE_KEY && one.value.is_some()));
+    }
+
+    #[test]
+    fn data_texts_that_are_large_close_a_group_early() {
+        let zone = Zone::shanghai();
+        let all = Set::AllEvents.columns();
+        let file = tempfile::tempfile().unwrap();
+        let mut written = ParquetFile::begin(file, &[&all[1]], &zone).unwrap();
+        for _ in 0..3 {
+            written.row(vec![Cell::Text("x".repeat(GROUP_BYTES / 2))]).unwrap();
+        }
+        let reader = SerializedFileReader::new(written.finish().unwrap()).unwrap();
+        assert_eq!(reader.num_row_groups(), 2);
+    }
 }

@@ -25,14 +25,14 @@ const EVENTS_AT_ONCE: usize = 1024;
 const LEAVES_AT_ONCE: u64 = 512;
 
 /// Takes a row with all columns of the set, and says whether it wants more.
-pub type Take<'a> = &'a mut dyn FnMut(Vec<Cell>) -> Result<ControlFlow<()>, AppError>;
+pub(super) type Take<'a> = &'a mut dyn FnMut(Vec<Cell>) -> Result<ControlFlow<()>, AppError>;
 
 /// Hands the wanted rows of a set on.
 ///
 /// # Errors
 /// If the store or the ledger cannot be read, a table was never loaded, there is no event of a type
 /// that the catalogue does not have either, the service is about to stop, or `take` fails.
-pub fn each(app: &App, set: &Set, filter: &Filter, take: Take<'_>) -> Result<(), AppError> {
+pub(super) fn each(app: &App, set: &Set, filter: &Filter, take: Take<'_>) -> Result<(), AppError> {
     let columns = set.columns();
     match set {
         Set::AllEvents | Set::Events(_) | Set::Typed(_) => events(app, set, filter, take),

@@ -113,7 +113,7 @@ impl Set {
 /// A set whose form the host knows.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fixed {
+pub(super) struct Fixed {
     pub zh: String,
     pub en: String,
     #[serde(rename = "column")]
@@ -122,7 +122,7 @@ pub struct Fixed {
 
 /// What is known of one of [`Set::NAMES`].
 #[must_use]
-pub fn fixed(name: &str) -> &'static Fixed {
+pub(super) fn fixed(name: &str) -> &'static Fixed {
     static SETS: OnceLock<BTreeMap<String, Fixed>> = OnceLock::new();
     let sets = SETS.get_or_init(|| {
         toml::from_str(include_str!("columns.toml")).expect("the columns of the sets are TOML")

@@ -26,7 +26,7 @@ pub(super) enum Command {
         name: Option<String>,
     },
     /// 导出一个数据集，并记入存证链 / Take a set out as a file; the act goes into the ledger
-    Export(Export),
+    Export(Box<Export>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Catalogue { name: None } => list(&app, context.out)?,
         Command::Export(wanted) => {
             let file = context.path(&wanted.out);
-            take_out(&app, context.out, wanted, file)?;
+            take_out(&app, context.out, *wanted, file)?;
         }
     }
     Ok(OK)
