@@ -481,3 +481,29 @@ fn data_catalogue_says_what_there_is() {
     assert_eq!(desk.json(&["data", "catalogue", "table/tariff"])[0]["name"], "table_key");
     assert_eq!(desk.run(&["data", "catalogue", "nothing"]).0, 2);
 }
+
+/// `UPDATE_EXPECT=1` writes the lists of columns anew.
+#[test]
+fn data_page_lists_the_columns_of_the_sets() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/data.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- columns -->\n", "<!-- /columns -->");
+    let (head, rest) = page.split_once(begin).unwrap();
+    let (_, tail) = rest.split_once(end).unwrap();
+    let mut lists = String::new();
+    for name in Set::NAMES {
+        lists += &format!(
+            "\n### `{name}`\n\n| 列 column | 类型 kind | 含义 | meaning |\n|---|---|---|---|\n"
+        );
+        for column in Set::find(name, None).unwrap().columns() {
+            let mark = if column.personal { " †" } else { "" };
+            let Column { name, kind, zh, en, .. } = column;
+            lists += &format!("| `{name}`{mark} | {} | {zh} | {en} |\n", kind.as_str());
+        }
+    }
+    let wanted = format!("{head}{begin}{lists}\n{end}{tail}");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        return fs::write(&path, wanted).unwrap();
+    }
+    assert_eq!(page, wanted);
+}
