@@ -398,6 +398,7 @@ fn data_fields_of_persons_are_known_by_their_schemas() {
         ("approval.case.received", "applicant_ref", true),
         ("approval.case.fee_charged", "payee_acct", true),
         ("approval.case.decided", "signer", true),
+        ("approval.case.decided", "reason_text", true),
         ("approval.case.decided", "doc_no", false),
         ("approval.case.fee_charged", "amount", false),
         ("complaint.filed", "person_h", true),

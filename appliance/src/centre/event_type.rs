@@ -10,20 +10,32 @@ use std::sync::OnceLock;
 /// Schemas by event type, as the build found them.
 const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
-/// Fields that name a person although their description does not say so.
-const PERSONS: [&str; 12] = [
+/// Fields that name a person, may name one, or are free text, although their description does not
+/// say so.
+const PERSONS: [&str; 23] = [
     "acceptors",
     "approver",
     "approver_chain",
+    "birth_month",
     "by",
+    "contact",
     "expert_id",
     "holder",
     "members",
+    "mitigation_approver",
+    "opinion",
     "party",
+    "payee",
+    "payer",
     "person",
     "pid",
+    "reason_text",
+    "relation",
+    "seller",
     "signer",
+    "subject",
     "text",
+    "third_party",
 ];
 /// Words of a description by which a field names a person, or stands for one.
 const PERSONAL_WORDS: [&str; 3] = ["keyed hash", "identity number", "id number"];
