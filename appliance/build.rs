@@ -1,5 +1,6 @@
 //! Gathers the SDK's sources, so that the binary can write them out for a vendor who has nothing
 //! else. The manifests are freed of the workspace: each `x.workspace = true` gets its own version.
+//! Beside them it lists the schemas of the event types, for the catalogue of data.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -37,7 +38,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     list.push_str("]\n");
     fs::write(out.join("sdk.rs"), list)?;
+    fs::write(out.join("schemas.rs"), schemas(&root.join("sdk/contract/schema"))?)?;
     Ok(())
+}
+
+/// Every event type with the text of its schema, in the order of the types.
+fn schemas(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut paths = Vec::new();
+    files(folder, &mut paths)?;
+    paths.sort();
+    let mut list = String::from("&[\n");
+    for path in paths {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let Some(name) = file.strip_suffix(".schema.json") else { continue };
+        if name != "envelope" {
+            writeln!(list, "    ({name:?}, include_str!({:?})),", path.display().to_string())?;
+        }
+    }
+    list.push_str("]\n");
+    Ok(list)
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

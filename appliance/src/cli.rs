@@ -5,6 +5,7 @@ mod alerts;
 mod archive;
 mod backup;
 mod check;
+mod data;
 mod demo;
 mod explain;
 mod gaps;
@@ -67,6 +68,9 @@ enum Command {
     /// 基础库 / Reference tables
     #[command(subcommand)]
     Table(table::Command),
+    /// 数据资源中心：目录与导出 / Data-resource centre: catalogue and exports
+    #[command(subcommand)]
+    Data(data::Command),
     /// 预警 / Alerts
     #[command(subcommand)]
     Alerts(alerts::Command),
@@ -266,6 +270,7 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Serve(arguments) => serve::run(context, arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Table(command) => table::run(context, command),
+        Command::Data(command) => data::run(context, command),
         Command::Alerts(command) => alerts::run(context, command),
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Replay => replay::run(context),

@@ -25,7 +25,7 @@ fn the_service_says_what_the_home_itself_would_say() {
     desk.run(["import", &examples("county-week.ndjson")]).ok();
     let alerts = desk.run(["--json", "alerts", "list"]).ok().json();
     let id = alerts[0]["id"].as_str().unwrap().to_owned();
-    let commands: [(&[&str], i32); 14] = [
+    let commands: [(&[&str], i32); 15] = [
         (&["alerts", "show", &id], 0),
         (&["alerts", "show", "no-such-alert"], 2),
         (&["--json", "alerts", "show", "no-such-alert"], 2),
@@ -33,6 +33,7 @@ fn the_service_says_what_the_home_itself_would_say() {
         (&["--json", "rules", "show", "APPR-T02"], 0),
         (&["table", "list"], 0),
         (&["table", "show", "calendar"], 0),
+        (&["--json", "data", "catalogue"], 0),
         (&["plugin", "list"], 0),
         (&["ledger", "show", "0"], 0),
         (&["ledger", "verify"], 0),
@@ -89,6 +90,9 @@ fn a_home_is_filled_and_questioned_while_it_is_served() {
     fs::remove_file(parameters).unwrap();
     run(&["ledger", "prove", "0", "--out", "proof"]).ok();
     assert!(desk.dir.path().join("elsewhere/proof").is_file());
+    let taken = run(&["--json", "data", "export", "alerts", "--out", "a.parquet"]).ok().json();
+    assert!(taken[0]["rows"].as_u64().unwrap() > 0, "{taken:?}");
+    assert!(desk.dir.path().join("elsewhere/a.parquet").is_file());
     let replayed = run(&["--json", "replay"]).ok().json();
     assert!(replayed[0]["same"].as_u64().unwrap() > 0, "{replayed:?}");
     assert_eq!(run(&["doctor"]).err, "");
