@@ -5,6 +5,7 @@
 mod corrections;
 mod outlier;
 mod quantile;
+mod real;
 mod single;
 mod warning;
 
