@@ -118,6 +118,12 @@ impl Mapping {
         envelope::region("region", region).map_err(|reject| wrong("region", &reject.en()))?;
         Ok(around(OcdsMap::new(region), SOURCE.to_owned(), zone.clone()))
     }
+
+    /// Whether it is a mapping for OCDS.
+    #[must_use]
+    pub fn is_ocds(&self) -> bool {
+        self.format == Format::Ocds
+    }
 }
 
 fn around(map: OcdsMap, source: String, zone: Zone) -> Mapping {
