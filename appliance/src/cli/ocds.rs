@@ -35,12 +35,13 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
     let settings = ocds::settings(settings.as_deref())?;
     let findings = ocds::survey(&app, settings, source.as_deref())?;
     let lang = context.out.lang;
-    for (path, bytes) in
-        [(csv, ocds::csv as fn(&Findings, _) -> _), (xlsx, ocds::workbook as fn(&Findings, _) -> _)]
-    {
+    for (path, is_sheet) in [(csv, false), (xlsx, true)] {
         let Some(path) = path.map(|path| context.path(path)) else { continue };
-        std::fs::write(&path, bytes(&findings, lang)?)
-            .map_err(|error| AppError::io(&path, &error))?;
+        let bytes = match is_sheet {
+            true => ocds::workbook(&findings, lang)?,
+            false => ocds::csv(&findings, lang)?,
+        };
+        std::fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))?;
     }
     if context.out.json {
         context.out.object(&findings);

@@ -51,7 +51,7 @@ fn write(findings: &Findings, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::parse_from_str(MADE_ON)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let sheet = sheet(&mut book, lang, "flags", &COLUMNS)?;
+    let sheet = sheet(&mut book, "flags", &COLUMNS, lang)?;
     for (row, (of, unit, indicator, value)) in (1..).zip(findings.rows()) {
         sheet.write_string(row, 0, Words::group(lang, of))?;
         sheet.write_string(row, 1, unit)?;
@@ -60,7 +60,7 @@ fn write(findings: &Findings, lang: Lang) -> Result<Vec<u8>, XlsxError> {
         sheet.write_number(row, 4, value)?;
     }
     distributions(&mut book, findings, lang)?;
-    let sheet = self::sheet(&mut book, lang, "warnings", &["warning"])?;
+    let sheet = self::sheet(&mut book, "warnings", &["warning"], lang)?;
     for (row, one) in (1..).zip(&findings.warnings) {
         sheet.write_string(row, 0, Words::warning(lang, *one))?;
     }
@@ -68,7 +68,7 @@ fn write(findings: &Findings, lang: Lang) -> Result<Vec<u8>, XlsxError> {
 }
 
 fn distributions(book: &mut Workbook, findings: &Findings, lang: Lang) -> Result<(), XlsxError> {
-    let sheet = sheet(book, lang, "distributions", &SPREAD)?;
+    let sheet = sheet(book, "distributions", &SPREAD, lang)?;
     let all = findings.distributions.iter();
     let all = all.flat_map(|(code, groups)| groups.iter().map(move |(of, one)| (code, of, one)));
     for (row, (indicator, of, one)) in (1..).zip(all) {
@@ -88,9 +88,9 @@ fn distributions(book: &mut Workbook, findings: &Findings, lang: Lang) -> Result
 
 fn sheet<'a>(
     book: &'a mut Workbook,
-    lang: Lang,
     name: &str,
     columns: &[&str],
+    lang: Lang,
 ) -> Result<&'a mut Worksheet, XlsxError> {
     let sheet = book.add_worksheet().set_name(say(lang, name))?;
     let bold = Format::new().set_bold();

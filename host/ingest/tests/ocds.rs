@@ -270,6 +270,8 @@ fn ocds_is_known_by_its_first_fields() {
         (text("good.ndjson"), false),
         (text("batch.json"), false),
         (text("rows.csv"), false),
+        ("a,b\n{\"ocid\":1},2\n".to_owned(), false),
+        ("\u{feff} [ {\"ocid\":\"x\"}]".to_owned(), true),
         (String::new(), false),
         ("{\"ocid".to_owned(), false),
     ];

@@ -1,5 +1,7 @@
 //! What a JSON object is, told by the names of its first fields: a process, or a package of many.
 
+use crate::lines::BYTE_ORDER_MARK;
+
 /// Names that only packages have.
 const OF_PACKAGES: [&str; 7] =
     ["uri", "publishedDate", "publisher", "packages", "extensions", "license", "publicationPolicy"];
@@ -42,8 +44,12 @@ pub(super) fn head(bytes: &[u8]) -> Head {
 
 /// Whether a stream that begins so is OCDS rather than anything else of JSON.
 pub(crate) fn is_ocds(bytes: &[u8]) -> bool {
-    let start = bytes.iter().position(|byte| *byte == b'{');
-    let Some(bytes) = start.map(|start| &bytes[start..]) else { return false };
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let before = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b'[';
+    let bytes = &bytes[bytes.iter().take_while(before).count()..];
+    if bytes.first() != Some(&b'{') {
+        return false;
+    }
     let mut event = false;
     fields(bytes, |name, _| {
         event = matches!(name, "specversion" | "data" | "source");
