@@ -12,6 +12,7 @@ mod gaps;
 mod import;
 mod init;
 mod ledger;
+mod ocds;
 mod out;
 mod plugin;
 mod reconcile;
@@ -63,7 +64,7 @@ enum Command {
     Init(init::Arguments),
     /// 启动服务 / Start the service
     Serve(serve::Arguments),
-    /// 导入事件：NDJSON、CSV、XES / Import events from NDJSON, CSV or XES
+    /// 导入事件：NDJSON、CSV、XES、OCDS / Import events from NDJSON, CSV, XES or OCDS
     Import(import::Arguments),
     /// 基础库 / Reference tables
     #[command(subcommand)]
@@ -98,6 +99,9 @@ enum Command {
     /// 试运行：新版本或新参数 / Shadow runs of a package or of parameters
     #[command(subcommand)]
     Shadow(shadow::Command),
+    /// 采购过程的红旗指标 / Red flags over contracting processes
+    #[command(subcommand)]
+    Ocds(ocds::Command),
     /// 监察空白 / Gaps
     #[command(subcommand)]
     Gaps(gaps::Command),
@@ -282,6 +286,7 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Rules(command) => rules::run(context, command),
         Command::Setting(command) => setting::run(context, command),
         Command::Shadow(command) => shadow::run(context, command),
+        Command::Ocds(command) => ocds::run(context, command),
         Command::Gaps(command) => gaps::run(context, command),
         Command::Check => check::check(context),
         Command::Doctor(arguments) => check::doctor(context, &arguments),

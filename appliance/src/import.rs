@@ -5,7 +5,7 @@ use crate::clock;
 use crate::error::{AppError, Kind};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
-use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source};
+use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source, is_ocds};
 use plumbline_ledger::{keyed_hash, sha256_hex};
 use plumbline_store::Appended;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,10 @@ const PROGRESS_META: &str = "import/";
 #[derive(Clone, Copy, Debug)]
 pub struct ImportRequest<'a> {
     pub file: &'a Path,
-    /// Mapping for CSV and XES.
+    /// Mapping for CSV, XES and OCDS.
     pub map: Option<&'a Path>,
+    /// The file holds contracting processes, whatever it looks like.
+    pub ocds: bool,
     /// Log time to which timers run at the end; the newest log time of the file if not given.
     pub until: Option<Millis>,
     /// Events appended under one sync; [`GROUP_EVENTS`] suits.
@@ -39,7 +41,7 @@ impl<'a> ImportRequest<'a> {
     /// A file that needs no mapping, to the end of its own time.
     #[must_use]
     pub fn new(file: &'a Path) -> Self {
-        Self { file, map: None, until: None, group_events: GROUP_EVENTS }
+        Self { file, map: None, ocds: false, until: None, group_events: GROUP_EVENTS }
     }
 }
 
@@ -144,8 +146,16 @@ fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<S
                 AppError::new(Kind::Usage, "mapping", format!("{}: {error}", path.display()))
             })?)
         }
+        None if request.ocds || is_ocds(request.file).map_err(failed)? => {
+            let region = &app.config().region;
+            let mapping = Mapping::ocds(region, app.zone());
+            Some(mapping.map_err(|error| AppError::new(Kind::Usage, "ocds-region", error))?)
+        }
         None => None,
     };
+    if request.ocds && mapping.as_ref().is_some_and(|mapping| !mapping.is_ocds()) {
+        return Err(AppError::new(Kind::Usage, "ocds-mapping", request.file.display()));
+    }
     let key = app.home().personal_key()?;
     let options = Options {
         zone: app.zone().clone(),

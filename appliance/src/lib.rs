@@ -26,6 +26,7 @@ pub mod host_alert;
 pub mod http;
 pub mod import;
 pub mod log_clock;
+pub mod ocds;
 pub mod package;
 pub mod parameter;
 pub mod profile;

@@ -48,6 +48,7 @@ fn allowed() -> BTreeMap<String, &'static [&'static str]> {
         ("host/ingest", CONTRACT),
         ("host/report", CONTRACT),
         ("appliance/county", CONTRACT),
+        ("host/ocds", CONTRACT),
         ("appliance/xtask", &["plumbline-build", "plumbline-ledger"]),
     ];
     let mut allowed: BTreeMap<String, &'static [&'static str]> =

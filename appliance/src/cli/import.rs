@@ -12,9 +12,12 @@ use std::path::PathBuf;
 pub(super) struct Arguments {
     /// 文件，可为 gzip 压缩 / File, may be compressed with gzip
     file: PathBuf,
-    /// 映射文件（CSV、XES 必需）/ Mapping (needed for CSV and XES)
+    /// 映射文件（CSV、XES 必需，OCDS 可选）/ Mapping (needed for CSV and XES, may be given for OCDS)
     #[arg(long)]
     map: Option<PathBuf>,
+    /// 文件是 OCDS 采购数据（缺省按内容识别）/ The file holds OCDS (found by its content if not said)
+    #[arg(long)]
+    ocds: bool,
     /// 导入后时间走到此刻（缺省为文件中最晚的时间）/ Let time run to this moment afterwards (default: the newest in the file)
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
@@ -25,7 +28,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Resul
     let until = arguments.until.as_deref().map(|text| instant(&app, text)).transpose()?;
     let map = arguments.map.as_ref().map(|map| context.path(map));
     let file = context.path(&arguments.file);
-    let request = ImportRequest { map: map.as_deref(), until, ..ImportRequest::new(&file) };
+    let request = ImportRequest {
+        map: map.as_deref(),
+        until,
+        ocds: arguments.ocds,
+        ..ImportRequest::new(&file)
+    };
     let bar = bar(context.out.terminal.progress && !context.out.json);
     let report = import(&app, &request, &mut |read, total| {
         bar.set_length(total);

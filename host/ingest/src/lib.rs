@@ -1,4 +1,5 @@
-//! Foreign formats to normalized events: CloudEvents as JSON, and CSV and XES through a mapping.
+//! Foreign formats to normalized events: CloudEvents as JSON, CSV and XES through a mapping, and
+//! OCDS.
 //!
 //! A parser that never fails: malformed input becomes a [`reject::Reject`] with its reason, and
 //! the next good line still counts. Only reading itself can fail ([`error::IngestError`]).
@@ -18,10 +19,11 @@ mod csv;
 mod envelope;
 mod json;
 mod lines;
+mod ocds;
 mod window;
 
 pub use cloudevents::{Mode, Reading, read_batch, read_event, read_lines};
 pub use error::IngestError;
 pub use mapping::Mapping;
 pub use reject::{Reject, RejectCode, Tally};
-pub use source::{Batch, Format, Options, Position, Secret, Source};
+pub use source::{Batch, Format, Options, Position, Secret, Source, is_ocds};

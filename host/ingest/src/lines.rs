@@ -199,7 +199,7 @@ fn cut_element(bytes: &[u8], ended: bool) -> Cut {
 
 /// Length of the object that begins here, found by counting brackets. A line break inside a string
 /// ends a broken one: JSON has none there, and what follows it can be read again.
-fn object_end(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn object_end(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {

@@ -1,4 +1,5 @@
-//! Mapping files: how the rows of a CSV file or the traces of an XES log become events.
+//! Mapping files: how the rows of a CSV file or the traces of an XES log become events; for OCDS only
+//! what differs between publishers (`ocds`).
 //!
 //! A mapping is TOML. It names the source, its time zone, its region and department codes, and for
 //! each activity the event type and the fields of the payload. An activity that is neither mapped
@@ -7,10 +8,13 @@
 //! A place in the input is written `trace.NAME` or `event.NAME` (XES) or `column.NAME` (CSV).
 
 mod apply;
+mod ocds;
 mod read;
 mod value;
 
 pub(crate) use apply::{Context, Lookup};
+pub(crate) use ocds::OcdsMap;
+pub(crate) use value::fen;
 
 use crate::error::IngestError;
 use crate::source::Format;
@@ -36,6 +40,7 @@ pub struct Mapping {
     by_activity: BTreeMap<String, usize>,
     events: Vec<EventRule>,
     trace_events: Vec<EventRule>,
+    pub(crate) ocds: Option<Box<OcdsMap>>,
 }
 
 impl Mapping {

@@ -8,6 +8,7 @@ use crate::csv::{self, Rows};
 use crate::error::IngestError;
 use crate::lines::{BYTE_ORDER_MARK, Split};
 use crate::mapping::{Context, Mapping};
+use crate::ocds::{self, Processes};
 use crate::reject::Reject;
 use crate::window::Window;
 use crate::xes::{self, Traces};
@@ -34,6 +35,8 @@ pub enum Format {
     Json,
     Csv,
     Xes,
+    /// Contracting processes.
+    Ocds,
 }
 
 impl Format {
@@ -44,6 +47,7 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Xes => "xes",
+            Self::Ocds => "ocds",
         }
     }
 }
@@ -75,7 +79,7 @@ pub struct Options {
     pub zone: Zone,
     pub received: Millis,
     pub mode: Mode,
-    /// For CSV and XES.
+    /// For CSV, XES and OCDS.
     pub mapping: Option<Arc<Mapping>>,
     /// For the secret fields of the mapping.
     pub secret: Option<Secret>,
@@ -136,11 +140,12 @@ enum Reader {
     Json { window: Window, split: Split, number: u64 },
     Csv { window: Window, rows: Box<Rows> },
     Xes(Box<Traces>),
+    Ocds(Box<Processes>),
 }
 
 impl Source {
     /// Opens a file: `.ndjson`, `.jsonl`, `.json`, `.csv` or `.xes`, each also as `.gz`. A name that
-    /// says nothing is decided by the content.
+    /// says nothing is decided by the content. OCDS is what a mapping for it says it is.
     pub fn open(path: &Path, options: Options) -> Result<Self, IngestError> {
         let name = path.display().to_string();
         let failed = |cause| IngestError::Read { name: name.clone(), cause };
@@ -173,6 +178,7 @@ impl Source {
                 let split = if format == Format::Lines { Split::Lines } else { elements };
                 Reader::Json { window, split, number: 0 }
             }
+            Format::Ocds => Reader::Ocds(Box::new(Processes::over(window, has_lines(name)))),
             Format::Csv | Format::Xes => {
                 let mapping = suitable(mapping, name, format, options.secret.is_some())?;
                 if format == Format::Xes {
@@ -205,6 +211,7 @@ impl Source {
             }
             Reader::Csv { window, rows } => rows.resume(window, byte, record),
             Reader::Xes(traces) => traces.resume(byte, record),
+            Reader::Ocds(processes) => processes.resume(byte, record),
         };
         match found {
             Ok(true) => Ok(self),
@@ -229,6 +236,7 @@ impl Source {
             Reader::Json { window, number, .. } => (window.offset(), *number),
             Reader::Csv { window, rows } => rows.position(window),
             Reader::Xes(traces) => traces.position(),
+            Reader::Ocds(processes) => processes.position(),
         };
         Position { byte, record }
     }
@@ -252,6 +260,7 @@ impl Source {
                 let window = match &mut self.reader {
                     Reader::Json { window, .. } | Reader::Csv { window, .. } => window,
                     Reader::Xes(traces) => traces.window_mut(),
+                    Reader::Ocds(processes) => processes.window_mut(),
                 };
                 batch.rejects.extend(window.take_broken());
             }
@@ -303,8 +312,12 @@ impl Source {
                 batch.rejects.extend(traces.settle()?);
                 Ok(on)
             }
+            (Reader::Ocds(processes), Some(Context { mapping, reading, .. })) => {
+                let Some(map) = mapping.ocds.as_deref() else { return Ok(false) };
+                processes.step(&ocds::Context { mapping, map, reading }, batch)
+            }
             // Opening refuses these formats without a mapping.
-            (Reader::Csv { .. } | Reader::Xes(_), None) => Ok(false),
+            (Reader::Csv { .. } | Reader::Xes(_) | Reader::Ocds(_), None) => Ok(false),
         }
     }
 }
@@ -365,6 +378,9 @@ fn suitable<'m>(
 
 /// The format by the name, else by the first sign, else by the mapping.
 fn detect(name: &str, bytes: &[u8], mapping: Option<&Mapping>) -> Format {
+    if mapping.is_some_and(|mapping| mapping.format == Format::Ocds) {
+        return Format::Ocds;
+    }
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     match name.rsplit_once('.').map(|(_, extension)| extension) {
@@ -380,6 +396,26 @@ fn detect(name: &str, bytes: &[u8], mapping: Option<&Mapping>) -> Format {
         Some(b'[') => Format::Json,
         _ => mapping.map_or(Format::Lines, |mapping| mapping.format),
     }
+}
+
+/// Whether a file holds contracting processes (OCDS), by its first fields.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_ocds(path: &Path) -> Result<bool, IngestError> {
+    /// The names at the head of a package stand within this.
+    const LOOK_BYTES: usize = 64 * 1024;
+    let failed = |cause| IngestError::Read { name: path.display().to_string(), cause };
+    let mut window = Window::new(decompressed(File::open(path).map_err(failed)?).map_err(failed)?);
+    while window.bytes().len() < LOOK_BYTES && window.more().map_err(failed)? {}
+    Ok(ocds::is_ocds(window.bytes()))
+}
+
+/// Whether a name says that each line is a record of its own.
+fn has_lines(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.ends_with(".jsonl") || name.ends_with(".ndjson")
 }
 
 /// Whether enough has been read to detect the format. White space without end tells nothing.

@@ -4,6 +4,7 @@
 
 mod cloudevents;
 mod mapping;
+mod ocds;
 mod real;
 mod robust;
 mod source;

@@ -93,6 +93,20 @@ proptest! {
     }
 
     #[test]
+    fn damaged_packages(bytes in damaged(text("ocds-package.json").into_bytes())) {
+        let map = text("ocds.toml");
+        check_sound(&all(open("a.json", &bytes, Some(&map), 2)));
+        check_resume("a.json", &bytes, Some(&map));
+    }
+
+    #[test]
+    fn damaged_processes(bytes in damaged(text("ocds.jsonl").into_bytes())) {
+        let map = text("ocds.toml");
+        check_sound(&all(open("a.jsonl", &bytes, Some(&map), 2)));
+        check_resume("a.jsonl", &bytes, Some(&map));
+    }
+
+    #[test]
     fn damaged_arrays(bytes in damaged(file("a.json"))) {
         check_sound(&all(open("a.json", &bytes, None, 2)));
         check_resume("a.json", &bytes, None);

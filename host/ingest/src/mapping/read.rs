@@ -8,15 +8,20 @@ use crate::error::IngestError;
 use crate::json;
 use crate::source::Format;
 use crate::zone;
+use plumbline_contract::time::Zone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-type Answer<T> = Result<T, IngestError>;
+pub(super) type Answer<T> = Result<T, IngestError>;
 
 pub(super) fn mapping(text: &str) -> Answer<Mapping> {
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| wrong(".", error.to_string().trim_end()))?;
     let root = Node { path: String::new(), value: &toml::Value::Table(table) };
+    if root.get("format").is_some_and(|format| format.value.as_str() == Some("ocds")) {
+        let (source, zone) = origin(&root)?;
+        return super::ocds::mapping(&root, source, zone);
+    }
     root.keys(&[
         "format",
         "source",
@@ -38,13 +43,9 @@ pub(super) fn mapping(text: &str) -> Answer<Mapping> {
     let format = match root.need("format")?.text()? {
         "csv" => Format::Csv,
         "xes" => Format::Xes,
-        other => return Err(wrong("format", &format!("`{other}` is not `csv` or `xes`"))),
+        other => return Err(wrong("format", &format!("`{other}` is not `csv`, `xes` or `ocds`"))),
     };
-    let source = root.need("source")?;
-    let source_text = source.text()?.to_owned();
-    envelope::text("source", &source_text).map_err(|reject| source.wrong(&reject.en()))?;
-    let zone_node = root.need("zone")?;
-    let zone = zone::load(zone_node.text()?).map_err(|e| zone_node.wrong(&e.to_string()))?;
+    let (source, zone) = origin(&root)?;
     let reader = Reader { format, tables: tables(&root)? };
     let csv = match root.get("csv") {
         Some(node) if format == Format::Csv => csv_layout(&node)?,
@@ -57,7 +58,7 @@ pub(super) fn mapping(text: &str) -> Answer<Mapping> {
     }
     let mut mapping = Mapping {
         format,
-        source: source_text,
+        source,
         zone,
         activity: root.get("activity").map(|node| reader.place(&node)).transpose()?,
         ignore: texts(root.get("ignore"))?,
@@ -68,9 +69,20 @@ pub(super) fn mapping(text: &str) -> Answer<Mapping> {
         by_activity: BTreeMap::new(),
         events: Vec::new(),
         trace_events: Vec::new(),
+        ocds: None,
     };
     reader.events(&root, &mut mapping)?;
     Ok(mapping)
+}
+
+/// Where events come from, and in which zone their dates are.
+fn origin(root: &Node<'_>) -> Answer<(String, Zone)> {
+    let source = root.need("source")?;
+    let name = source.text()?.to_owned();
+    envelope::text("source", &name).map_err(|reject| source.wrong(&reject.en()))?;
+    let node = root.need("zone")?;
+    let zone = zone::load(node.text()?).map_err(|error| node.wrong(&error.to_string()))?;
+    Ok((name, zone))
 }
 
 /// What the rules refer to.
@@ -314,13 +326,16 @@ fn tables(root: &Node<'_>) -> Answer<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
     let Some(node) = root.get("tables") else { return Ok(tables) };
     for (name, table) in node.entries()? {
-        let mut rows = BTreeMap::new();
-        for (key, row) in table.entries()? {
-            rows.insert(key.to_owned(), row.full_text()?.to_owned());
-        }
-        tables.insert(name.to_owned(), Table { name: name.to_owned(), rows: Arc::new(rows) });
+        let rows = Arc::new(texts_table(&table)?);
+        tables.insert(name.to_owned(), Table { name: name.to_owned(), rows });
     }
     Ok(tables)
+}
+
+/// A table of texts.
+pub(super) fn texts_table(node: &Node<'_>) -> Answer<BTreeMap<String, String>> {
+    let entry = |(key, row): (&str, Node<'_>)| Ok((key.to_owned(), row.full_text()?.to_owned()));
+    node.entries()?.into_iter().map(entry).collect()
 }
 
 fn csv_layout(node: &Node<'_>) -> Answer<CsvLayout> {
@@ -371,18 +386,18 @@ fn texts(node: Option<Node<'_>>) -> Answer<Vec<String>> {
     node.list()?.iter().map(|item| item.full_text().map(str::to_owned)).collect()
 }
 
-fn wrong(key: &str, reason: &str) -> IngestError {
+pub(super) fn wrong(key: &str, reason: &str) -> IngestError {
     IngestError::Mapping { key: key.to_owned(), reason: reason.to_owned() }
 }
 
 /// A TOML value with its path.
-struct Node<'a> {
+pub(super) struct Node<'a> {
     path: String,
     value: &'a toml::Value,
 }
 
 impl<'a> Node<'a> {
-    fn wrong(&self, reason: &str) -> IngestError {
+    pub(super) fn wrong(&self, reason: &str) -> IngestError {
         wrong(&self.path, reason)
     }
 
@@ -390,12 +405,12 @@ impl<'a> Node<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    fn get(&self, key: &str) -> Option<Node<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
         let value = self.value.get(key)?;
         Some(Node { path: self.child(key), value })
     }
 
-    fn need(&self, key: &str) -> Answer<Node<'a>> {
+    pub(super) fn need(&self, key: &str) -> Answer<Node<'a>> {
         self.get(key).ok_or_else(|| wrong(&self.child(key), "missing"))
     }
 
@@ -408,7 +423,7 @@ impl<'a> Node<'a> {
     }
 
     /// Refuses keys that are not `known`: a misspelt key must not be ignored.
-    fn keys(&self, known: &[&str]) -> Answer<()> {
+    pub(super) fn keys(&self, known: &[&str]) -> Answer<()> {
         match self.entries()?.into_iter().find(|(key, _)| !known.contains(key)) {
             Some((_, node)) => Err(node.wrong("there is no such key")),
             None => Ok(()),
@@ -426,12 +441,12 @@ impl<'a> Node<'a> {
     }
 
     /// A text that is not empty.
-    fn text(&self) -> Answer<&'a str> {
+    pub(super) fn text(&self) -> Answer<&'a str> {
         let text = self.full_text()?;
         if text.is_empty() { Err(self.wrong("it is empty")) } else { Ok(text) }
     }
 
-    fn flag(&self) -> Answer<bool> {
+    pub(super) fn flag(&self) -> Answer<bool> {
         self.value.as_bool().ok_or_else(|| self.wrong("it must be true or false"))
     }
 

@@ -48,7 +48,7 @@ fn two_digits(text: &str) -> Option<String> {
 }
 
 /// Fen from yuan such as `1,234.50`, `￥35` or `-3.5`; more than two decimals only if they are 0.
-pub(super) fn fen(text: &str) -> Option<i64> {
+pub(crate) fn fen(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches(['￥', '¥']).trim_end_matches('元').trim();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
