@@ -42,3 +42,39 @@ fn approval_agrees_with_the_labels() {
     let manifest = include_str!("../../../plugins/approval/manifest.toml");
     check(&score(|harness| harness.with::<Approval>(manifest)));
 }
+
+#[test]
+fn procurement_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/procurement/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_procurement::Procurement>(manifest)));
+}
+
+#[test]
+fn powers_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/powers/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_powers::Powers>(manifest)));
+}
+
+#[test]
+fn penalty_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/penalty/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_penalty::Penalty>(manifest)));
+}
+
+#[test]
+fn fund_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/fund/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_fund::Fund>(manifest)));
+}
+
+#[test]
+fn conduct_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/conduct/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_conduct::Conduct>(manifest)));
+}
+
+#[test]
+fn grid_agrees_with_the_labels() {
+    let manifest = include_str!("../../../plugins/grid/manifest.toml");
+    check(&score(|harness| harness.with::<plumbline_grid::Grid>(manifest)));
+}
