@@ -38,10 +38,6 @@ impl Plan {
                 return Err(Fault::Refused(format!("fact `{}`", fact.name)));
             }
             self.own_region(&fact.region)?;
-            let mark = known(&inputs, fact.input)?;
-            if fact.seen > self.zone().local(mark.logged) {
-                return Err(Fault::BadOutput(format!("fact `{}` is of a time to come", fact.name)));
-            }
         }
         let last = inputs.iter().map(|mark| self.zone().local(mark.logged)).max();
         if verdict.wake.is_some_and(|wake| last.is_some_and(|last| wake <= last)) {
