@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 /// Events appended under one sync. The driver's batch has the same size.
 pub const GROUP_EVENTS: usize = crate::driver::BATCH_EVENTS;
+/// Most ticks at the end of an import: facts of facts are few steps long, and a plugin that answers
+/// each tick with a fact must not keep the import from ending.
+const TICKS_MAX: usize = 8;
 /// Groups between two seals: the states of a group are committed lazily until then.
 const GROUPS_PER_SEAL: u32 = 8;
 /// Rejects written to the file of rejects: enough to find the cause.
@@ -217,10 +220,18 @@ fn finish(
     mut progress: Progress,
     report: &mut ImportReport,
 ) -> Result<(), AppError> {
-    if let Some(until) = until {
-        app.tick(until, true)?;
-    }
     while app.drive(true)?.events > 0 {}
+    // What a tick brings about may be a fact, and who reads it may wait for time again: then there
+    // is another tick of the same time behind it.
+    for _ in 0..TICKS_MAX {
+        let Some(until) = until else { break };
+        let at = app.store().next_seq();
+        app.tick(until, true)?;
+        while app.drive(true)?.events > 0 {}
+        if app.store().next_seq() == at.next() {
+            break;
+        }
+    }
     progress.done = true;
     progress.position = None;
     seal(app, name, &progress, report)

@@ -165,6 +165,7 @@ pub(crate) struct WireWithdrawal {
 pub(crate) struct WireFact {
     name: String,
     key: String,
+    seen: i64,
     input: u32,
     region: String,
     dept: String,
@@ -259,16 +260,16 @@ impl From<WireWithdrawal> for Withdrawal {
 
 impl From<WireFact> for Record {
     fn from(wire: WireFact) -> Self {
-        let WireFact { name, key, input, region, dept, data } = wire;
-        Self { name, key, input, region, dept, data }
+        let WireFact { name, key, seen, input, region, dept, data } = wire;
+        Self { name, key, seen: Local(seen), input, region, dept, data }
     }
 }
 
 impl From<WireMeasure> for Record {
     fn from(wire: WireMeasure) -> Self {
         let WireMeasure { name, input, data } = wire;
-        let none = String::new;
-        Self { name, key: none(), input, region: none(), dept: none(), data }
+        let (none, seen) = (String::new, Local(0));
+        Self { name, key: none(), seen, input, region: none(), dept: none(), data }
     }
 }
 

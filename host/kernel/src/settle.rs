@@ -90,7 +90,7 @@ pub fn settle(
 ) -> Effects {
     let mut effects = Effects::default();
     let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
-    let mut facts: Vec<(EventSeq, Event)> = Vec::new();
+    let mut facts: Vec<(EventSeq, Local, Event)> = Vec::new();
     for (place, (task, answer)) in answers.into_iter().enumerate() {
         let mut settler = Settler {
             context,
@@ -108,8 +108,8 @@ pub fn settle(
     }
     // In the order of what they follow from: whoever reads the facts of many keys sees log time
     // advance, also where a batch is weeks of an import.
-    facts.sort_by_key(|(cause, _)| *cause);
-    effects.facts.extend(facts.into_iter().map(|(_, fact)| fact));
+    facts.sort_by_key(|(cause, seen, _)| (*cause, *seen));
+    effects.facts.extend(facts.into_iter().map(|(.., fact)| fact));
     leaves.sort_by_key(|(order, ..)| *order);
     for (_, made, stream, key) in leaves {
         effects.leaves.push(made.bytes());
@@ -126,7 +126,7 @@ struct Settler<'a, 'b> {
     place: usize,
     effects: &'b mut Effects,
     leaves: &'b mut Vec<(Order, Made, usize, String)>,
-    facts: &'b mut Vec<(EventSeq, Event)>,
+    facts: &'b mut Vec<(EventSeq, Local, Event)>,
 }
 
 impl Settler<'_, '_> {
@@ -173,9 +173,9 @@ impl Settler<'_, '_> {
             });
         }
         for record in verdict.facts {
-            let cause = self.mark(record.input).seq;
+            let (cause, seen) = (self.mark(record.input).seq, record.seen);
             let fact = self.fact(record);
-            self.facts.push((cause, fact));
+            self.facts.push((cause, seen, fact));
         }
         self.effects.measures.extend(verdict.measures);
         let (stream, key) = (self.task.stream, self.task.key.clone());
@@ -190,6 +190,8 @@ impl Settler<'_, '_> {
 
     fn fact(&self, record: Record) -> Event {
         let mark = self.mark(record.input);
+        // What follows from time alone counts from then, not from the input that let time pass.
+        let logged = self.issued(mark, record.seen);
         let plugin = &self.context.plan.variants()[self.task.variant].manifest.plugin;
         let deployment = self.context.plan.deployment();
         let content = fingerprint(&[record.key.as_bytes(), record.data.as_bytes()]);
@@ -198,10 +200,10 @@ impl Settler<'_, '_> {
             source: format!("plumbline:{}", plugin.id),
             kind: format!("{FACT_TYPE_PREFIX}{}.{}", plugin.domain, record.name),
             subject: record.key,
-            time: mark.logged,
-            recorded: mark.logged,
+            time: logged,
+            recorded: logged,
             corrected: None,
-            logged: mark.logged,
+            logged,
             region: record.region,
             dept: record.dept,
             // A fact of an import is one itself, and carries that mark; see `is_import`.

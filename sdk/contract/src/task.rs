@@ -143,6 +143,8 @@ pub struct Withdrawal {
 pub struct Record {
     pub name: String,
     pub key: String,
+    /// Log time of the look that found it; of no meaning for a measure.
+    pub seen: Local,
     pub input: u32,
     /// Region and department that the fact's event carries; empty for a measure.
     pub region: String,

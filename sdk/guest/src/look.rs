@@ -367,6 +367,7 @@ fn record(name: &str, key: &str, data: String) -> Record {
     Record {
         name: name.to_owned(),
         key: key.to_owned(),
+        seen: Local(0),
         input: 0,
         region: String::new(),
         dept: String::new(),

@@ -168,7 +168,7 @@ impl<'a, S: Stream> Fold<'a, S> {
         for mut fact in facts {
             fact.region.push_str(&self.notes.region);
             fact.dept.push_str(&self.notes.dept);
-            self.verdict.facts.push(Record { input, ..fact });
+            self.verdict.facts.push(Record { seen: now, input, ..fact });
         }
         let measures = measures.into_iter().map(|measure| Record { input, ..measure });
         self.verdict.measures.extend(measures);

@@ -184,8 +184,8 @@ fn from_withdrawal(gone: task::Withdrawal) -> types::Withdrawal {
 }
 
 fn from_fact(record: task::Record) -> types::Fact {
-    let task::Record { name, key, input, region, dept, data } = record;
-    types::Fact { name, key, input, region, dept, data }
+    let task::Record { name, key, seen, input, region, dept, data } = record;
+    types::Fact { name, key, seen: seen.0, input, region, dept, data }
 }
 
 fn from_measure(record: task::Record) -> types::Measure {
