@@ -33,14 +33,27 @@ pub fn settings(file: Option<&Path>) -> Result<Settings, AppError> {
 /// # Errors
 /// If the log cannot be read.
 pub fn survey(app: &App, settings: Settings, source: Option<&str>) -> Result<Findings, AppError> {
-    // A process has one place among all, so that the newest is known before anything is counted.
     let mut newest: BTreeMap<String, (u32, EventSeq)> = BTreeMap::new();
+    let mut survey = Survey::new(settings.clone());
+    let mut again = false;
     each(app, source, |seq, event| {
         let version = (event.dataversion, seq);
-        let known = newest.entry(event.subject.clone()).or_insert(version);
-        *known = version.max(*known);
+        match newest.get_mut(&event.subject) {
+            Some(known) => {
+                again = true;
+                *known = version.max(*known);
+            }
+            None => {
+                newest.insert(event.subject.clone(), version);
+                survey.add_payload(&event.data);
+            }
+        }
     })?;
-    let mut survey = Survey::new(settings);
+    if !again {
+        return Ok(survey.finish());
+    }
+    // A process counts once. Which of its versions is the newest is known only now.
+    survey = Survey::new(settings);
     each(app, source, |seq, event| {
         if newest.get(&event.subject).is_some_and(|(_, newest)| *newest == seq) {
             survey.add_payload(&event.data);
