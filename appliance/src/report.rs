@@ -1,9 +1,11 @@
 //! What reports are made of: the log folded into cases, the ledger into cards, the tables in force.
 //!
 //! It only gathers and writes; every figure is computed in `plumbline-report`. Only leaves under a
-//! signed checkpoint are looked at, and nothing behind the day as of which is computed.
+//! signed checkpoint are looked at, and nothing that came on record behind the day as of which is
+//! computed. Reference tables are taken as they are now, by the days on which their rows are in force.
 
 mod csv;
+pub mod file;
 mod xlsx;
 
 pub use csv::csv;
@@ -30,8 +32,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events and leaves read at once.
 const AT_ONCE: usize = 4096;
-/// The kind of leaves that are acts on cards.
-const CARD_LEAF: &str = "card";
+/// Leaves read under the lock of the ledger at once; each has up to 64 KiB.
+const LEAVES_AT_ONCE: u64 = 256;
 
 /// See the module.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub struct Gathered {
     pub directory: Directory,
     /// The last day that is looked at.
     pub as_of: Day,
-    /// Events that were read, and what the fold made of them.
+    /// Events that were on record then, and what the fold made of them.
     pub events: u64,
     pub figures: Figures,
     tables: TableSet,
@@ -61,7 +63,7 @@ impl Gathered {
         let as_of = as_of.unwrap_or_else(|| app.zone().local(app.log_time()).day());
         let end = Local(as_of.plus(1).start().0 - 1);
         let catalogue = catalogue(cases)?;
-        let mut book = CaseBook::new(catalogue.clone(), app.zone().clone());
+        let mut book = CaseBook::new(catalogue.clone(), app.zone().clone(), end);
         let last = app.store().next_seq();
         let mut next = EventSeq(0);
         while next < last {
@@ -73,15 +75,15 @@ impl Gathered {
         let tables = app.tables().view(app.store(), last)?;
         let wrong = |detail| AppError::new(Kind::Integrity, "report-tables", detail);
         let figures = book.figures();
-        let cases = book.records(&tables, end).map_err(wrong)?;
-        let cards = read_cards(app, end)?;
+        let cases = book.records(&tables).map_err(wrong)?;
+        let cards = read_cards(app, end, catalogue.clone())?;
         Ok(Self {
             cases,
             cards: cards.cards(),
             answers_recorded: cards.answers_recorded(),
             directory: Directory::read(&tables, &catalogue, as_of),
             as_of,
-            events: last.0,
+            events: figures.known,
             figures,
             tables,
             region: app.config().region.clone(),
@@ -131,31 +133,27 @@ impl Gathered {
     }
 }
 
-fn read_cards(app: &App, end: Local) -> Result<CardBook, AppError> {
-    let mut cards = CardBook::new(app.zone().clone(), end);
-    app.with_ledger(|ledger| {
-        let size = ledger.checkpoint().size();
-        for (index, leaf) in (0..size).zip(ledger.leaves(0..size)?) {
-            let leaf = leaf?;
+/// Leaves only ever come behind the ones that are there, so that reading them a stretch at a time
+/// reads the same, while others write.
+fn read_cards(app: &App, end: Local, catalogue: Arc<Catalogue>) -> Result<CardBook, AppError> {
+    let mut cards = CardBook::new(app.zone().clone(), end, catalogue);
+    let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+    for from in (0..size).step_by(LEAVES_AT_ONCE as usize) {
+        let to = size.min(from + LEAVES_AT_ONCE);
+        let read =
+            app.with_ledger(|ledger| ledger.leaves(from..to)?.collect::<Result<Vec<_>, _>>());
+        for (index, leaf) in (from..to).zip(read?) {
+            let damaged = |error| {
+                AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}: {error}"))
+            };
             if let Some(alert) = as_alert(index, &leaf)? {
                 cards.take(index, &alert);
-            } else if let Some(act) = as_card_act(index, &leaf)? {
+            } else if let Some(act) = CardAct::read(&leaf).map_err(damaged)? {
                 cards.handle(&act);
             }
         }
-        Ok(cards)
-    })
-}
-
-/// An act on a card; `None` for acts of other kinds, which are as many as administrators do.
-fn as_card_act(index: u64, leaf: &[u8]) -> Result<Option<CardAct>, AppError> {
-    let damaged =
-        |error| AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}: {error}"));
-    let act: serde_json::Value = serde_json::from_slice(leaf).map_err(damaged)?;
-    if act["leaf"] != CARD_LEAF {
-        return Ok(None);
     }
-    serde_json::from_value(act).map(Some).map_err(damaged)
+    Ok(cards)
 }
 
 fn catalogue(path: Option<&Path>) -> Result<Arc<Catalogue>, AppError> {

@@ -11,6 +11,7 @@ use plumbline_contract::time::parse_stamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 struct Said {
@@ -182,8 +183,14 @@ fn cards_and_what_people_did_with_them_come_from_the_ledger() {
         let particulars = json!({ "alert": "0123456789abcdef", "act": what, "by": "jian-01" });
         act::leaf("card", done(at), app.zone(), particulars)
     };
-    app.record(&[plumbline_kernel::leaf_bytes(&alert), act("upheld", "2026-03-12T09:00:00+08:00")])
-        .unwrap();
+    // Between card and act so many leaves that they are read in several stretches.
+    let mut leaves = vec![plumbline_kernel::leaf_bytes(&alert)];
+    let other = |n: i32| {
+        act::leaf("profile", done("2026-03-11T09:00:00+08:00"), app.zone(), json!({ "n": n }))
+    };
+    leaves.extend((0..600).map(other));
+    leaves.push(act("upheld", "2026-03-12T09:00:00+08:00"));
+    app.record(&leaves).unwrap();
     app.settle().unwrap();
     let withdrawn = act("withdrawn", "2026-03-20T09:00:00+08:00");
     drop(app);
@@ -259,8 +266,21 @@ fn files_are_written_and_texts_never_become_formulas() {
     let range = book.worksheet_range(&name).unwrap();
     assert_eq!(range.get_value((1, 0)), Some(&Data::String("编号".to_owned())));
     assert!(range.rows().any(|row| row[0] == Data::String("=B".to_owned())));
-    ok(dir, &words);
+    for file in [&csv, &xlsx] {
+        let mode = fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "officers and parties are nobody else's business");
+    }
+    fs::remove_file(&csv).unwrap();
+    let said = plumbline(dir, &words);
+    assert!(said.code == 2 && said.err.contains("--force"), "{}", said.err);
+    assert!(said.out.is_empty() && !Path::new(&csv).exists(), "nothing is half done");
+    fs::write(&xlsx, "old").unwrap();
+    fs::set_permissions(&xlsx, fs::Permissions::from_mode(0o644)).unwrap();
+    ok(dir, &[&words[..], &["--force"]].concat());
     assert_eq!(first, fs::read(&xlsx).unwrap(), "equal sheets are equal files");
+    assert_eq!(fs::metadata(&xlsx).unwrap().permissions().mode() & 0o777, 0o600);
+    let drafts = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(drafts.into_iter().all(|name| !name.to_string_lossy().contains("draft")));
 }
 
 #[test]
@@ -272,6 +292,8 @@ fn wrong_questions_get_an_answer() {
         (vec!["statistics", "efficiency", "--as-of", "2026-02-30"], 2, "不是日期"),
         (vec!["statistics", "efficiency", "--cases", "D-1/nothing"], 2, "没有这一格"),
         (vec!["score", "--explain", "D-9", "--period", "2026-03"], 2, "没有这一格"),
+        // Two tasks are too few for a score, and so for an explanation.
+        (vec!["score", "--by", "officer", "--explain", "O2", "--period", "2026-03"], 3, "任务太少"),
     ] {
         let said = plumbline(home.path(), &[vec!["report"], words.clone()].concat());
         assert_eq!(said.code, code, "{words:?} {}", said.err);

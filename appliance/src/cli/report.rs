@@ -20,7 +20,6 @@ use plumbline_report::sheet::{Sheet, Text};
 use plumbline_report::statistics::{Scope, Statistics};
 use serde_json::json;
 use show::{say_card, say_case, table};
-use std::fs;
 use std::path::PathBuf;
 
 /// Working days that a forecast looks ahead.
@@ -114,6 +113,9 @@ pub(super) struct Asked {
     /// 另写成 XLSX / Also as a workbook
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
+    /// 文件已存在也替换 / Replace files that exist
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
@@ -167,6 +169,7 @@ struct Given {
     dept: String,
     csv: Option<PathBuf>,
     xlsx: Option<PathBuf>,
+    force: bool,
 }
 
 impl Given {
@@ -183,14 +186,18 @@ impl Given {
             }
             None => None,
         };
+        let path = |path: Option<PathBuf>| path.map(|path| context.path(path));
+        let (csv, xlsx, force) = (path(asked.csv), path(asked.xlsx), asked.force);
+        // Before the work, not after it.
+        for path in csv.iter().chain(&xlsx) {
+            report::file::check(path, force)?;
+        }
         let region = region::given(app, asked.region)?;
         let catalogue = asked.catalogue.map(|path| context.path(path));
         let mut gathered = Gathered::read(app, as_of, catalogue.as_deref())?;
         gathered.keep(&region, &asked.dept);
         let period = period.unwrap_or_else(|| Period::month_of(gathered.as_of).shifted(-1));
-        let path = |path: Option<PathBuf>| path.map(|path| context.path(path));
-        let (csv, xlsx) = (path(asked.csv), path(asked.xlsx));
-        Ok(Self { gathered, period, region, dept: asked.dept, csv, xlsx })
+        Ok(Self { gathered, period, region, dept: asked.dept, csv, xlsx, force })
     }
 
     fn scope(&self) -> Scope {
@@ -225,7 +232,7 @@ impl Given {
             self.xlsx.as_ref().map(|path| (path, report::workbook(&sheets, out.lang))),
         ];
         for (path, bytes) in files.into_iter().flatten() {
-            fs::write(path, bytes?).map_err(|error| AppError::io(path, &error))?;
+            report::file::write(path, &bytes?, self.force)?;
             out.note("report.written", &[("file", &path.display().to_string())]);
         }
         self.say_left_out(out);
@@ -299,8 +306,11 @@ fn scored(
         .collect();
     if let Some(code) = explain {
         let found = scores.iter().find(|score| score.subject.code() == code);
-        let missing = || AppError::new(Kind::NotFound, "no-cell", &code);
-        return Ok(vec![explain_sheet(scheme, found.ok_or_else(missing)?)]);
+        let found = found.ok_or_else(|| AppError::new(Kind::NotFound, "no-cell", &code))?;
+        if found.withheld {
+            return Err(AppError::new(Kind::Refused, "score-withheld", code));
+        }
+        return Ok(vec![explain_sheet(scheme, found)]);
     }
     let mut sheets = vec![score_sheet(scheme, given.period, &scores)];
     if matches!(given.period, Period::Month { .. }) && matches!(kind, Subject::Dept(_)) {

@@ -1,12 +1,12 @@
 //! Sheets as CSV: one sheet is headings and rows; several follow each other, each under its title.
 
-use crate::text::{self, Lang};
+use crate::text::{Lang, say};
 use plumbline_report::sheet::{Cell, Sheet};
 
 /// Spreadsheets in China take a file without it for GB18030.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// A spreadsheet takes a cell that begins so for a formula.
-const FORMULA: [char; 5] = ['=', '+', '@', '\t', '\r'];
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The bytes of the file.
 #[must_use]
@@ -17,15 +17,15 @@ pub fn csv(sheets: &[Sheet], lang: Lang) -> Vec<u8> {
             if place > 0 {
                 lines.push(vec![String::new()]);
             }
-            lines.push(vec![lang.pick(&sheet.title.zh, &sheet.title.en).to_owned()]);
+            lines.push(vec![text(lang.pick(&sheet.title.zh, &sheet.title.en))]);
         }
         let headings =
             sheet.columns.iter().map(|column| lang.pick(&column.title.zh, &column.title.en));
-        let mark = text::say(lang, "report.mark", &[]);
-        lines.push(headings.map(str::to_owned).chain([mark]).collect());
+        let mark = say(lang, "report.mark", &[]);
+        lines.push(headings.map(text).chain([mark]).collect());
         for row in &sheet.rows {
             let mark =
-                if row.small_sample { text::say(lang, "report.small", &[]) } else { String::new() };
+                if row.small_sample { say(lang, "report.small", &[]) } else { String::new() };
             lines.push(row.cells.iter().map(|of| cell(of, lang)).chain([mark]).collect());
         }
     }
@@ -37,9 +37,36 @@ pub fn csv(sheets: &[Sheet], lang: Lang) -> Vec<u8> {
     [BYTE_ORDER_MARK.as_bytes(), &bytes].concat()
 }
 
-/// A text that would be a formula gets an apostrophe, as spreadsheets write it themselves.
+/// Numbers are no texts: a negative one stays as it is.
 fn cell(cell: &Cell, lang: Lang) -> String {
     let shown = cell.show(lang == Lang::Zh);
-    let is_text = matches!(cell, Cell::Text(_) | Cell::Words(_));
-    if is_text && shown.starts_with(FORMULA) { format!("'{shown}") } else { shown }
+    if matches!(cell, Cell::Text(_) | Cell::Words(_)) { text(&shown) } else { shown }
+}
+
+/// A text that would be a formula gets an apostrophe, as spreadsheets write it themselves.
+fn text(text: &str) -> String {
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_report::exact::Milli;
+
+    #[test]
+    fn texts_are_guarded_and_numbers_are_not() {
+        for (given, expected) in [
+            (Cell::text("=A1"), "'=A1"),
+            (Cell::text("+86"), "'+86"),
+            (Cell::text("-cmd"), "'-cmd"),
+            (Cell::text("@x"), "'@x"),
+            (Cell::text("\tx"), "'\tx"),
+            (Cell::text("\rx"), "'\rx"),
+            (Cell::text("D-1"), "D-1"),
+            (Cell::Number(Milli(-9_677)), "-9.677"),
+            (Cell::Count(-1), "-1"),
+        ] {
+            assert_eq!(cell(&given, Lang::Zh), expected, "{given:?}");
+        }
+    }
 }

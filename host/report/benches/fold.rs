@@ -27,16 +27,17 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() {
     let tables = tables();
-    let mut book = CaseBook::new(Arc::new(Catalogue::shipped()), Zone::shanghai());
+    let as_of = Day::from_ymd(2025, 12, 31).unwrap();
+    let end = as_of.plus(1).start();
+    let mut book = CaseBook::new(Arc::new(Catalogue::shipped()), Zone::shanghai(), end);
     let made =
         measure("making events alone", || (0..EVENTS).map(|n| event(n).data.len()).sum::<usize>());
     assert!(made > 0);
     measure("making and folding", || {
         (0..EVENTS).for_each(|n| book.take(EventSeq(n), &event(n)));
     });
-    let as_of = Day::from_ymd(2025, 12, 31).unwrap();
     let catalogue = Catalogue::shipped();
-    let cases = measure("records", || book.records(&tables, as_of.plus(1).start()).unwrap());
+    let cases = measure("records", || book.records(&tables).unwrap());
     println!("{:<22} {} cases, {} MiB resident", "", cases.len(), resident_mib());
     let directory = Directory::read(&tables, &catalogue, as_of);
     let period = Period::Year { year: 2025 };

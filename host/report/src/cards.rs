@@ -1,53 +1,65 @@
 //! Cards as they stand: the alert leaves of the ledger and the acts of people on them, folded into
 //! one record for each card. Which points a card costs, `score` says.
 //!
-//! A withdrawal by corrected facts and one by the supervisor both end a card; its record stays.
+//! A withdrawal by corrected facts and one by the supervisor both end a card; its record stays. What
+//! a person decided is not undone by later findings: only a card that is raised anew has a new life.
 
+use crate::catalogue::Catalogue;
 use plumbline_contract::alert::{AlertAct, AlertLeaf, Level};
 use plumbline_contract::time::{Local, Zone, parse_stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// What is done with a card after it was raised (处置).
+/// What a person did with a card. The ledger has no other acts: a leaf of kind `card` that names
+/// another one is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handling {
-    /// 签收: it has reached its receivers.
-    Delivered,
     /// 说明: the unit has answered.
     Explained,
     /// 申诉: the unit asks for a decision.
     Appealed,
     /// 维持: the supervisor upholds it; its points are final from that day.
     Upheld,
-    /// 降级: upheld at a lower level.
-    Lowered,
-    /// 撤销: no card any more; points are restored.
+    /// 撤销: the supervisor takes it back; points are restored.
     Withdrawn,
-    /// 移送: handed on as a clue.
-    Transferred,
     /// 整改: put right.
     Rectified,
     /// 办结: nothing is left to do.
     Closed,
 }
 
-/// One act on a card. In the ledger it is a leaf of kind `card`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The kind of leaves that are acts on cards.
+const CARD_LEAF: &str = "card";
+
+/// What is read of one act on a card. The leaf is written by the commands `alerts answer`, `appeal`,
+/// `decide-appeal` and `close` (`appliance/src/card.rs`), and is read for reports only here; it also
+/// says who acted, with whom and for which department, which is no business of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CardAct {
     /// Identity of the alert.
     pub alert: String,
     pub act: Handling,
-    /// RFC 3339.
+    /// RFC 3339, in log time.
     pub done_at: String,
-    /// New level, for `lowered`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub reason: Option<String>,
+}
+
+impl CardAct {
+    /// Reads a leaf of the ledger; `None` if it is of another kind.
+    ///
+    /// # Errors
+    /// If it is no JSON, or says that it is an act on a card and is none.
+    pub fn read(leaf: &[u8]) -> Result<Option<Self>, String> {
+        let act: Value = serde_json::from_slice(leaf).map_err(|error| error.to_string())?;
+        if act["leaf"] != CARD_LEAF {
+            return Ok(None);
+        }
+        serde_json::from_value(act).map(Some).map_err(|error| error.to_string())
+    }
 }
 
 /// Where a card stands.
@@ -69,8 +81,13 @@ pub enum CardState {
 pub struct Card {
     pub id: String,
     pub rule: String,
+    /// The plugin and the stream of it that found it.
+    pub plugin: String,
+    pub stream: String,
     /// What it is about, for instance the number of a case.
     pub key: String,
+    /// Kinds of cases of which `key` may be a number; none if the stream is about something else.
+    pub kinds: Vec<String>,
     pub level: Level,
     /// The highest level that it ever had.
     pub worst: Level,
@@ -115,6 +132,7 @@ impl Card {
 pub struct CardBook {
     zone: Zone,
     as_of: Local,
+    catalogue: Arc<Catalogue>,
     cards: BTreeMap<String, Card>,
     answers: bool,
 }
@@ -122,8 +140,8 @@ pub struct CardBook {
 impl CardBook {
     /// A fold that looks at nothing that came later than `as_of`.
     #[must_use]
-    pub fn new(zone: Zone, as_of: Local) -> Self {
-        Self { zone, as_of, cards: BTreeMap::new(), answers: false }
+    pub fn new(zone: Zone, as_of: Local, catalogue: Arc<Catalogue>) -> Self {
+        Self { zone, as_of, catalogue, cards: BTreeMap::new(), answers: false }
     }
 
     fn local(&self, text: &str) -> Option<Local> {
@@ -146,6 +164,10 @@ impl CardBook {
 
     fn end(&mut self, alert: &AlertLeaf, at: Local) {
         let Some(card) = self.cards.get_mut(&alert.id) else { return };
+        // What the supervisor took back stays taken back for his reason.
+        if card.withdrawn.is_some() {
+            return;
+        }
         if alert.act == AlertAct::Withdrawn {
             card.withdrawn = Some(at);
             card.state = CardState::Withdrawn;
@@ -159,10 +181,14 @@ impl CardBook {
         let at = self.local(&alert.at).unwrap_or(issued);
         let first = |value: &Value| text(value).or_else(|| text(value.get(0)?));
         let named = |names: &[&str]| names.iter().find_map(|name| first(&alert.values[*name]));
+        let kinds = || self.catalogue.about(&alert.plugin, &alert.stream).map(str::to_owned);
         let fresh = || Card {
             id: alert.id.clone(),
             rule: alert.rule.clone(),
+            plugin: alert.plugin.clone(),
+            stream: alert.stream.clone(),
             key: alert.key.clone(),
+            kinds: kinds().collect(),
             level: alert.level,
             worst: alert.level,
             region: alert.region.clone(),
@@ -183,12 +209,13 @@ impl CardBook {
             leaf,
         };
         let card = self.cards.entry(alert.id.clone()).or_insert_with(fresh);
-        (card.level, card.at) = (alert.level, at);
-        card.worst = card.worst.max(alert.level);
-        // A withdrawn card whose facts came back stands again, from this leaf on.
-        if card.withdrawn.take().is_some() {
-            (card.state, card.issued, card.reason) = (CardState::Issued, issued, None);
+        let worst = card.worst.max(alert.level);
+        if alert.act == AlertAct::Raised {
+            // A new life: answers, appeals and decisions were about the former one.
+            *card = Card { leaf: card.leaf, ..fresh() };
         }
+        // Changes of the finding leave what people decided as it is, a withdrawal above all.
+        (card.level, card.worst, card.at) = (alert.level, worst, at);
         card.officer = named(&OFFICER).or(card.officer.take());
         card.item = named(&ITEM).or(card.item.take());
         card.step = named(&STEP).or(card.step.take());
@@ -203,7 +230,8 @@ impl CardBook {
             return true;
         }
         match act.act {
-            Handling::Delivered | Handling::Transferred | Handling::Rectified => {}
+            // It stands, put right: whether it costs points was decided before, or by silence.
+            Handling::Rectified => {}
             Handling::Explained => {
                 self.answers = true;
                 card.explained.get_or_insert(at);
@@ -214,10 +242,7 @@ impl CardBook {
             Handling::Appealed => {
                 (card.appealed, card.upheld, card.state) = (Some(at), None, CardState::Appealed);
             }
-            Handling::Upheld | Handling::Lowered => {
-                card.level = act.level.unwrap_or(card.level).min(card.level);
-                (card.upheld, card.state) = (Some(at), CardState::Upheld);
-            }
+            Handling::Upheld => (card.upheld, card.state) = (Some(at), CardState::Upheld),
             Handling::Withdrawn => {
                 (card.withdrawn, card.state) = (Some(at), CardState::Withdrawn);
                 card.reason.clone_from(&act.reason);

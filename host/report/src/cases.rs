@@ -3,6 +3,8 @@
 //!
 //! The fold keeps one mark of some bytes for each event of a case and looks at nothing twice; the
 //! result does not depend on the order of arrival, because the final version of each fact counts.
+//! What came on record after the day as of which is asked was not known then and is left out, so that
+//! the report of a month stays the same however often it is made.
 //! It reads no amounts: nothing that is computed here can depend on how much was fined or paid.
 
 mod clock;
@@ -17,7 +19,7 @@ use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::json::{Object, Value};
 use plumbline_contract::table::Tables;
-use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, Zone, parse_stamp};
+use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, Millis, Zone, parse_stamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +33,9 @@ pub const MARKS_MAX: usize = 256;
 pub struct CaseBook {
     catalogue: Arc<Catalogue>,
     zone: Zone,
+    as_of: Local,
+    /// The same as an instant, of log time.
+    known_until: Millis,
     names: Names,
     /// For each kind: number of the case to its place in `cases`.
     places: Vec<BTreeMap<Box<str>, usize>>,
@@ -41,6 +46,8 @@ pub struct CaseBook {
 /// What the fold has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Figures {
+    /// Events of any type that were on record then.
+    pub known: u64,
     /// Events that belong to a case.
     pub taken: u64,
     /// Events of known types without a number of their case, or with one that is no text.
@@ -50,15 +57,29 @@ pub struct Figures {
 }
 
 impl CaseBook {
+    /// A fold that looks at nothing that came on record or happened after `as_of`.
     #[must_use]
-    pub fn new(catalogue: Arc<Catalogue>, zone: Zone) -> Self {
+    pub fn new(catalogue: Arc<Catalogue>, zone: Zone, as_of: Local) -> Self {
         let places = catalogue.kinds().iter().map(|_| BTreeMap::new()).collect();
-        let figures = Figures::default();
-        Self { catalogue, zone, names: Names::default(), places, cases: Vec::new(), figures }
+        Self {
+            catalogue,
+            known_until: zone.instant(as_of),
+            zone,
+            as_of,
+            names: Names::default(),
+            places,
+            cases: Vec::new(),
+            figures: Figures::default(),
+        }
     }
 
     /// Takes in one event of the log; those of other types are passed over.
     pub fn take(&mut self, seq: EventSeq, event: &Event) {
+        // A correction that was not known yet leaves the fact as it was known.
+        if event.logged > self.known_until {
+            return;
+        }
+        self.figures.known += 1;
         let catalogue = self.catalogue.clone();
         let Some((place, number)) = catalogue.find(&event.kind) else { return };
         let (kind, what) = (&catalogue.kinds()[place], &catalogue.kinds()[place].events[number]);
@@ -158,19 +179,18 @@ impl CaseBook {
         self.figures
     }
 
-    /// The cases as they stand at `as_of`, by (kind, number). What happened later is not looked at.
-    /// The marks of a case are let go once its record is made, so that not both are held of all.
+    /// The cases as they stood, by (kind, number). What happened later is not looked at. The marks of a case are let go once its record is made, so that not both are held of all.
     ///
     /// # Errors
     /// Names the row of `calendar` or `office_hours` that makes no sense.
-    pub fn records(mut self, tables: &dyn Tables, as_of: Local) -> Result<Vec<Case>, String> {
+    pub fn records(mut self, tables: &dyn Tables) -> Result<Vec<Case>, String> {
         let mut clocks = clock::Clocks::new(tables);
         let mut cases = Vec::with_capacity(self.cases.len());
         for (kind, places) in self.catalogue.kinds().iter().zip(&self.places) {
             let id: Arc<str> = kind.id.as_str().into();
             for at in places.values() {
                 let known = std::mem::take(&mut self.cases[*at]);
-                let made = record::make(kind, &id, &known, &self.names, &mut clocks, as_of)?;
+                let made = record::make(kind, &id, &known, &self.names, &mut clocks, self.as_of)?;
                 cases.extend(made);
             }
         }

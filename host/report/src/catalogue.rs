@@ -163,6 +163,9 @@ pub struct CaseKind {
     pub key: String,
     #[serde(default)]
     pub item: Vec<String>,
+    /// `plugin/stream` whose cards are about such cases, by their number.
+    #[serde(default)]
+    pub cards: Vec<String>,
     #[serde(default)]
     pub service: bool,
     #[serde(default)]
@@ -214,6 +217,8 @@ pub enum CatalogueError {
     Kind(String),
     /// Two kinds take this event type: one event would be two cases.
     Event(String),
+    /// Not a plugin and one of its streams.
+    Cards(String),
 }
 
 impl fmt::Display for CatalogueError {
@@ -222,6 +227,7 @@ impl fmt::Display for CatalogueError {
             Self::Syntax(detail) => write!(f, "malformed catalogue of cases: {detail}"),
             Self::Kind(id) => write!(f, "kind of case `{id}` occurs twice"),
             Self::Event(name) => write!(f, "event type `{name}` occurs twice"),
+            Self::Cards(place) => write!(f, "`{place}` is no plugin/stream"),
         }
     }
 }
@@ -247,7 +253,7 @@ impl Catalogue {
     /// Reads a catalogue.
     ///
     /// # Errors
-    /// If it is malformed, or names a kind or an event type twice.
+    /// If it is malformed, names a kind or an event type twice, or cards of no stream.
     pub fn parse(text: &str) -> Result<Self, CatalogueError> {
         let file: File =
             toml::from_str(text).map_err(|error| CatalogueError::Syntax(error.to_string()))?;
@@ -256,6 +262,9 @@ impl Catalogue {
         for (place, kind) in file.kinds.iter().enumerate() {
             if !ids.insert(kind.id.as_str()) {
                 return Err(CatalogueError::Kind(kind.id.clone()));
+            }
+            if let Some(wrong) = kind.cards.iter().find(|place| place.split('/').count() != 2) {
+                return Err(CatalogueError::Cards(wrong.clone()));
             }
             for (number, event) in kind.events.iter().enumerate() {
                 if events.insert(event.name.clone(), (place, number)).is_some() {
@@ -283,6 +292,17 @@ impl Catalogue {
     /// The event types that are taken.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.events.keys().map(String::as_str)
+    }
+
+    /// The kinds of cases that the cards of a stream are about.
+    pub(crate) fn about<'a>(
+        &'a self,
+        plugin: &'a str,
+        stream: &'a str,
+    ) -> impl Iterator<Item = &'a str> {
+        let is_of = move |place: &String| place.split_once('/') == Some((plugin, stream));
+        let kinds = self.kinds.iter().filter(move |kind| kind.cards.iter().any(is_of));
+        kinds.map(|kind| kind.id.as_str())
     }
 
     pub(crate) fn find(&self, event_type: &str) -> Option<(usize, usize)> {

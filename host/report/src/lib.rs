@@ -7,6 +7,7 @@
 //! It does no I/O, reads no clock and computes no figure in floating point: the same log, tables and
 //! scheme give the same bytes.
 
+mod about;
 pub mod cards;
 pub mod cases;
 pub mod catalogue;

@@ -27,6 +27,7 @@ pub use scheme::{
 };
 pub use sheets::{credit_sheet, explain_sheet, proposal_sheet, score_sheet};
 
+use crate::about;
 use crate::cards::Card;
 use crate::cases::Case;
 use crate::exact::{Milli, divide_rounded};
@@ -89,9 +90,19 @@ impl Score {
     /// The grade after a veto that a person has confirmed; one that waits changes nothing yet.
     #[must_use]
     pub fn grade_in_force(&self) -> Grade {
+        self.capped(self.grade)
+    }
+
+    /// The same for the annual total; `None` while a part of it is not marked.
+    #[must_use]
+    pub fn annual_grade_in_force(&self) -> Option<Grade> {
+        self.annual.as_ref()?.grade.map(|grade| self.capped(grade))
+    }
+
+    fn capped(&self, grade: Grade) -> Grade {
         match &self.veto {
-            Some(veto) if veto.confirmed => self.grade.min(veto.cap),
-            _ => self.grade,
+            Some(veto) if veto.confirmed => grade.min(veto.cap),
+            _ => grade,
         }
     }
 }
@@ -127,8 +138,9 @@ pub struct Scorer<'a> {
 impl<'a> Scorer<'a> {
     #[must_use]
     pub fn new(scheme: &'a Scheme, facts: &'a Facts<'a>) -> Self {
-        let exposures = Exposures::new(scheme, facts);
-        let deductions = Deductions::new(scheme, facts);
+        let named = about::Named::new(facts.cases);
+        let exposures = Exposures::new(scheme, facts, &named);
+        let deductions = Deductions::new(scheme, facts, &named);
         Self { scheme, facts, exposures, deductions }
     }
 

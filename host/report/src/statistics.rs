@@ -10,6 +10,7 @@ mod named;
 pub use directory::Directory;
 pub use formula::{GridCounts, grid_score, limit_saved};
 
+use crate::about;
 use crate::cards::Card;
 use crate::cases::Case;
 use crate::exact::Share;
@@ -79,11 +80,11 @@ impl<'a> Statistics<'a> {
         directory: &'a Directory,
         scope: Scope,
     ) -> Self {
-        let by_no: BTreeMap<&str, &Case> = cases.iter().map(|case| (&*case.no, case)).collect();
+        let named = about::Named::new(cases);
         let is_in = |region: &str, dept: &str| {
             region_contains(&scope.region, region) && (scope.dept.is_empty() || scope.dept == dept)
         };
-        let judged = |card: &'a Card| Judged { card, case: by_no.get(&*card.key).copied() };
+        let judged = |card: &'a Card| Judged { card, case: named.of(card) };
         let mine = cards.iter().filter(|card| is_in(&card.region, &card.dept));
         let cards = mine.map(judged).collect();
         let cases = cases.iter().filter(|case| is_in(&case.region, &case.dept)).collect();
@@ -155,7 +156,9 @@ impl<'a> Statistics<'a> {
             Of::Carded(counts) | Of::CardedShare(counts) | Of::CardedInterval(counts) => {
                 let carded = carded(&bucket, counts, &view);
                 behind.cases = bucket.cases;
-                behind.cases.retain(|case| counts(case, &view) && carded.contains(&*case.no));
+                behind
+                    .cases
+                    .retain(|case| counts(case, &view) && carded.contains(&about::name(case)));
             }
             Of::Items => {}
         }
@@ -244,7 +247,7 @@ impl<'a> Statistics<'a> {
         };
         let carded_share = |counts: measure::OfCase| {
             let carded = carded(bucket, counts, view);
-            let part = cases(counts).filter(|case| carded.contains(&*case.no)).count();
+            let part = cases(counts).filter(|case| carded.contains(&about::name(case))).count();
             Share::new(part, cases(counts).count())
         };
         let interval =
@@ -275,13 +278,15 @@ impl<'a> Statistics<'a> {
     }
 }
 
-/// Numbers of the cases that have a yellow or red card that stands.
-fn carded<'a>(bucket: &Bucket<'a>, counts: measure::OfCase, view: &View) -> BTreeSet<&'a str> {
-    let about = bucket.cards.iter().filter(|judged| judged.card.counts());
-    about
-        .filter(|judged| judged.case.is_some_and(|case| counts(case, view)))
-        .map(|judged| judged.card.key.as_str())
-        .collect()
+/// The cases that have a yellow or red card that stands.
+fn carded<'a>(
+    bucket: &Bucket<'a>,
+    counts: measure::OfCase,
+    view: &View,
+) -> BTreeSet<about::Name<'a>> {
+    let standing = bucket.cards.iter().filter(|judged| judged.card.counts());
+    let cases = standing.filter_map(|judged| judged.case).filter(|case| counts(case, view));
+    cases.map(about::name).collect()
 }
 
 /// What a measure may look at beside the case.

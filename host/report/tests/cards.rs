@@ -5,7 +5,9 @@ use plumbline_contract::alert::{AlertAct, AlertLeaf, Level};
 use plumbline_contract::id::{DeploymentId, PackageHash};
 use plumbline_contract::time::Zone;
 use plumbline_report::cards::{Card, CardAct, CardBook, CardState, Handling};
+use plumbline_report::catalogue::Catalogue;
 use serde_json::json;
+use std::sync::Arc;
 
 fn leaf(act: AlertAct, level: Level, issued: &str) -> AlertLeaf {
     AlertLeaf {
@@ -39,11 +41,16 @@ fn leaf(act: AlertAct, level: Level, issued: &str) -> AlertLeaf {
 
 fn act(act: Handling, day: &str) -> CardAct {
     let done_at = format!("{day}T09:00:00+08:00");
-    CardAct { alert: "a".to_owned(), act, done_at, level: None, by: None, reason: None }
+    CardAct { alert: "a".to_owned(), act, done_at, reason: None }
+}
+
+fn book() -> CardBook {
+    let catalogue = Arc::new(Catalogue::shipped());
+    CardBook::new(Zone::shanghai(), at("2026-04-01 00:00"), catalogue)
 }
 
 fn fold(leaves: &[AlertLeaf], acts: &[CardAct]) -> Card {
-    let mut book = CardBook::new(Zone::shanghai(), at("2026-04-01 00:00"));
+    let mut book = book();
     (0..).zip(leaves).for_each(|(index, leaf)| book.take(index, leaf));
     acts.iter().for_each(|act| assert!(book.handle(act)));
     book.cards().remove(0)
@@ -102,16 +109,15 @@ fn a_withdrawn_card_may_stand_again() {
 #[test]
 fn people_explain_appeal_uphold_and_withdraw() {
     let raised = [leaf(AlertAct::Raised, Level::Red, "2026-03-04")];
-    let lowered = CardAct { level: Some(Level::Yellow), ..act(Handling::Lowered, "2026-03-08") };
     // (acts) -> state, level, upheld
     let rows = [
         (vec![act(Handling::Explained, "2026-03-05")], CardState::Explained, Level::Red, false),
         (vec![act(Handling::Appealed, "2026-03-05")], CardState::Appealed, Level::Red, false),
         (vec![act(Handling::Upheld, "2026-03-08")], CardState::Upheld, Level::Red, true),
         (
-            vec![act(Handling::Appealed, "2026-03-05"), lowered],
+            vec![act(Handling::Appealed, "2026-03-05"), act(Handling::Upheld, "2026-03-08")],
             CardState::Upheld,
-            Level::Yellow,
+            Level::Red,
             true,
         ),
         (
@@ -137,4 +143,110 @@ fn people_explain_appeal_uphold_and_withdraw() {
             "{acts:?}"
         );
     }
+}
+
+#[test]
+fn a_card_knows_the_kinds_of_cases_that_its_stream_is_about() {
+    for (plugin, stream, kinds) in [
+        ("approval", "case", vec!["approval"]),
+        ("approval", "complaint", vec!["approval", "complaint"]),
+        ("penalty", "case", vec!["penalty"]),
+        ("approval", "workload", vec![]),
+        ("plumbline", "case", vec![]),
+    ] {
+        let raised = leaf(AlertAct::Raised, Level::Yellow, "2026-03-04");
+        let (plugin, stream) = (plugin.to_owned(), stream.to_owned());
+        assert_eq!(fold(&[AlertLeaf { plugin, stream, ..raised }], &[]).kinds, kinds);
+    }
+}
+
+/// Leaves of both kinds in the order of the ledger.
+enum Entry {
+    Leaf(AlertAct, Level, &'static str),
+    Act(Handling, &'static str),
+}
+
+fn history(entries: &[Entry]) -> Card {
+    let mut book = book();
+    for (index, entry) in (0..).zip(entries) {
+        match entry {
+            Entry::Leaf(act, level, day) => book.take(index, &leaf(*act, *level, day)),
+            Entry::Act(what, day) => assert!(book.handle(&act(*what, day))),
+        }
+    }
+    book.cards().remove(0)
+}
+
+#[test]
+fn a_card_raised_again_has_nothing_of_its_former_life() {
+    use Entry::{Act, Leaf};
+    let card = history(&[
+        Leaf(AlertAct::Raised, Level::Red, "2026-03-02"),
+        Act(Handling::Explained, "2026-03-03"),
+        Act(Handling::Appealed, "2026-03-04"),
+        Act(Handling::Upheld, "2026-03-05"),
+        Leaf(AlertAct::Withdrawn, Level::Red, "2026-03-06"),
+        Leaf(AlertAct::Raised, Level::Yellow, "2026-03-09"),
+    ]);
+    assert_eq!((card.explained, card.appealed, card.upheld), (None, None, None));
+    assert_eq!(
+        (card.state, card.level, card.worst),
+        (CardState::Issued, Level::Yellow, Level::Red)
+    );
+    assert_eq!((card.leaf, card.issued, card.counts()), (0, at("2026-03-09 00:10"), true));
+}
+
+#[test]
+fn later_findings_do_not_undo_what_the_supervisor_took_back() {
+    use AlertAct::{Amended, Closed, Escalated, Lowered, Raised, Withdrawn};
+    use Entry::{Act, Leaf};
+    // (leaves after the withdrawal) -> does the card count again
+    let rows: [(&[AlertAct], bool); 6] = [
+        (&[Amended], false),
+        (&[Lowered], false),
+        (&[Escalated, Amended], false),
+        (&[Withdrawn], false),
+        (&[Closed], false),
+        (&[Withdrawn, Raised], true),
+    ];
+    for (later, counts) in rows {
+        let mut entries = vec![
+            Leaf(Raised, Level::Yellow, "2026-03-02"),
+            Act(Handling::Explained, "2026-03-03"),
+            Act(Handling::Withdrawn, "2026-03-05"),
+        ];
+        entries.extend(later.iter().map(|act| Leaf(*act, Level::Red, "2026-03-09")));
+        let card = history(&entries);
+        assert_eq!(card.counts(), counts, "{later:?}");
+        let withdrawn = (!counts).then(|| at("2026-03-05 09:00"));
+        assert_eq!(card.withdrawn, withdrawn, "{later:?}");
+        assert_eq!(card.state == CardState::Withdrawn, !counts, "{later:?}");
+    }
+}
+
+#[test]
+fn acts_are_read_as_they_are_written_and_no_others() {
+    let written = |act: &str| {
+        format!(
+            r#"{{"leaf":"card","act":"{act}","alert":"a","rule":"APPR-T02","region":"370203","dept":"D1","done_at":"2026-03-05T09:00:00+08:00","by":"jian-01","by_dept":"D9","reason":"r","reason_sha256":"00","reason_hash":"11"}}"#
+        )
+    };
+    let known = [
+        ("explained", Handling::Explained),
+        ("appealed", Handling::Appealed),
+        ("upheld", Handling::Upheld),
+        ("withdrawn", Handling::Withdrawn),
+        ("rectified", Handling::Rectified),
+        ("closed", Handling::Closed),
+    ];
+    for (word, what) in known {
+        let read = CardAct::read(written(word).as_bytes()).unwrap().unwrap();
+        let reason = Some("r".to_owned());
+        assert_eq!(read, CardAct { reason, ..act(what, "2026-03-05") }, "{word}");
+    }
+    for word in ["lowered", "delivered", "transferred", ""] {
+        assert!(CardAct::read(written(word).as_bytes()).is_err(), "{word}");
+    }
+    let refused = written("upheld").replace(r#""leaf":"card""#, r#""leaf":"card-refused""#);
+    assert_eq!(CardAct::read(refused.as_bytes()), Ok(None));
 }

@@ -1,6 +1,6 @@
 //! From events to records: what counts, whatever the order of arrival.
 
-use crate::support::{at, event, tables};
+use crate::support::{at, day, event, tables};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::time::Zone;
@@ -8,8 +8,8 @@ use plumbline_report::cases::{Case, CaseBook, MARKS_MAX, Timing};
 use plumbline_report::catalogue::{Catalogue, Closing, LimitUnit, Power};
 use std::sync::Arc;
 
-fn book(events: &[Event]) -> CaseBook {
-    let mut book = CaseBook::new(Arc::new(Catalogue::shipped()), Zone::shanghai());
+fn book(events: &[Event], as_of: &str) -> CaseBook {
+    let mut book = CaseBook::new(Arc::new(Catalogue::shipped()), Zone::shanghai(), at(as_of));
     for (seq, event) in (0..).zip(events) {
         book.take(EventSeq(seq), event);
     }
@@ -17,7 +17,7 @@ fn book(events: &[Event]) -> CaseBook {
 }
 
 fn records(events: &[Event], as_of: &str) -> Vec<Case> {
-    book(events).records(&tables(), at(as_of)).unwrap()
+    book(events, as_of).records(&tables()).unwrap()
 }
 
 fn only(events: &[Event], as_of: &str) -> Case {
@@ -126,6 +126,37 @@ fn what_happens_later_is_not_looked_at() {
     assert!(records(&approval(), "2026-02-01 00:00").is_empty());
 }
 
+/// A month's report stays what it was, whatever is recorded or corrected afterwards.
+#[test]
+fn what_was_recorded_later_was_not_known() {
+    let (then, later) = ("2026-03-31 23:59", Zone::shanghai().instant(at("2026-04-02 09:00")));
+    let expected = only(&approval(), then);
+    assert_eq!(expected.decided.map(|at| at.day()), Some(day("2026-03-18")));
+    let decided = approval().remove(5);
+    assert_eq!(decided.kind, "approval.case.decided");
+    // Another day in March, and one behind the day as of which is asked.
+    for moved in ["2026-03-25 10:00", "2026-04-01 10:00"] {
+        let mut corrected = decided.clone();
+        corrected.dataversion = 2;
+        corrected.time = Zone::shanghai().instant(at(moved));
+        (corrected.corrected, corrected.logged) = (Some(later), later);
+        let mut events = approval();
+        events.push(corrected.clone());
+        assert_eq!(only(&events, then), expected, "{moved}");
+        let now = only(&events, "2026-04-30 00:00");
+        assert_eq!(now.decided, Some(at(moved)), "known by then");
+        // What was known in time and lies in the future is not done yet.
+        corrected.logged = Zone::shanghai().instant(at("2026-03-30 09:00"));
+        *events.last_mut().unwrap() = corrected;
+        let is_done = only(&events, then).decided.is_some();
+        assert_eq!(is_done, moved < then, "{moved}");
+    }
+    let mut late = approval();
+    late[5].logged = later;
+    assert_eq!(only(&late, then).decided, None, "a fact that came in late");
+    assert_eq!(book(&late, then).figures().known, late.len() as u64 - 1);
+}
+
 #[test]
 fn stops_count_as_the_law_lets_them() {
     // (stop, resumed or not) -> days used by the decision on 18 March, of 12.
@@ -219,7 +250,7 @@ fn other_kinds_have_their_own_keys_and_limits() {
     assert_eq!(penalty.due.unwrap().to_string(), "2026-05-06");
     assert_eq!((all[0].used, all[0].timing()), (Some(14), Timing::Early));
     assert_eq!((all[2].tasks.len(), all[2].concluded().is_some()), (2, true));
-    let figures = book(&events).figures();
+    let figures = book(&events, "2026-12-31 00:00").figures();
     assert_eq!((figures.taken, figures.without_key), (5, 1));
 }
 
@@ -329,7 +360,7 @@ fn a_flood_of_repeats_stays_bounded() {
         event(&n.to_string(), "approval.case.step_done", "2026-03-04 10:00", data)
     };
     let events: Vec<_> = (0..MARKS_MAX + 10).map(step).collect();
-    assert_eq!(book(&events).figures().left_out, 10);
+    assert_eq!(book(&events, "2026-12-31 00:00").figures().left_out, 10);
 }
 
 #[test]
@@ -344,6 +375,10 @@ fn catalogues_are_checked() {
         (kind("a", "e") + &kind("b", "e"), "event type `e` occurs twice"),
         (kind("a", "e").replace("accepted", "acepted"), "unknown variant `acepted`"),
         ("amount = 1".to_owned(), "unknown field `amount`"),
+        (
+            kind("a", "e").replace("key =", "cards = [\"approval\"]\nkey ="),
+            "`approval` is no plugin/stream",
+        ),
     ];
     for (text, expected) in rows {
         let error = Catalogue::parse(&text).unwrap_err().to_string();
@@ -379,4 +414,22 @@ fn the_shipped_catalogue_names_fields_that_the_schemas_have() {
         }
     }
     assert!(checked >= 15, "{checked}");
+}
+
+/// Cards are about cases by the streams of the shipped plugins.
+#[test]
+fn the_shipped_catalogue_names_streams_that_the_plugins_have() {
+    let plugins = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let catalogue = Catalogue::shipped();
+    let mut checked = 0;
+    for place in catalogue.kinds().iter().flat_map(|kind| &kind.cards) {
+        let (plugin, stream) = place.split_once('/').unwrap();
+        let text = std::fs::read_to_string(plugins.join(plugin).join("manifest.toml")).unwrap();
+        let manifest: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(manifest["plugin"]["id"].as_str(), Some(plugin));
+        let streams = manifest["stream"].as_array().unwrap();
+        assert!(streams.iter().any(|of| of["name"].as_str() == Some(stream)), "{place}");
+        checked += 1;
+    }
+    assert!(checked >= 20, "{checked}");
 }

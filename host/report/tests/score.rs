@@ -279,8 +279,23 @@ fn an_early_case_with_a_card_is_not_early() {
     all.iter_mut().take(10).for_each(|case| case.used = Some(1));
     let mut carded = yellow("a", "2026-03-12 10:00");
     carded.key = "2026-03-0".to_owned();
-    let given = Given { cases: all, cards: vec![carded], ..Given::default() };
+    let mut given = Given { cases: all, cards: vec![carded], ..Given::default() };
     assert_eq!(given.score(&dept(), MARCH).bonus_points, Milli::ZERO);
+    // The same number of another kind of case is another case.
+    given.cards[0].kinds = vec!["penalty".to_owned()];
+    assert_eq!(given.score(&dept(), MARCH).bonus_points, Milli(500));
+}
+
+#[test]
+fn a_card_has_the_item_of_its_own_case_only() {
+    for (kind, points) in [("approval", 98_500), ("penalty", 100_000)] {
+        let mut about = card("a", "APPR-T03", Red, "2026-03-03 10:00");
+        (about.key, about.item) = ("2026-03-0".to_owned(), None);
+        about.kinds = vec![kind.to_owned()];
+        let given = Given { cases: cases(200, "2026-03"), cards: vec![about], ..Given::default() };
+        let score = given.score(&Subject::Item("I1".to_owned()), MARCH);
+        assert_eq!(score.total, Milli(points), "{kind}");
+    }
 }
 
 /// The classic city scheme: three notices 3, a yellow card 5, a red one 10.
@@ -365,6 +380,40 @@ fn a_year_is_the_weighted_mean_less_sanctions() {
     assert_eq!(annual.contribution, Some(Milli(4_024)));
 }
 
+/// The annual total has a grade of its own, and a confirmed veto caps it as well.
+#[test]
+fn a_year_has_two_grades_and_a_veto_caps_both() {
+    let year = Period::Year { year: 2026 };
+    let veto = card("a", "APPR-F02", Red, "2026-03-03 10:00");
+    let mut given = Given { cases: cases(1000, "2026-03"), cards: vec![veto], ..Given::default() };
+    let shown = |given: &Given| {
+        let score = given.score(&dept(), year);
+        let sheet = score_sheet(&given.scheme, year, &[score]);
+        ["grade", "annual_grade"].map(|column| sheet.cell(DEPT, column).unwrap().show(false))
+    };
+    assert_eq!(shown(&given), ["excellent", "not scored"]);
+    let mark = |points| Marked {
+        year: 2026,
+        dept: DEPT.to_owned(),
+        sample: Some(Milli::whole(points)),
+        satisfaction: Some(Milli::whole(points)),
+    };
+    // 0.7 * 99.8 + 0.3 * 70 = 90.9.
+    given.human.marks = vec![mark(70)];
+    assert_eq!(shown(&given), ["excellent", "good"]);
+    given.human.confirmed.insert("a".to_owned());
+    assert_eq!(shown(&given), ["pass", "pass"]);
+    let score = given.score(&dept(), year);
+    assert_eq!(score.annual.as_ref().unwrap().grade, Some(Grade::Good), "by points alone");
+    assert_eq!(score.annual_grade_in_force(), Some(Grade::Pass));
+    // 0.7 * 99.8 + 0.3 * 0 = 69.86: a cap lifts nothing.
+    given.human.marks = vec![mark(0)];
+    assert_eq!(shown(&given), ["pass", "fail"]);
+    let sheet =
+        given.with(|scorer, _| score_sheet(&given.scheme, MARCH, &[scorer.score(&dept(), MARCH)]));
+    assert!(sheet.cell(DEPT, "annual_grade").is_none(), "a month has one grade");
+}
+
 #[test]
 fn officers_items_and_regions_have_scores_of_their_own() {
     let mut all = cases(40, "2026-03");
@@ -414,6 +463,13 @@ fn credit_fades_and_proposes_a_restriction() {
     }
     let old = Given { cards: vec![of("a", Red, "2024-04-30 10:00")], ..Given::default() };
     assert!(old.with(|_, facts| credits(&old.scheme, facts)).is_empty(), "24 months have passed");
+    // Final by silence for an office, but nobody has upheld it.
+    let mut silent = card("a", "PROC-T01", Red, "2026-03-01 10:00");
+    (silent.upheld, silent.parties) = (None, vec!["B1".to_owned()]);
+    let given = Given { cards: vec![silent], ..Given::default() };
+    let lines = given.score(&dept(), MARCH).lines;
+    assert_eq!((lines.len(), lines[0].standing), (1, Standing::Final));
+    assert!(given.with(|_, facts| credits(&given.scheme, facts)).is_empty());
 }
 
 #[test]

@@ -222,3 +222,36 @@ fn a_sheet_is_json_with_both_languages_and_both_parts() {
     let place = sheet.columns.iter().position(|column| column.id == "finish_rate").unwrap();
     assert!(row["cells"][place]["part"].is_i64() && row["cells"][place]["percent"].is_string());
 }
+
+/// Every office counts its numbers for itself: the same one may be of two cases.
+#[test]
+fn a_card_belongs_to_a_case_of_its_own_kind() {
+    let mut all = vec![case("7", "2026-03-10 10:00"), case("7", "2026-03-10 10:00")];
+    (all[1].kind, all[1].power, all[1].item) =
+        ("penalty".into(), Some(Power::Penalty), Some("C1".into()));
+    let (mut licence, mut penalty, mut other) = (
+        card("a", "APPR-T02", Yellow, "2026-03-12 00:00"),
+        card("b", "PEN-T02", Red, "2026-03-12 00:00"),
+        card("c", "PEN-C01", Yellow, "2026-03-12 00:00"),
+    );
+    penalty.kinds = vec!["penalty".to_owned()];
+    other.kinds = Vec::new();
+    for card in [&mut licence, &mut penalty, &mut other] {
+        (card.key, card.item) = ("7".to_owned(), None);
+    }
+    let directory = directory();
+    let cards = [licence, penalty, other];
+    let shown = |cards: &[Card], id: &str, column: &str| {
+        let statistics = Statistics::new(&all, cards, &directory, scope());
+        show(&statistics.sheet(id).unwrap(), TOTAL, column)
+    };
+    // (cards, cases with a card, yellow and red ones of penalties)
+    for (range, carded, yellow, red) in
+        [(0..3, "2", "0", "1"), (0..1, "1", "0", "0"), (1..2, "1", "0", "1"), (2..3, "0", "0", "0")]
+    {
+        let cards = &cards[range.clone()];
+        assert_eq!(shown(cards, "case_cards", "carded"), carded, "{range:?}");
+        let of_penalties = (shown(cards, "penalty", "yellow"), shown(cards, "penalty", "red"));
+        assert_eq!(of_penalties, (yellow.to_owned(), red.to_owned()), "{range:?}");
+    }
+}

@@ -77,7 +77,10 @@ pub(crate) fn card(id: &str, rule: &str, level: Level, raised: &str) -> Card {
     Card {
         id: id.to_owned(),
         rule: rule.to_owned(),
+        plugin: "approval".to_owned(),
+        stream: "case".to_owned(),
         key: format!("key-{id}"),
+        kinds: vec!["approval".to_owned()],
         level,
         worst: level,
         region: REGION.to_owned(),

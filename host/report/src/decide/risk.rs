@@ -2,6 +2,7 @@
 //! lower bound of its interval, so that two bad cases of three do not lead the list.
 
 use super::{Inputs, small_note};
+use crate::about;
 use crate::cases::Case;
 use crate::exact::{Share, wilson};
 use crate::sheet::{Cell, Column, Row, Sheet, Text};
@@ -23,18 +24,20 @@ const ROWS_MAX: usize = 50;
 #[must_use]
 pub fn risks(inputs: &Inputs<'_>, by: By) -> Sheet {
     let standing = inputs.cards.iter().filter(|card| card.counts());
-    let mut carded: BTreeMap<&str, Level> = BTreeMap::new();
+    let named = about::Named::new(inputs.cases);
+    let mut carded: BTreeMap<about::Name<'_>, Level> = BTreeMap::new();
     for card in standing {
-        let level = carded.entry(&card.key).or_insert(card.level);
+        let Some(case) = named.of(card) else { continue };
+        let level = carded.entry(about::name(case)).or_insert(card.level);
         *level = (*level).max(card.level);
     }
-    let mut rows: BTreeMap<&str, (usize, BTreeSet<&str>, usize)> = BTreeMap::new();
+    let mut rows: BTreeMap<&str, (usize, BTreeSet<about::Name<'_>>, usize)> = BTreeMap::new();
     for case in inputs.cases.iter().filter(|case| inputs.period.holds(case.concluded())) {
         let Some(key) = key(case, by) else { continue };
         let (all, with, red) = rows.entry(key).or_default();
         *all += 1;
-        if let Some(level) = carded.get(&*case.no) {
-            with.insert(&case.no);
+        if let Some(level) = carded.get(&about::name(case)) {
+            with.insert(about::name(case));
             *red += usize::from(*level == Level::Red);
         }
     }

@@ -56,6 +56,7 @@ pub struct Annual {
     pub unknown_sanctions: Vec<String>,
     /// All parts together; `None` while one is not marked.
     pub total: Option<Milli>,
+    /// Of this total, by points alone.
     pub grade: Option<Grade>,
     /// Points in the county's comprehensive evaluation.
     pub contribution: Option<Milli>,

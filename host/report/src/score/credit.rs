@@ -1,7 +1,6 @@
 //! Credit of bidders, agencies and experts: what upheld cards take from it, less with time. Below a
 //! threshold a restriction is proposed; deciding it is for people.
 
-use super::deduct::{Standing, standing};
 use super::{Facts, Scheme};
 use crate::exact::Milli;
 use plumbline_contract::alert::Level;
@@ -25,18 +24,19 @@ pub struct CreditLine {
     pub card: String,
     pub rule: String,
     pub level: Level,
-    /// Whole months since it became final.
+    /// Whole months since it was upheld.
     pub months: u32,
     pub cost: Milli,
 }
 
-/// The credit of every party that a final card names, by party.
+/// The credit of every party that an upheld card names, by party. Silence upholds nothing here: whoever
+/// bids or advises is not asked to answer the cards of an office.
 #[must_use]
 pub fn credits(scheme: &Scheme, facts: &Facts<'_>) -> Vec<Credit> {
     let mut parties: BTreeMap<&str, Vec<CreditLine>> = BTreeMap::new();
     for card in facts.cards.iter().filter(|card| card.counts() && !card.parties.is_empty()) {
-        let Some((Standing::Final, day)) = standing(scheme, facts, card) else { continue };
-        let months = months_between(day, facts.as_of);
+        let Some(upheld) = card.upheld else { continue };
+        let months = months_between(upheld.day(), facts.as_of);
         if months >= scheme.credit.months {
             continue;
         }

@@ -3,6 +3,7 @@
 use super::exposure::{Subject, is_like};
 use super::scheme::Silence;
 use super::{Facts, Scheme};
+use crate::about;
 use crate::cards::Card;
 use crate::exact::{MILLI, Milli};
 use crate::period::Period;
@@ -74,17 +75,12 @@ struct Counted<'a> {
 }
 
 impl Deductions {
-    pub(super) fn new(scheme: &Scheme, facts: &Facts<'_>) -> Self {
-        let mut items: BTreeMap<&str, &str> = BTreeMap::new();
-        for case in facts.cases {
-            if let Some(item) = &case.item {
-                items.entry(&case.no).or_insert(item);
-            }
-        }
+    pub(super) fn new<'a>(scheme: &'a Scheme, facts: &Facts<'a>, named: &about::Named<'a>) -> Self {
         let mut all = Self::default();
         let mut counted: Vec<Counted<'_>> = Vec::new();
         for card in facts.cards.iter().filter(|card| card.withdrawn.is_none()) {
-            let item = card.item.as_deref().or_else(|| items.get(card.key.as_str()).copied());
+            let of_case = || named.of(card).and_then(|case| case.item.as_deref());
+            let item = card.item.as_deref().or_else(of_case);
             let Some(dimension) = scheme.dimension(&card.rule) else { continue };
             let Some((standing, day)) = standing(scheme, facts, card) else { continue };
             if card.level == Level::Red {
@@ -169,7 +165,7 @@ impl Deductions {
 
 /// Whether a card counts, and by which day. A suspicion counts only once it is upheld; an appeal
 /// keeps a card open until it is decided.
-pub(super) fn standing(scheme: &Scheme, facts: &Facts<'_>, card: &Card) -> Option<(Standing, Day)> {
+fn standing(scheme: &Scheme, facts: &Facts<'_>, card: &Card) -> Option<(Standing, Day)> {
     if let Some(upheld) = card.upheld {
         return Some((Standing::Final, upheld.day()));
     }

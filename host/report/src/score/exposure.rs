@@ -2,6 +2,7 @@
 //! are not known here, so that nothing can be gained by them.
 
 use super::{Facts, Scheme};
+use crate::about;
 use crate::cards::Card;
 use crate::cases::Case;
 use crate::catalogue::Business;
@@ -102,16 +103,17 @@ pub(super) struct Exposures {
 }
 
 impl Exposures {
-    pub(super) fn new(scheme: &Scheme, facts: &Facts<'_>) -> Self {
-        let carded: BTreeSet<&str> =
-            facts.cards.iter().filter(|card| card.counts()).map(|card| card.key.as_str()).collect();
+    pub(super) fn new<'a>(scheme: &Scheme, facts: &Facts<'a>, named: &about::Named<'a>) -> Self {
+        let standing = facts.cards.iter().filter(|card| card.counts());
+        let carded: BTreeSet<_> =
+            standing.filter_map(|card| named.of(card)).map(about::name).collect();
         let mut all = Self::default();
         for case in facts.cases {
             // Complaints and orders are no work that makes a card weigh less.
             let concluded = case.concluded().filter(|_| case.business == Business::Case);
             if let Some(concluded) = concluded.filter(|at| at.day() <= facts.as_of) {
                 let month = Period::month_of(concluded.day());
-                let totals = of_case(scheme, case, carded.contains(&*case.no));
+                let totals = of_case(scheme, case, carded.contains(&about::name(case)));
                 for subject in Subject::of_case(case) {
                     all.at(subject, month).add(&totals);
                 }

@@ -26,11 +26,16 @@ pub fn score_sheet(scheme: &Scheme, period: Period, scores: &[Score]) -> Sheet {
         Column::new("sanction", "处分扣分", "sanctions"),
         Column::new("total", "得分", "final points"),
         Column::new("provisional", "暂计得分", "provisional points"),
-        Column::new("grade", "等次", "grade"),
+        // A year has two grades, which may differ.
+        match period.is_year() {
+            true => Column::new("grade", "月均等次", "grade of the mean"),
+            false => Column::new("grade", "等次", "grade"),
+        },
         Column::new("veto", "一票否决", "veto"),
     ]);
     if period.is_year() {
         columns.push(Column::new("annual", "年度总分", "annual assessment"));
+        columns.push(Column::new("annual_grade", "年度等次", "annual grade"));
         columns.push(Column::new("contribution", "折入综合考核", "contribution"));
     }
     let title = Text::new(
@@ -51,6 +56,14 @@ pub fn score_sheet(scheme: &Scheme, period: Period, scores: &[Score]) -> Sheet {
         sheet.rows.push(row(score, period, rank));
     }
     sheet.notes = notes(scheme, scores);
+    if period.is_year() {
+        sheet.notes.push(Text::new(
+            "月均等次按得分（各月平均减处分）；年度等次按年度总分（月均、抽查、满意度合成减处分）。\
+             已确认的一票否决两者都封顶。",
+            "The grade of the mean goes by the points (months less sanctions); the annual grade by the \
+             annual assessment (months, sample and appraisal less sanctions). A confirmed veto caps both.",
+        ));
+    }
     sheet
 }
 
@@ -83,6 +96,8 @@ fn row(score: &Score, period: Period, (tier, rank): (usize, usize)) -> Row {
         let open = || words(("未评分", "not scored"));
         let points = |points: Option<Milli>| points.map_or_else(open, number);
         cells.push(points(annual.and_then(|annual| annual.total)));
+        let grade = score.annual_grade_in_force().map(|grade| words(grade.names()));
+        cells.push(grade.unwrap_or_else(open));
         cells.push(points(annual.and_then(|annual| annual.contribution)));
     }
     let key = score.subject.code().to_owned();
