@@ -21,6 +21,7 @@ use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Millis, Zone};
 use plumbline_engine::{Calendars, Engine};
+use plumbline_ingest::Rights;
 use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, Problem, SledStore, Store};
@@ -50,6 +51,8 @@ pub struct App {
     engine: Engine,
     calendars: Arc<Calendars>,
     disk: DiskGuard,
+    /// What ordinary sources may say of the supervision itself.
+    rights: Rights,
     threads: usize,
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
@@ -120,6 +123,7 @@ impl App {
         let disk = DiskGuard::new(home.dir(), config.disk_reserve_mib);
         let app = Self {
             home,
+            rights: config.health.rights(),
             config,
             zone,
             store,
@@ -153,6 +157,12 @@ impl App {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What sources may say of the supervision itself.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     #[must_use]

@@ -1,14 +1,15 @@
 //! Imports a file into the log: parse, append, drive, seal, in groups, resumable.
 
 use crate::app::App;
-use crate::clock;
 use crate::error::{AppError, Kind};
+use crate::{act, clock};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
-use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source};
+use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Rights, Secret, Source};
 use plumbline_ledger::{keyed_hash, sha256_hex};
 use plumbline_store::Appended;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -33,13 +34,16 @@ pub struct ImportRequest<'a> {
     pub until: Option<Millis>,
     /// Events appended under one sync; [`GROUP_EVENTS`] suits.
     pub group_events: usize,
+    /// Take events `platform.*` as if a host had written them: for a host's own file, and for
+    /// made-up data. An act in the ledger says so.
+    pub as_host: bool,
 }
 
 impl<'a> ImportRequest<'a> {
     /// A file that needs no mapping, to the end of its own time.
     #[must_use]
     pub fn new(file: &'a Path) -> Self {
-        Self { file, map: None, until: None, group_events: GROUP_EVENTS }
+        Self { file, map: None, until: None, group_events: GROUP_EVENTS, as_host: false }
     }
 }
 
@@ -97,6 +101,9 @@ pub fn import(
     }
     report.resumed = progress.position.is_some();
     let mut source = open(app, request, &progress)?;
+    if request.as_host {
+        note_as_host(app, request, &name)?;
+    }
     let mut rejects = RejectFile::new(app, request.file, report.resumed);
     let mut group: Vec<Event> = Vec::with_capacity(request.group_events);
     let mut groups = 0;
@@ -153,6 +160,7 @@ fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<S
         mode: Mode::Import,
         mapping: mapping.map(Arc::new),
         secret: Some(Secret::new(move |text| keyed_hash(key.as_bytes(), text))),
+        rights: Rights { as_host: request.as_host, ..app.rights().clone() },
         batch_max: request.group_events,
     };
     let source = Source::open(request.file, options).map_err(failed)?;
@@ -160,6 +168,13 @@ fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<S
         Some((byte, record)) => source.resume(Position { byte, record }).map_err(failed),
         None => Ok(source),
     }
+}
+
+/// Before the first event: what a file may say as a host must not be said without a trace.
+fn note_as_host(app: &App, request: &ImportRequest<'_>, name: &str) -> Result<(), AppError> {
+    let file = request.file.file_name().unwrap_or_default().to_string_lossy();
+    let told = json!({ "file": file, "head_sha256": name.strip_prefix(PROGRESS_META) });
+    app.record(&[act::leaf("import-as-host", clock::now(), app.zone(), told)])
 }
 
 fn append(

@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// 导入后时间走到此刻（缺省为文件中最晚的时间）/ Let time run to this moment afterwards (default: the newest in the file)
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// 允许文件含有主机自身的事件 platform.*（记入存证链）/ Let the file speak as a host, in events platform.* (put on record)
+    #[arg(long)]
+    as_host: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Result<u8, AppError> {
@@ -25,7 +28,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Resul
     let until = arguments.until.as_deref().map(|text| instant(&app, text)).transpose()?;
     let map = arguments.map.as_ref().map(|map| context.path(map));
     let file = context.path(&arguments.file);
-    let request = ImportRequest { map: map.as_deref(), until, ..ImportRequest::new(&file) };
+    let request = ImportRequest {
+        map: map.as_deref(),
+        until,
+        as_host: arguments.as_host,
+        ..ImportRequest::new(&file)
+    };
     let bar = bar(context.out.terminal.progress && !context.out.json);
     let report = import(&app, &request, &mut |read, total| {
         bar.set_length(total);

@@ -151,7 +151,9 @@ fn deliver(service: &Service, form: Form, bytes: &[u8]) -> Result<Receipt, Probl
         return Err(too_many());
     }
     let app = service.app();
-    let reading = Reading { zone: app.zone(), received: app.log_time(), mode: Mode::Live };
+    let received = app.log_time();
+    let rights = app.rights();
+    let reading = Reading { zone: app.zone(), received, mode: Mode::Live, rights };
     let (events, rejects) = form.read(bytes, &reading);
     if events.len() + rejects.len() > EVENTS_PER_REQUEST_MAX {
         return Err(too_many());

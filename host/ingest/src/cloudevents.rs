@@ -7,6 +7,7 @@ use crate::envelope;
 use crate::json::{self, Field, Flaw, Scanner, Slot};
 use crate::lines::{self, Split};
 use crate::reject::{Reject, RejectCode};
+use crate::rights::Rights;
 use plumbline_contract::event::Event;
 use plumbline_contract::json::Value;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -28,6 +29,8 @@ pub struct Reading<'a> {
     pub zone: &'a Zone,
     pub received: Millis,
     pub mode: Mode,
+    /// What may be said of the supervision itself.
+    pub rights: &'a Rights,
 }
 
 impl Reading<'_> {
@@ -152,7 +155,7 @@ impl<'a> Envelope<'a> {
         envelope::text("source", &source)?;
         envelope::not_reserved("source", &source)?;
         let kind = text("type", self.kind)?;
-        envelope::kind("type", &kind)?;
+        envelope::kind_of(&source, "type", &kind, reading.rights)?;
         let time = stamp("time", self.time, reading.zone)?;
         let recorded = stamp("recordedtime", self.recorded, reading.zone)?;
         envelope::not_in_future("recordedtime", recorded, reading.received)?;

@@ -23,6 +23,7 @@ pub enum RejectCode {
     BadTimestamp,
     RecordedInFuture,
     ReservedType,
+    PlatformType,
     BadRegion,
     BadSerial,
     BadDataversion,
@@ -41,7 +42,7 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidUtf8,
         Self::NotJson,
         Self::TooDeep,
@@ -56,6 +57,7 @@ impl RejectCode {
         Self::BadTimestamp,
         Self::RecordedInFuture,
         Self::ReservedType,
+        Self::PlatformType,
         Self::BadRegion,
         Self::BadSerial,
         Self::BadDataversion,
@@ -117,6 +119,11 @@ impl RejectCode {
             Self::ReservedType => {
                 ("reserved_type", "事件类型为系统保留", "the event type is reserved to the host")
             }
+            Self::PlatformType => (
+                "platform_type",
+                "platform.* 由主机写入，数据源无权报送",
+                "platform.* is written by the host; this source may not send it",
+            ),
             Self::BadRegion => (
                 "bad_region",
                 "区划代码应为 6、9 或 12 位数字",
