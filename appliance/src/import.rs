@@ -1,6 +1,6 @@
 //! Imports a file into the log: parse, append, drive, seal, in groups, resumable.
 
-use crate::app::App;
+use crate::app::{App, ROUNDS_MAX};
 use crate::error::{AppError, Kind};
 use crate::{act, clock};
 use plumbline_contract::event::Event;
@@ -191,7 +191,7 @@ fn append(
             Appended::Superseding(_) => report.superseding += 1,
             Appended::Older(_) => report.older += 1,
             Appended::Repeat => report.repeated += 1,
-            Appended::Conflict => report.conflicting += 1,
+            Appended::Conflict(_) => report.conflicting += 1,
         }
     }
     group.clear();
@@ -203,15 +203,17 @@ fn seal(
     name: &str,
     progress: &Progress,
     report: &mut ImportReport,
-) -> Result<(), AppError> {
+) -> Result<usize, AppError> {
     app.store().sync()?;
-    for (_, alert) in app.seal()? {
+    let sealed = app.seal_and_observe()?;
+    for (_, alert) in sealed.alerts {
         let raised = alert.act == plumbline_contract::alert::AlertAct::Raised;
         report.alerts_raised += u64::from(raised);
     }
     let bytes = serde_json::to_vec(progress)
         .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
-    Ok(app.store().put_meta(name, &bytes)?)
+    app.store().put_meta(name, &bytes)?;
+    Ok(sealed.observed)
 }
 
 /// Lets log time run to the end of the import, so that what is overdue by then is raised.
@@ -222,13 +224,19 @@ fn finish(
     mut progress: Progress,
     report: &mut ImportReport,
 ) -> Result<(), AppError> {
-    if let Some(until) = until {
-        app.tick(until, true)?;
-    }
-    while app.drive(true)?.events > 0 {}
-    progress.done = true;
     progress.position = None;
-    seal(app, name, &progress, report)
+    // What comes to light is observed, and what is observed may be overdue by then as well.
+    for _ in 0..ROUNDS_MAX {
+        if let Some(until) = until {
+            app.tick(until, true)?;
+        }
+        while app.drive(true)?.events > 0 {}
+        progress.done = true;
+        if seal(app, name, &progress, report)? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The same file with the same mapping has the same name.

@@ -12,6 +12,7 @@ mod hostile;
 mod ledger;
 mod main_job;
 mod packages;
+mod platform;
 mod power;
 mod regions;
 mod retention;

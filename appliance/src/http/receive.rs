@@ -183,7 +183,7 @@ fn append(app: &App, events: &[Event]) -> Result<Receipt, AppError> {
             Appended::Repeat => receipt.repeated += 1,
             Appended::Superseding(_) => receipt.superseding += 1,
             Appended::Older(_) => receipt.older += 1,
-            Appended::Conflict => {
+            Appended::Conflict(_) => {
                 receipt.conflicting += 1;
                 let Event { source, id, dataversion, .. } = event;
                 let conflict = json!({ "source": source, "id": id, "dataversion": dataversion });
