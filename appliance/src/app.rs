@@ -10,6 +10,7 @@ use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
 use crate::log_clock::LogClock;
+use crate::platform::source::{self, Intake};
 use crate::platform::{self, Takers, alert::Leaf};
 use crate::setting::SettingHistory;
 use crate::table::{Origin, TableHistory, canonical, table_subject, to_stored};
@@ -20,9 +21,10 @@ use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick}
 use plumbline_contract::id::{EventSeq, LeafIndex, PackageHash, TableVersion};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::TableRow;
-use plumbline_contract::time::{Millis, Zone};
+use plumbline_contract::time::{Day, Millis, Zone};
 use plumbline_engine::{Calendars, Engine};
-use plumbline_ingest::Rights;
+use plumbline_ingest::{Reject, Rights};
+use plumbline_kernel::health::DayQuality;
 use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, Problem, SledStore, Store};
@@ -71,6 +73,8 @@ pub struct App {
     loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
     /// What they take of the host's observations.
     takers: Mutex<Arc<Takers>>,
+    /// What came in and is not in the log.
+    intake: Mutex<Intake>,
     log_clock: Mutex<LogClock>,
     told_time: Mutex<Option<Millis>>,
     turn: Mutex<()>,
@@ -147,6 +151,7 @@ impl App {
             suspended: Mutex::new(Vec::new()),
             loaded: Mutex::new(BTreeMap::new()),
             takers: Mutex::default(),
+            intake: Mutex::default(),
             log_clock: Mutex::new(log_clock),
             told_time: Mutex::new(None),
             turn: Mutex::new(()),
@@ -615,6 +620,22 @@ impl App {
             Ok::<_, AppError>(leaves)
         })?;
         self.observe_leaves(leaves).map(drop)
+    }
+
+    /// Counts what a delivery brought that is not in the log: repeats and refused records.
+    pub(crate) fn count_intake(&self, repeats: &[&Event], rejects: &[Reject], received: Millis) {
+        if repeats.is_empty() && rejects.is_empty() || !self.takers().takes(source::DAY) {
+            return;
+        }
+        let day = self.zone.local(received).day();
+        let mut intake = lock(&self.intake);
+        repeats.iter().for_each(|event| intake.repeated(&event.source, day));
+        rejects.iter().for_each(|reject| intake.refused(reject, day));
+    }
+
+    /// What was counted since the last call, by source and day.
+    pub(crate) fn take_intake(&self) -> BTreeMap<(String, Day), DayQuality> {
+        lock(&self.intake).take()
     }
 
     /// What the running plugins take of the host's observations.

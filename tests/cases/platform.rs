@@ -7,10 +7,13 @@ use plumbline::error::AppError;
 use plumbline::home::Home;
 use plumbline::import::{ImportReport, ImportRequest, import};
 use plumbline::replay::replay;
+use plumbline::watch::Watch;
 use plumbline::{App, deploy};
 use plumbline_contract::alert::Level;
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
+use plumbline_contract::time::{Millis, Zone};
+use plumbline_kernel::health::ClockLook;
 use plumbline_ledger::Ledger;
 use plumbline_store::{SledStore, Store};
 use plumbline_tests::{TestHome, case, event, instant, plugins};
@@ -262,6 +265,8 @@ fn what_was_sealed_and_not_observed_is_observed_at_the_next_start() {
     let leaves = plumbline_tests::outcome::alert_leaves(&home.app);
     let (_, mut leaf) = leaves.into_iter().find(|(_, it)| it.rule == "APPR-T03").unwrap();
     (leaf.id, leaf.key) = ("00000000000000aa".to_owned(), "C00077".to_owned());
+    // The home is opened by the clock of whoever tests: for that, it must not be long ago.
+    leaf.issued_at = "2099-06-01T09:00:00+08:00".to_owned();
     let leaf = [serde_json::to_vec(&leaf).unwrap()];
     // One more card, sealed by a host that lost power right then.
     let folder = home.close();
@@ -279,4 +284,117 @@ fn what_was_sealed_and_not_observed_is_observed_at_the_next_start() {
     let folder = home.close();
     let home = TestHome::copy_of(&folder.path().join("home"));
     assert_eq!(observed(&home.app, "platform.alert.raised").len(), before + 1);
+}
+
+/// A home that is watched, whose office reports every half hour.
+struct Watched {
+    home: TestHome,
+    watch: Watch,
+    number: usize,
+}
+
+impl Watched {
+    fn new() -> Option<Self> {
+        let packages = plugins()?;
+        let home = TestHome::bare();
+        home.enable(&packages, "conduct.wasm", &Map::new());
+        let watch = Watch::load(&home.app).unwrap();
+        Some(Self { home, watch, number: 0 })
+    }
+
+    /// The watch looks, and the plugins look at what it tells and at the time.
+    fn look(&mut self, at: &str) {
+        let wall = instant(at);
+        self.watch.look(&self.home.app, ClockLook { wall, steady_ms: None }).unwrap();
+        self.home.app.settle().unwrap();
+        self.home.tick(at);
+    }
+
+    fn send(&mut self, at: &str, data: &Value) -> String {
+        self.number += 1;
+        // Recorded two seconds before it is received.
+        let recorded = Zone::shanghai().rfc3339(Millis(instant(at).0 - 2000));
+        let id = format!("e{}", self.number);
+        let line = event(&id, "approval.case.accepted", &recorded[..19], data);
+        self.home.receive(at, &[line.clone()]);
+        line
+    }
+
+    fn day(&mut self, day: &str, hours: std::ops::Range<u32>) {
+        for hour in hours.filter(|hour| !(12..14).contains(hour)) {
+            for minute in ["00", "30"] {
+                let at = format!("{day}T{hour:02}:{minute}:00");
+                self.send(&at, &json!({ "case_no": "C1", "receipt_no": "R1", "officer": "o-1" }));
+                self.look(&at);
+            }
+        }
+    }
+
+    fn silences(&self) -> Vec<(Level, String)> {
+        let alerts = of_rule(&self.home, "NET-S01");
+        alerts.into_iter().map(|alert| (alert.level, alert.values["since"].to_string())).collect()
+    }
+}
+
+#[test]
+fn a_silent_source_is_a_card_until_it_is_back() {
+    let Some(mut watched) = Watched::new() else { return };
+    watched.day("2026-03-17", 9..17);
+    watched.day("2026-03-18", 9..11);
+    let count = |watched: &Watched, kind: &str| observed(&watched.home.app, kind).len();
+    // Still since 10:30. Half an hour is usual, an hour of working time is allowed.
+    for minute in (35..60).step_by(4) {
+        watched.look(&format!("2026-03-18T10:{minute}:00"));
+    }
+    assert_eq!(count(&watched, "platform.source."), 1, "the day before");
+    for minute in ["02", "06", "10", "14", "18", "22", "26", "29"] {
+        watched.look(&format!("2026-03-18T11:{minute}:00"));
+    }
+    let silent = observed(&watched.home.app, "platform.source.silent");
+    assert_eq!(silent.len(), 1);
+    let told = data(&silent[0]);
+    assert_eq!((&told["source"], &told["usual_s"]), (&json!("test/approval"), &json!(1800)));
+    assert_eq!((silent[0].dept.as_str(), watched.silences()), (UNIT, vec![]));
+    watched.look("2026-03-18T11:31:00");
+    assert_eq!(watched.silences().len(), 1);
+    assert_eq!(watched.silences()[0].0, Level::Notice);
+    // A restart of the watch knows of it, and the report that ends it is told with the same words.
+    watched.watch = Watch::load(&watched.home.app).unwrap();
+    watched.send("2026-03-18T11:34:00", &json!({}));
+    watched.look("2026-03-18T11:34:30");
+    let back = observed(&watched.home.app, "platform.source.back");
+    assert_eq!((back.len(), &data(&back[0])["since"]), (1, &told["since"]));
+    for minute in (35..60).step_by(4) {
+        watched.look(&format!("2026-03-18T11:{minute}:00"));
+    }
+    watched.home.tick("2026-03-20T18:00:00");
+    assert_eq!(watched.silences().len(), 1);
+    assert_eq!(watched.silences()[0].0, Level::Notice, "it is over and gets no worse");
+    replays(&watched.home);
+}
+
+#[test]
+fn the_quality_of_a_day_is_told_once_it_is_over() {
+    let Some(mut watched) = Watched::new() else { return };
+    for minute in 10..40 {
+        let data = match minute % 10 {
+            0 => json!({ "case_no": "C1" }),
+            _ => json!({ "case_no": "C1", "receipt_no": "R1", "officer": "o-1" }),
+        };
+        watched.send(&format!("2026-03-17T09:{minute}:00"), &data);
+    }
+    watched.look("2026-03-17T09:41:00");
+    watched.look("2026-03-18T00:04:00");
+    assert_eq!(observed(&watched.home.app, "platform.source."), []);
+    watched.look("2026-03-18T00:05:00");
+    watched.look("2026-03-18T00:06:00");
+    let days = observed(&watched.home.app, "platform.source.day");
+    assert_eq!(days.len(), 1);
+    let told = data(&days[0]);
+    let expected = json!({ "source": "test/approval", "day": "2026-03-17", "events": 30, "missing": 3,
+        "invalid": 0, "future": 0, "duplicates": 0, "faulty": 3, "drift_s": -2, "drift_samples": 30 });
+    assert_eq!(told, expected);
+    let cards = of_rule(&watched.home, "NET-D01");
+    assert_eq!((cards.len(), cards[0].level), (1, Level::Yellow), "one in ten");
+    replays(&watched.home);
 }

@@ -8,7 +8,7 @@ use crate::error::AppError;
 use plumbline_contract::alert::{AlertAct, AlertLeaf};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
-use plumbline_contract::time::{Millis, parse_stamp};
+use plumbline_contract::time::{MS_PER_DAY, Millis, parse_stamp};
 use serde_json::{Value, json};
 
 pub(crate) const RAISED: &str = "platform.alert.raised";
@@ -20,6 +20,10 @@ const CLOSED: &str = "platform.alert.closed";
 const SUBJECT: &str = "plumbline.alert";
 /// Events looked through for the newest one of this host, in a log that holds those of others.
 const LOOKED_AT: usize = 64;
+/// An alert that is raised for a time longer ago is history, as an import of former years brings it
+/// forth: nobody could have answered it then. Files of the days before, after the longest holiday
+/// too, are not. In milliseconds.
+const HISTORY_MS: i64 = 14 * MS_PER_DAY;
 /// Names under which alerts give an officer.
 const OFFICER: [&str; 2] = ["officer", "officer_id"];
 
@@ -68,6 +72,10 @@ fn of_alert(app: &App, index: u64, leaf: &AlertLeaf) -> Result<Option<Event>, Ap
     if !takers.takes(kind) {
         return Ok(None);
     }
+    let Some(at) = instant(app, &leaf.issued_at) else { return Ok(None) };
+    if app.log_time().0.saturating_sub(at.0) > HISTORY_MS {
+        return Ok(None);
+    }
     let mut failure = None;
     let rests_on_sources = || match is_of_sources(app, &leaf.evidence) {
         Ok(is) => is,
@@ -80,7 +88,9 @@ fn of_alert(app: &App, index: u64, leaf: &AlertLeaf) -> Result<Option<Event>, Ap
     if let Some(error) = failure {
         return Err(error);
     }
-    let Some(at) = instant(app, &leaf.issued_at).filter(|_| is_told) else { return Ok(None) };
+    if !is_told {
+        return Ok(None);
+    }
     let place = Place { at, region: &leaf.region, dept: &leaf.dept };
     Ok(Some(event(app, kind, name(index), place, SUBJECT, &data)))
 }

@@ -63,7 +63,8 @@ pub fn read_event(bytes: &[u8], reading: &Reading<'_>) -> Result<Event, Reject> 
     if let Some(name) = json::duplicate(&data_fields) {
         return Err(Reject::new(RejectCode::DuplicateKey, &format!("data.{name}"), ""));
     }
-    Envelope::gather(&fields).event(&data_fields, reading)
+    let envelope = Envelope::gather(&fields);
+    envelope.event(&data_fields, reading).map_err(|reject| envelope.sign(reject))
 }
 
 /// Reads a JSON array of events (`application/cloudevents-batch+json`), or events one after the
@@ -142,6 +143,13 @@ impl<'a> Envelope<'a> {
             *place = Some(*slot).filter(|slot| slot.value != Value::Null);
         }
         envelope
+    }
+
+    /// Says whose record was refused.
+    fn sign(&self, reject: Reject) -> Reject {
+        let source = text("source", self.source).ok();
+        let source = source.filter(|source| envelope::text("source", source).is_ok());
+        Reject { source: source.map(Cow::into_owned), ..reject }
     }
 
     fn event(&self, data: &[Field<'a>], reading: &Reading<'_>) -> Result<Event, Reject> {

@@ -173,6 +173,8 @@ pub struct Reject {
     pub line: Option<u64>,
     /// Where the record (for broken XML: the fault) begins, in bytes of the uncompressed stream.
     pub byte: Option<u64>,
+    /// Whose record it is, as far as it says so in a way that can be read.
+    pub source: Option<String>,
     pub code: RejectCode,
     pub field: Option<String>,
     /// The offending value, cut to [`VALUE_BYTES_MAX`]; empty if it must not be shown.
@@ -182,7 +184,7 @@ pub struct Reject {
 impl Reject {
     pub(crate) fn new(code: RejectCode, field: &str, value: &str) -> Self {
         let field = (!field.is_empty()).then(|| cut(field));
-        Self { line: None, byte: None, code, field, value: cut(value) }
+        Self { line: None, byte: None, source: None, code, field, value: cut(value) }
     }
 
     pub(crate) fn at(mut self, line: u64, byte: u64) -> Self {
