@@ -600,7 +600,7 @@ impl App {
             self.store.append(&observed)?;
         }
         let alert = |(index, leaf)| match leaf {
-            Leaf::Alert(alert) => Some((index, alert)),
+            Leaf::Alert(alert) => Some((index, *alert)),
             Leaf::Card(_) => None,
         };
         let alerts = leaves.into_iter().filter_map(alert).collect();

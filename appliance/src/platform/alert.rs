@@ -30,8 +30,8 @@ const OFFICER: [&str; 2] = ["officer", "officer_id"];
 /// What was sealed and may be observed.
 #[derive(Debug)]
 pub(crate) enum Leaf {
-    Alert(AlertLeaf),
-    Card(CardAct),
+    Alert(Box<AlertLeaf>),
+    Card(Box<CardAct>),
 }
 
 impl Leaf {
@@ -41,9 +41,9 @@ impl Leaf {
     /// If it says it is one and is not.
     pub(crate) fn read(index: u64, bytes: &[u8]) -> Result<Option<Self>, AppError> {
         if let Some(alert) = as_alert(index, bytes)? {
-            return Ok(Some(Self::Alert(alert)));
+            return Ok(Some(Self::Alert(Box::new(alert))));
         }
-        Ok(as_card(index, bytes)?.map(Self::Card))
+        Ok(as_card(index, bytes)?.map(|act| Self::Card(Box::new(act))))
     }
 }
 

@@ -86,7 +86,7 @@ impl Watch {
 
     fn tell_days(&mut self, app: &App, now: Millis, events: &mut Vec<Event>) {
         let local = app.zone().local(now);
-        if i64::from(local.minute_of_day()) < DAY_OVER_MINUTE {
+        if local.minute_of_day() < DAY_OVER_MINUTE {
             return;
         }
         let (newest, config) = (local.day().plus(-1), &app.config().health);
