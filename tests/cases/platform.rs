@@ -316,7 +316,7 @@ impl Watched {
         let recorded = Zone::shanghai().rfc3339(Millis(instant(at).0 - 2000));
         let id = format!("e{}", self.number);
         let line = event(&id, "approval.case.accepted", &recorded[..19], data);
-        self.home.receive(at, &[line.clone()]);
+        self.home.receive(at, std::slice::from_ref(&line));
         line
     }
 

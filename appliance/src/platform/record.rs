@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::error::AppError;
 use plumbline_contract::event::Event;
 use plumbline_contract::json::{Object, Value as Part};
+use plumbline_contract::time::Millis;
+use plumbline_kernel::health::COUNT_TYPE;
 use plumbline_ledger::sha256_hex;
 use plumbline_store::Appended;
 use serde_json::{Map, Value, json};
@@ -25,8 +27,9 @@ pub(crate) fn observe(
     let mut observed = Vec::new();
     for (new, appended) in events.iter().zip(appended) {
         let Appended::Conflict(at) = appended else { continue };
-        // What was said of the supervision as a host is no record of a source.
-        if new.is_platform() {
+        // What was said of the supervision as a host, and a source's count of its records, are no
+        // records.
+        if new.is_platform() || new.kind == COUNT_TYPE {
             continue;
         }
         if let Some(known) = app.store().get(*at)? {
@@ -54,7 +57,7 @@ fn changed(app: &App, known: &Event, new: &Event) -> Event {
 
 /// Digest of all that a source says in an event: a time that was changed is a change as well.
 fn digest(event: &Event) -> String {
-    let stamped = Event { logged: plumbline_contract::time::Millis(0), ..event.clone() };
+    let stamped = Event { logged: Millis(0), ..event.clone() };
     sha256_hex(json!(stamped).to_string().as_bytes())
 }
 

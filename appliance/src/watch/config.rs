@@ -218,9 +218,13 @@ mod tests {
 
     #[test]
     fn settings_are_checked_and_a_source_may_differ() {
-        let good = "silence_hours = 4\n[source.\"hall/1\"]\nvolume_percent = 10\n[source.old]\nwatch = false";
+        let good = "silence_hours = 4\n[source.\"hall/1\"]\nvolume_percent = 10\n\
+            [source.old]\nwatch = false\n[source.town]\nlower_platform = true";
         let config: HealthConfig = toml::from_str(good).unwrap();
         assert_eq!(config.check(), Ok(()));
+        let (count, closed) = ("platform.ledger.count", "platform.alert.closed");
+        let allowed = |source: &str, kind: &str| config.rights().allow(source, kind);
+        assert!(allowed("town", count) && !allowed("town", closed) && !allowed("hall/1", count));
         assert_eq!(config.source_limits("hall/1").volume_percent, 10);
         assert_eq!(config.source_limits("hall/1").silence_hours, 4);
         assert_eq!(config.source_limits("other").volume_percent, 30);
