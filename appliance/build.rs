@@ -2,6 +2,8 @@
 //! else. The manifests are freed of the workspace: each `x.workspace = true` gets its own version.
 //! Beside them it lists the schemas of the event types, for the catalogue of data.
 
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     list.push_str("]\n");
     fs::write(out.join("sdk.rs"), list)?;
-    fs::write(out.join("schemas.rs"), schemas(&root.join("sdk/contract/schema"))?)?;
+    let folder = root.join("sdk/contract/schema");
+    fs::write(out.join("schemas.rs"), schemas(&folder)?)?;
+    fs::write(out.join("demands.rs"), demands(&folder)?)?;
     Ok(())
 }
 
@@ -58,6 +62,38 @@ fn schemas(folder: &Path) -> Result<String, Box<dyn Error>> {
     }
     list.push_str("]\n");
     Ok(list)
+}
+
+/// What the event schemas ask for, as a constant: required fields and those with codes.
+fn demands(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut paths = Vec::new();
+    files(folder, &mut paths)?;
+    let mut rows = BTreeMap::new();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(kind) = name.strip_suffix(".schema.json").filter(|kind| kind.contains('.')) else {
+            continue;
+        };
+        let schema: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+        let texts = |list: &Value| -> Vec<String> {
+            let list = list.as_array().into_iter().flatten();
+            list.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        let mut codes = String::new();
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let allowed = texts(&property["enum"]);
+            if !allowed.is_empty() {
+                write!(codes, "({field:?}, &{allowed:?}), ")?;
+            }
+        }
+        let required = texts(&schema["required"]);
+        let row = format!(
+            "    Schema {{ kind: {kind:?}, required: &{required:?}, codes: &[{codes}] }},\n"
+        );
+        rows.insert(kind.to_owned(), row);
+    }
+    Ok(format!("&[\n{}]\n", rows.into_values().collect::<String>()))
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

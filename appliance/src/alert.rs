@@ -1,6 +1,8 @@
 //! The alerts of a home, folded from the leaves of the ledger.
 
+use crate::card::{Handling, as_card};
 use crate::error::{AppError, Kind};
+use crate::platform::alert::Leaf;
 use plumbline_contract::alert::{AlertAct, AlertLeaf};
 use plumbline_contract::event::fingerprint;
 use plumbline_ledger::Ledger;
@@ -39,6 +41,8 @@ pub struct Alert {
     pub at: String,
     pub issued_at: String,
     pub state: AlertState,
+    /// What people have done with it.
+    pub handling: Handling,
     pub late: bool,
     pub region: String,
     pub dept: String,
@@ -70,6 +74,8 @@ struct Place {
 #[derive(Debug, Default)]
 pub struct AlertIndex {
     places: BTreeMap<String, Place>,
+    /// Leaves of the acts of people on an alert, since it was last raised.
+    acts: BTreeMap<String, Vec<u64>>,
     /// Ids by the leaf that raised them first.
     order: BTreeMap<u64, String>,
     /// Leaves that were taken in.
@@ -84,11 +90,11 @@ fn key_mark(key: &str) -> u64 {
 const LEAVES_AT_ONCE: u64 = 4096;
 
 impl AlertIndex {
-    /// Takes in the leaves that are new since the last call; returns those that are alerts.
+    /// Takes in the leaves that are new since the last call; returns those about alerts.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn follow(&mut self, ledger: &Ledger) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
+    pub(crate) fn follow(&mut self, ledger: &Ledger) -> Result<Vec<(u64, Leaf)>, AppError> {
         let mut news = Vec::new();
         let size = ledger.checkpoint().size();
         while self.leaves < size {
@@ -97,9 +103,9 @@ impl AlertIndex {
                 let bytes = leaf?;
                 let index = self.leaves;
                 self.leaves += 1;
-                if let Some(alert) = as_alert(index, &bytes)? {
-                    self.take(index, &alert);
-                    news.push((index, alert));
+                if let Some(leaf) = Leaf::read(index, &bytes)? {
+                    self.take(index, &leaf);
+                    news.push((index, leaf));
                 }
             }
         }
@@ -114,15 +120,26 @@ impl AlertIndex {
         let size = ledger.checkpoint().size();
         for leaf in ledger.leaves(self.leaves..size)? {
             let bytes = leaf?;
-            if let Some(alert) = as_alert(self.leaves, &bytes)? {
-                self.take(self.leaves, &alert);
+            if let Some(leaf) = Leaf::read(self.leaves, &bytes)? {
+                self.take(self.leaves, &leaf);
             }
             self.leaves += 1;
         }
         Ok(())
     }
 
-    fn take(&mut self, index: u64, alert: &AlertLeaf) {
+    fn take(&mut self, index: u64, leaf: &Leaf) {
+        match leaf {
+            Leaf::Alert(alert) => self.take_alert(index, alert),
+            Leaf::Card(act) => self.acts.entry(act.alert.clone()).or_default().push(index),
+        }
+    }
+
+    fn take_alert(&mut self, index: u64, alert: &AlertLeaf) {
+        if alert.act == AlertAct::Raised {
+            // One that was withdrawn and stands again is handled anew.
+            self.acts.remove(&alert.id);
+        }
         let known = self.places.contains_key(&alert.id);
         let stands = AlertState::after(alert.act) == AlertState::Open;
         if !stands && !known {
@@ -164,7 +181,7 @@ impl AlertIndex {
         take: &mut dyn FnMut(Alert) -> bool,
     ) -> Result<(), AppError> {
         for id in self.order.range(first_leaf..).map(|(_, id)| id) {
-            if !take(read(ledger, self.places[id])?) {
+            if !take(self.read(ledger, id)?) {
                 break;
             }
         }
@@ -177,11 +194,12 @@ impl AlertIndex {
     /// If the ledger cannot be read.
     pub fn about(&self, ledger: &Ledger, key: &str) -> Result<Vec<Alert>, AppError> {
         let mark = key_mark(key);
-        let mut places: Vec<_> = self.places.values().filter(|place| place.key == mark).collect();
-        places.sort_unstable_by_key(|place| place.first);
+        let mut places: Vec<_> =
+            self.places.iter().filter(|(_, place)| place.key == mark).collect();
+        places.sort_unstable_by_key(|(_, place)| place.first);
         let mut alerts = Vec::new();
-        for place in places {
-            alerts.push(read(ledger, *place)?);
+        for (id, _) in places {
+            alerts.push(self.read(ledger, id)?);
         }
         alerts.retain(|alert| alert.key == key);
         Ok(alerts)
@@ -190,7 +208,17 @@ impl AlertIndex {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn get(&self, ledger: &Ledger, id: &str) -> Result<Option<Alert>, AppError> {
-        self.places.get(id).map(|place| read(ledger, *place)).transpose()
+        self.places.contains_key(id).then(|| self.read(ledger, id)).transpose()
+    }
+
+    fn read(&self, ledger: &Ledger, id: &str) -> Result<Alert, AppError> {
+        let mut alert = read(ledger, self.places[id])?;
+        for index in self.acts.get(id).into_iter().flatten() {
+            if let Some(act) = as_card(*index, &ledger.leaf(*index)?)? {
+                alert.handling.take(act);
+            }
+        }
+        Ok(alert)
     }
 
     #[must_use]
@@ -242,6 +270,7 @@ pub fn from_leaf(leaf: AlertLeaf) -> Alert {
         at: leaf.at,
         issued_at: leaf.issued_at,
         state: AlertState::after(leaf.act),
+        handling: Handling::default(),
         late: leaf.late,
         region: leaf.region,
         dept: leaf.dept,

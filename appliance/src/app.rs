@@ -10,6 +10,8 @@ use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
 use crate::home::{Config, Home, load_zone};
 use crate::log_clock::LogClock;
+use crate::platform::source::{self, Intake};
+use crate::platform::{self, Takers, alert::Leaf};
 use crate::setting::SettingHistory;
 use crate::table::{Origin, TableHistory, canonical, table_subject, to_stored};
 use crate::{act, clock};
@@ -19,8 +21,10 @@ use plumbline_contract::event::{Event, TABLE_TYPE, TICK_TYPE, TableLoaded, Tick}
 use plumbline_contract::id::{EventSeq, LeafIndex, PackageHash, TableVersion};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::TableRow;
-use plumbline_contract::time::{Millis, Zone};
+use plumbline_contract::time::{Day, Millis, Zone};
 use plumbline_engine::{Calendars, Engine};
+use plumbline_ingest::{Reject, Rights};
+use plumbline_kernel::health::DayQuality;
 use plumbline_kernel::{Deployment, Mode, is_import};
 use plumbline_ledger::{Ledger, sha256_hex};
 use plumbline_store::{Appended, Problem, SledStore, Store};
@@ -31,8 +35,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
+/// Observations at the end of the log that are passed over to find the newest event received.
+const OBSERVED_LAST: usize = 256;
 /// What an event takes on the disk beside its data, in bytes, generously.
 const ENVELOPE_BYTES: usize = 1024;
+/// Rounds of driving and observing what came of it. One is usual, two where alerts are observed;
+/// plugins that hand an observation round in a circle must not hold up the others.
+pub(crate) const ROUNDS_MAX: usize = 8;
 /// Source of the host's own events.
 pub const HOST_SOURCE: &str = "plumbline";
 
@@ -50,6 +59,8 @@ pub struct App {
     engine: Engine,
     calendars: Arc<Calendars>,
     disk: DiskGuard,
+    /// What ordinary sources may say of the supervision itself.
+    rights: Rights,
     threads: usize,
     ledger: Mutex<Ledger>,
     alerts: Mutex<AlertIndex>,
@@ -60,6 +71,10 @@ pub struct App {
     suspended: Mutex<Vec<(Deployment, AppError)>>,
     /// Packages that were loaded since the start.
     loaded: Mutex<BTreeMap<PackageHash, Loaded>>,
+    /// What they take of the host's observations.
+    takers: Mutex<Arc<Takers>>,
+    /// What came in and is not in the log.
+    intake: Mutex<Intake>,
     log_clock: Mutex<LogClock>,
     told_time: Mutex<Option<Millis>>,
     turn: Mutex<()>,
@@ -120,6 +135,7 @@ impl App {
         let disk = DiskGuard::new(home.dir(), config.disk_reserve_mib);
         let app = Self {
             home,
+            rights: config.health.rights(),
             config,
             zone,
             store,
@@ -134,6 +150,8 @@ impl App {
             runners: Mutex::new(Vec::new()),
             suspended: Mutex::new(Vec::new()),
             loaded: Mutex::new(BTreeMap::new()),
+            takers: Mutex::default(),
+            intake: Mutex::default(),
             log_clock: Mutex::new(log_clock),
             told_time: Mutex::new(None),
             turn: Mutex::new(()),
@@ -141,6 +159,7 @@ impl App {
             stopping: AtomicBool::new(false),
         };
         app.reload()?;
+        app.observe_sealed()?;
         app.seal()?;
         Ok(app)
     }
@@ -153,6 +172,12 @@ impl App {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What sources may say of the supervision itself.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     #[must_use]
@@ -322,7 +347,13 @@ impl App {
     pub fn append(&self, events: &[Event]) -> Result<Vec<Appended>, AppError> {
         let bytes = events.iter().map(|event| event.data.len() + ENVELOPE_BYTES).sum::<usize>();
         self.disk.admit(bytes as u64, clock::now())?;
-        Ok(self.store.append(events)?)
+        let appended = self.store.append(events)?;
+        let is_conflict = |one: &Appended| matches!(one, Appended::Conflict(_));
+        if appended.iter().any(is_conflict) && self.takers().takes(platform::record::KIND) {
+            let observed = platform::record::observe(self, events, &appended)?;
+            self.store.append(&observed)?;
+        }
+        Ok(appended)
     }
 
     /// Writes a tick: timers due at or before `time` fire at this place of the log.
@@ -518,8 +549,16 @@ impl App {
     /// # Errors
     /// If the store or the ledger fails.
     pub fn settle(&self) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
-        while self.drive(false)?.events > 0 {}
-        self.seal()
+        let mut alerts = Vec::new();
+        for _ in 0..ROUNDS_MAX {
+            while self.drive(false)?.events > 0 {}
+            let sealed = self.seal_and_observe()?;
+            alerts.extend(sealed.alerts);
+            if sealed.observed == 0 {
+                break;
+            }
+        }
+        Ok(alerts)
     }
 
     /// Moves durable leaves from the outbox into the ledger and signs a checkpoint over them;
@@ -528,6 +567,11 @@ impl App {
     /// # Errors
     /// If the store or the ledger fails.
     pub fn seal(&self) -> Result<Vec<(u64, AlertLeaf)>, AppError> {
+        Ok(self.seal_and_observe()?.alerts)
+    }
+
+    /// As [`App::seal`]; says also whether there is something new to drive.
+    pub(crate) fn seal_and_observe(&self) -> Result<Sealed, AppError> {
         let mut ledger = lock(&self.ledger);
         loop {
             let leaves = self.store.leaves(LeafIndex(ledger.size()), LEAVES_PER_SEAL)?;
@@ -540,15 +584,88 @@ impl App {
         // Also signs what an earlier run appended and could not sign any more.
         ledger.seal()?;
         self.store.drop_leaves(LeafIndex(ledger.size()))?;
-        lock(&self.alerts).follow(&ledger)
+        let news = lock(&self.alerts).follow(&ledger)?;
+        drop(ledger);
+        self.observe_leaves(news)
     }
+
+    /// Writes what is observed in leaves that were sealed; returns the alerts among them, and how
+    /// many observations that gave.
+    fn observe_leaves(&self, leaves: Vec<(u64, Leaf)>) -> Result<Sealed, AppError> {
+        let mut observed = Vec::new();
+        for (index, leaf) in &leaves {
+            observed.extend(platform::alert::observe(self, *index, leaf)?);
+        }
+        if !observed.is_empty() {
+            self.store.append(&observed)?;
+        }
+        let alert = |(index, leaf)| match leaf {
+            Leaf::Alert(alert) => Some((index, *alert)),
+            Leaf::Card(_) => None,
+        };
+        let alerts = leaves.into_iter().filter_map(alert).collect();
+        Ok(Sealed { alerts, observed: observed.len() })
+    }
+
+    /// Observes what was sealed before a crash and not observed any more.
+    fn observe_sealed(&self) -> Result<(), AppError> {
+        let Some(newest) = platform::alert::newest(self)? else { return Ok(()) };
+        let leaves = self.with_ledger(|ledger| {
+            let from = newest + 1;
+            let size = ledger.checkpoint().size().max(from);
+            let mut leaves = Vec::new();
+            for (index, bytes) in (from..).zip(ledger.leaves(from..size)?) {
+                leaves.extend(Leaf::read(index, &bytes?)?.map(|leaf| (index, leaf)));
+            }
+            Ok::<_, AppError>(leaves)
+        })?;
+        self.observe_leaves(leaves).map(drop)
+    }
+
+    /// Counts what a delivery brought that is not in the log: repeats and refused records.
+    pub(crate) fn count_intake(&self, repeats: &[&Event], rejects: &[Reject], received: Millis) {
+        if repeats.is_empty() && rejects.is_empty() || !self.takers().takes(source::DAY) {
+            return;
+        }
+        let day = self.zone.local(received).day();
+        let mut intake = lock(&self.intake);
+        repeats.iter().for_each(|event| intake.repeated(&event.source, day));
+        rejects.iter().for_each(|reject| intake.refused(reject, day));
+    }
+
+    /// What was counted since the last call, by source and day.
+    pub(crate) fn take_intake(&self) -> BTreeMap<(String, Day), DayQuality> {
+        lock(&self.intake).take()
+    }
+
+    /// What the running plugins take of the host's observations.
+    #[must_use]
+    pub fn takers(&self) -> Arc<Takers> {
+        lock(&self.takers).clone()
+    }
+}
+
+/// What a seal has brought to light.
+#[derive(Debug, Default)]
+pub(crate) struct Sealed {
+    pub(crate) alerts: Vec<(u64, AlertLeaf)>,
+    /// Observations of it in the log, which the plugins have not seen yet.
+    pub(crate) observed: usize,
 }
 
 /// Newest log time that was taken from the host's clocks: of the last tick, and of the last event
 /// unless it was imported.
 fn newest_live(store: &dyn Store) -> Result<Millis, AppError> {
     let mut newest = Millis(0);
-    let last = store.next_seq().0.checked_sub(1).map(EventSeq);
+    let mut last = store.next_seq().0.checked_sub(1).map(EventSeq);
+    // What the host observed carries the time of what it was about.
+    for _ in 0..OBSERVED_LAST {
+        let Some(seq) = last else { break };
+        if store.get(seq)?.is_none_or(|event| !event.is_platform()) {
+            break;
+        }
+        last = seq.0.checked_sub(1).map(EventSeq);
+    }
     for seq in store.by_subject(TICK_TYPE, 1)?.into_iter().chain(last) {
         let Some(event) = store.get(seq)? else { continue };
         let is_live = match event.kind.as_str() {

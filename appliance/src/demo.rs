@@ -14,7 +14,7 @@ use plumbline_contract::event::Event;
 use plumbline_contract::time::{Day, Local};
 use plumbline_contract::worktime::Unit;
 use plumbline_county::Made;
-use plumbline_ingest::{Mode, Reading, read_event};
+use plumbline_ingest::{Mode, Reading, Rights, read_event};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -130,7 +130,12 @@ fn events(app: &App, desk: &Desk, first: Day) -> Result<Vec<Event>, AppError> {
     }
     let invented = county::events(&days, &plus);
     let lines = STORIES.lines().map(str::to_owned).chain(invented.into_iter().map(|r| r.line));
-    let reading = Reading { zone: app.zone(), received: clock::now(), mode: Mode::Import };
+    let reading = Reading {
+        zone: app.zone(),
+        received: clock::now(),
+        mode: Mode::Import,
+        rights: Rights::NONE,
+    };
     let mut events = Vec::new();
     for line in lines {
         let line: Value = serde_json::from_str(&line).map_err(wrong)?;

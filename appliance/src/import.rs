@@ -1,14 +1,15 @@
 //! Imports a file into the log: parse, append, drive, seal, in groups, resumable.
 
-use crate::app::App;
-use crate::clock;
+use crate::app::{App, ROUNDS_MAX};
 use crate::error::{AppError, Kind};
+use crate::{act, clock};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
-use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Secret, Source, is_ocds};
+use plumbline_ingest::{Mapping, Mode, Options, Position, Reject, Rights, Secret, Source, is_ocds};
 use plumbline_ledger::{keyed_hash, sha256_hex};
 use plumbline_store::Appended;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -38,13 +39,17 @@ pub struct ImportRequest<'a> {
     pub until: Option<Millis>,
     /// Events appended under one sync; [`GROUP_EVENTS`] suits.
     pub group_events: usize,
+    /// Take events `platform.*` as if a host had written them: for a host's own file, and for
+    /// made-up data. An act in the ledger says so.
+    pub as_host: bool,
 }
 
 impl<'a> ImportRequest<'a> {
     /// A file that needs no mapping, to the end of its own time.
     #[must_use]
     pub fn new(file: &'a Path) -> Self {
-        Self { file, map: None, ocds: false, until: None, group_events: GROUP_EVENTS }
+        let (map, until, group_events) = (None, None, GROUP_EVENTS);
+        Self { file, map, ocds: false, until, group_events, as_host: false }
     }
 }
 
@@ -102,6 +107,9 @@ pub fn import(
     }
     report.resumed = progress.position.is_some();
     let mut source = open(app, request, &progress)?;
+    if request.as_host {
+        note_as_host(app, request, &name)?;
+    }
     let mut rejects = RejectFile::new(app, request.file, report.resumed);
     let mut group: Vec<Event> = Vec::with_capacity(request.group_events);
     let mut groups = 0;
@@ -166,6 +174,7 @@ fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<S
         mode: Mode::Import,
         mapping: mapping.map(Arc::new),
         secret: Some(Secret::new(move |text| keyed_hash(key.as_bytes(), text))),
+        rights: Rights { as_host: request.as_host, ..app.rights().clone() },
         batch_max: request.group_events,
     };
     let source = Source::open(request.file, options).map_err(failed)?;
@@ -173,6 +182,13 @@ fn open(app: &App, request: &ImportRequest<'_>, progress: &Progress) -> Result<S
         Some((byte, record)) => source.resume(Position { byte, record }).map_err(failed),
         None => Ok(source),
     }
+}
+
+/// Before the first event: what a file may say as a host must not be said without a trace.
+fn note_as_host(app: &App, request: &ImportRequest<'_>, name: &str) -> Result<(), AppError> {
+    let file = request.file.file_name().unwrap_or_default().to_string_lossy();
+    let told = json!({ "file": file, "head_sha256": name.strip_prefix(PROGRESS_META) });
+    app.record(&[act::leaf("import-as-host", clock::now(), app.zone(), told)])
 }
 
 fn append(
@@ -189,7 +205,7 @@ fn append(
             Appended::Superseding(_) => report.superseding += 1,
             Appended::Older(_) => report.older += 1,
             Appended::Repeat => report.repeated += 1,
-            Appended::Conflict => report.conflicting += 1,
+            Appended::Conflict(_) => report.conflicting += 1,
         }
     }
     group.clear();
@@ -201,15 +217,17 @@ fn seal(
     name: &str,
     progress: &Progress,
     report: &mut ImportReport,
-) -> Result<(), AppError> {
+) -> Result<usize, AppError> {
     app.store().sync()?;
-    for (_, alert) in app.seal()? {
+    let sealed = app.seal_and_observe()?;
+    for (_, alert) in sealed.alerts {
         let raised = alert.act == plumbline_contract::alert::AlertAct::Raised;
         report.alerts_raised += u64::from(raised);
     }
     let bytes = serde_json::to_vec(progress)
         .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
-    Ok(app.store().put_meta(name, &bytes)?)
+    app.store().put_meta(name, &bytes)?;
+    Ok(sealed.observed)
 }
 
 /// Lets log time run to the end of the import, so that what is overdue by then is raised.
@@ -220,9 +238,22 @@ fn finish(
     mut progress: Progress,
     report: &mut ImportReport,
 ) -> Result<(), AppError> {
+    progress.position = None;
+    // What comes to light is observed, and what is observed may be overdue by then as well.
+    for _ in 0..ROUNDS_MAX {
+        run_to_the_end(app, until)?;
+        progress.done = true;
+        if seal(app, name, &progress, report)? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a tick brings about may be a fact, and who reads it may wait for time again: then there is
+/// another tick of the same time behind it.
+fn run_to_the_end(app: &App, until: Option<Millis>) -> Result<(), AppError> {
     while app.drive(true)?.events > 0 {}
-    // What a tick brings about may be a fact, and who reads it may wait for time again: then there
-    // is another tick of the same time behind it.
     for _ in 0..TICKS_MAX {
         let Some(until) = until else { break };
         let at = app.store().next_seq();
@@ -232,9 +263,7 @@ fn finish(
             break;
         }
     }
-    progress.done = true;
-    progress.position = None;
-    seal(app, name, &progress, report)
+    Ok(())
 }
 
 /// The same file with the same mapping has the same name.

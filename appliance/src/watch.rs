@@ -7,6 +7,7 @@
 
 mod config;
 mod judge;
+mod observe;
 mod report;
 mod rules;
 
@@ -17,7 +18,7 @@ use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::host_alert::HostAlerts;
 use crate::reconcile::Reconciled;
-use plumbline_contract::desk::CALENDAR_TABLE;
+use plumbline_contract::desk::{CALENDAR_TABLE, Desk};
 use plumbline_contract::event::{Event, FACT_TYPE_PREFIX};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::time::{MS_PER_DAY, MS_PER_MINUTE, Millis};
@@ -91,6 +92,10 @@ pub struct Watch {
     calendar: Option<(usize, Calendar)>,
     alerts: HostAlerts,
     before: Option<ClockLook>,
+    /// Calendars with the office hours of departments, as of the same changes.
+    desks: BTreeMap<(String, String), Desk>,
+    /// Observations that are not in the log yet.
+    observed: Vec<Event>,
     rules: Vec<RuleLine>,
     rules_at: Option<Millis>,
     kept: Option<Millis>,
@@ -113,6 +118,8 @@ impl Watch {
             changed: BTreeSet::new(),
             alerts: HostAlerts::load(app)?,
             before,
+            desks: BTreeMap::new(),
+            observed: Vec::new(),
             rules: Vec::new(),
             rules_at: None,
             kept: None,
@@ -127,16 +134,17 @@ impl Watch {
         let report = self.examine(app, now)?;
         let judgements = judge::judgements(&report, app);
         let leaves = self.alerts.settle(app, &judgements, now.wall)?;
+        let observed = self.observe(app, now.wall)?;
         self.host.since.get_or_insert(now.wall);
         self.host.looked = Some(now.wall);
         let is_time = |kept: Millis| (now.wall.0 - kept.0).abs() >= KEEP_MS;
-        if leaves > 0 || self.kept.is_none_or(is_time) {
+        if leaves + observed > 0 || self.kept.is_none_or(is_time) {
             self.keep(app)?;
             self.kept = Some(now.wall);
         } else {
             self.keep_host(app)?;
         }
-        Ok(Report { leaves, open: report::open(&self.alerts), ..report })
+        Ok(Report { leaves, observed, open: report::open(&self.alerts), ..report })
     }
 
     /// Looks at everything and changes nothing in the home.
@@ -145,11 +153,12 @@ impl Watch {
     /// If the store or the ledger fails.
     pub fn examine(&mut self, app: &App, now: ClockLook) -> Result<Report, AppError> {
         self.alerts.follow(app)?;
-        self.follow(app)?;
         let changes = app.tables().changes().len();
         if self.calendar.as_ref().is_none_or(|(known, _)| *known != changes) {
             self.calendar = Some((changes, read_calendar(app)?));
+            self.desks.clear();
         }
+        self.follow(app)?;
         self.look_at_clock(app, now);
         self.note_downtime(now.wall);
         let stale = |at: Millis| (now.wall.0 - at.0).abs() >= RULES_MS;
@@ -191,27 +200,30 @@ impl Watch {
             let Some(last) = rows.last() else { return Ok(()) };
             self.next = last.seq.0 + 1;
             for row in &rows {
-                self.take(app, row.seq, &row.event);
+                self.take(app, row.seq, &row.event)?;
             }
         }
     }
 
-    fn take(&mut self, app: &App, seq: EventSeq, event: &Event) {
-        if event.is_host() || event.kind.starts_with(FACT_TYPE_PREFIX) {
-            return;
+    fn take(&mut self, app: &App, seq: EventSeq, event: &Event) -> Result<(), AppError> {
+        let is_own = event.is_host() || event.is_platform();
+        if is_own || event.kind.starts_with(FACT_TYPE_PREFIX) {
+            return Ok(());
         }
         if !is_import(event) {
             self.host.newest = self.host.newest.max(Some(event.logged));
         }
         if !self.books.contains_key(&event.source) && self.books.len() >= SOURCES_MAX {
             self.unwatched += 1;
-            return;
+            return Ok(());
         }
+        self.observe_report(app, seq, event)?;
         let book = self.books.entry(event.source.clone()).or_default();
         book.take(seq, event, app.zone());
         if !self.changed.contains(&event.source) {
             self.changed.insert(event.source.clone());
         }
+        Ok(())
     }
 
     fn look_at_clock(&mut self, app: &App, now: ClockLook) {
@@ -263,6 +275,7 @@ impl Watch {
         Ok(Report {
             looked: now,
             leaves: 0,
+            observed: 0,
             sources: lines.collect(),
             absent: absent.cloned().collect(),
             unwatched: self.unwatched,

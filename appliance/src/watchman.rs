@@ -57,8 +57,8 @@ fn watch(service: &Service, pulse: &Pulse) -> Result<(), AppError> {
     loop {
         let now = ClockLook { wall: clock::now(), steady_ms: Some(clock::running().0) };
         let report = watch.look(app, now)?;
-        if report.leaves > 0 {
-            // The driver's thread is who shows what was sealed.
+        if report.leaves + report.observed > 0 {
+            // The driver's thread is who drives, and shows what was sealed.
             service.pulse().appended();
         }
         if night.take_if(|night| night.is_finished()).is_some() {

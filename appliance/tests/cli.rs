@@ -365,6 +365,43 @@ fn a_new_plugin_is_complete_and_its_name_is_checked() {
 }
 
 #[test]
+fn a_card_is_answered_and_closed_by_different_people() {
+    let Some(desk) = county_week() else { return };
+    let alerts = desk.run(&["--json", "alerts", "list", "--rule", "APPR-T02"]).ok().json();
+    let (id, dept) = (alerts[0]["id"].as_str().unwrap(), alerts[0]["dept"].as_str().unwrap());
+    assert_eq!(alerts[0]["handling"], serde_json::json!({ "stage": "open" }));
+    let say = |command: &str, by: &str, dept: &str, more: &[&str]| {
+        let mut words = vec!["alerts", command, id, "--by", by, "--dept", dept];
+        words.extend(more);
+        desk.run(&words)
+    };
+    let text = ["--text", "系统升级，已补录。"];
+    let upheld = ["--as", "upheld", "--text", "超期属实。"];
+    let answered = say("answer", "张三", dept, &text).ok();
+    assert!(
+        answered.out.contains("已答复") && answered.out.contains("系统升级"),
+        "{}",
+        answered.out
+    );
+    assert_eq!(say("answer", "李四", "别的部门", &text).code, 3);
+    assert_eq!(say("appeal", "张三", dept, &["--text", "，。"]).code, 2, "no words are no reason");
+    assert_eq!(say("close", "王五", dept, &upheld).code, 3, "the supervised department");
+    assert_eq!(say("close", "张三", "监察局", &upheld).code, 3, "who answered");
+    let closed = say("close", "赵六", "监察局", &upheld).ok();
+    assert!(closed.out.contains("已办结: 维持"), "{}", closed.out);
+    let found = desk.run(&["--json", "alerts", "list", "--stage", "closed"]).ok().json();
+    assert_eq!((found.len(), &found[0]["handling"]["outcome"]), (1, &"upheld".into()));
+    let acts: Vec<_> = found[0]["handling"]["acts"].as_array().unwrap().iter().collect();
+    let words: Vec<_> = acts.iter().map(|act| act["act"].as_str().unwrap()).collect();
+    assert_eq!(words, ["explained", "upheld", "closed"]);
+    assert_eq!((&acts[2]["by"], &acts[2]["by_dept"]), (&"赵六".into(), &"监察局".into()));
+    let shown = desk.run(&["alerts", "show", id]).ok();
+    assert!(shown.out.contains("监察局 赵六：超期属实。"), "{}", shown.out);
+    desk.run(&["check"]).ok();
+    desk.run(&["replay"]).ok();
+}
+
+#[test]
 fn the_example_week_gives_cards_that_are_explained_and_derived_again() {
     let Some(desk) = county_week() else { return };
     let alerts = desk.run(&["--json", "alerts", "list"]).ok().json();

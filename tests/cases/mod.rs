@@ -13,6 +13,7 @@ mod hostile;
 mod ledger;
 mod main_job;
 mod packages;
+mod platform;
 mod power;
 mod regions;
 mod retention;

@@ -10,7 +10,7 @@ use plumbline::table;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::time::{Millis, Zone};
 use plumbline_ingest::{
-    Mapping, Mode, Options, Reading, Secret, Source, read_batch, read_event, read_lines,
+    Mapping, Mode, Options, Reading, Rights, Secret, Source, read_batch, read_event, read_lines,
 };
 use plumbline_ledger::{
     Checkpoint, InclusionProof, Ledger, SigningKey, TrustedKeys, inspect_package, seal_package,
@@ -108,7 +108,7 @@ fn zone() -> &'static Zone {
 }
 
 fn reading(mode: Mode) -> Reading<'static> {
-    Reading { zone: zone(), received: RECEIVED, mode }
+    Reading { zone: zone(), received: RECEIVED, mode, rights: Rights::NONE }
 }
 
 fn sound(events: &[plumbline_contract::event::Event]) {
@@ -150,6 +150,7 @@ fn file(name: &str, mapping: Option<&'static str>, bytes: &[u8]) -> bool {
         zone: zone().clone(),
         received: RECEIVED,
         mode: Mode::Import,
+        rights: Rights::default(),
         mapping: mapping.map(parsed),
         secret: Some(Secret::new(|text| format!("h:{}", text.len()))),
         batch_max: BATCH,

@@ -5,15 +5,17 @@ use crate::base::{self, Base};
 use crate::driver::{Loader, Prepared, Runner};
 use crate::error::{AppError, Kind};
 use crate::package;
+use crate::platform::{self, Takers};
 use crate::setting::SettingHistory;
 use plumbline_contract::event::{DATA_BYTES_MAX, Event, REBUILD_TYPE, Rebuild, SETTING_TYPE};
-use plumbline_contract::id::{DeploymentId, PackageHash};
+use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
+use plumbline_contract::time::Millis;
 use plumbline_engine::{Limits, Plugin};
 use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
 use plumbline_store::{Appended, Cursor, Store};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -54,6 +56,7 @@ impl App {
         }
         *slot = runners;
         drop(slot);
+        self.note_takers();
         *lock(&self.suspended) = suspended;
         self.forget_ended()
     }
@@ -139,6 +142,7 @@ impl App {
             let detail = format!("{} > {DATA_BYTES_MAX}", large.data.len());
             return Err(AppError::new(Kind::Usage, "too-many-settings", detail));
         }
+        events.extend(self.observed_settings(changed, acts, (next, logged)));
         // The acts first: one too many after a crash is harmless, one missing is not.
         self.store.push_leaves(acts)?;
         let appended = self.store.append(&events)?;
@@ -164,7 +168,47 @@ impl App {
             }
         }
         drop(runners);
+        self.note_takers();
         self.seal().map(drop)
+    }
+
+    /// What is observed of changed deployments, for the place of the log where they change.
+    fn observed_settings(
+        &self,
+        changed: &[Deployment],
+        acts: &[Vec<u8>],
+        place: (EventSeq, Millis),
+    ) -> Vec<Event> {
+        if !self.takers().takes(platform::setting::KIND) {
+            return Vec::new();
+        }
+        let acts: Vec<Value> =
+            acts.iter().filter_map(|act| serde_json::from_slice(act).ok()).collect();
+        let former = self.deployments();
+        let pairs = changed.iter().filter_map(|one| {
+            let before = former.iter().find(|known| known.id == one.id)?;
+            let act = acts.iter().find(|act| act["deployment"]["id"] == json!(one.id));
+            Some(platform::setting::observe(self, (before, one), act, place))
+        });
+        pairs.flatten().collect()
+    }
+
+    /// The manifest of a package; `None` if it cannot be loaded.
+    pub(crate) fn manifest_of(&self, package: PackageHash) -> Option<Arc<Manifest>> {
+        self.load(package).ok().map(|loaded| loaded.manifest)
+    }
+
+    /// Finds out what the running plugins take of the host's observations. A package that cannot be
+    /// loaded takes nothing.
+    fn note_takers(&self) {
+        let mut takers = Takers::default();
+        for deployment in self.deployments() {
+            let packages = deployment.packages().into_iter();
+            for loaded in packages.filter_map(|package| self.load(package).ok()) {
+                takers.add(deployment.id, &loaded.manifest);
+            }
+        }
+        *lock(&self.takers) = Arc::new(takers);
     }
 
     /// Reads every package anew from the disk and starts the deployments again: what may be run has

@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// 导入后时间走到此刻（缺省为文件中最晚的时间）/ Let time run to this moment afterwards (default: the newest in the file)
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// 允许文件含有主机自身的事件 platform.*（记入存证链）/ Let the file speak as a host, in events platform.* (put on record)
+    #[arg(long)]
+    as_host: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Result<u8, AppError> {
@@ -32,6 +35,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: &Arguments) -> Resul
         map: map.as_deref(),
         until,
         ocds: arguments.ocds,
+        as_host: arguments.as_host,
         ..ImportRequest::new(&file)
     };
     let bar = bar(context.out.terminal.progress && !context.out.json);

@@ -2,6 +2,7 @@
 
 use crate::alert::{Alert, AlertState};
 use crate::app::App;
+use crate::card::{CardWord, Outcome, Stage};
 use crate::cli::out::Out;
 use crate::error::AppError;
 use crate::text::{self, Lang};
@@ -116,6 +117,7 @@ pub(super) fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
         }
         AlertState::Closed => head.push(text::say(lang, "alert.closed", &[("reason", reason)])),
     }
+    head.push(handling(out, alert));
     head.push(format!("[{}]", alert.id));
     head.retain(|part| !part.is_empty());
     out.line(head.join("  "));
@@ -124,6 +126,54 @@ pub(super) fn alert(out: &mut Out<'_>, words: &Words, alert: &Alert) {
     if !laws.is_empty() {
         let laws = laws.join(lang.pick("、", "; "));
         out.line(format!("      {}", text::say(lang, "alert.law", &[("law", &laws)])));
+    }
+}
+
+/// How far people have come with an alert; empty if nobody has done anything.
+fn handling(out: &Out<'_>, alert: &Alert) -> String {
+    let stage = match alert.handling.stage {
+        Stage::Open => return String::new(),
+        Stage::Answered => "alert.answered",
+        Stage::Appealed => "alert.appealed",
+        Stage::Decided => "alert.decided",
+        Stage::Closed => "alert.handled",
+    };
+    let outcome = match alert.handling.outcome {
+        None => return out.text(stage),
+        Some(Outcome::Upheld) => "alert.upheld",
+        Some(Outcome::Rejected) => "alert.rejected",
+        Some(Outcome::Rectified) => "alert.rectified",
+    };
+    format!("{}: {}", out.text(stage), out.text(outcome))
+}
+
+/// One line for each act of people on an alert.
+pub(super) fn acts(out: &mut Out<'_>, alert: &Alert) {
+    let lang = out.lang;
+    for act in &alert.handling.acts {
+        let what = out.text(match act.act {
+            CardWord::Explained => "alert.act-explained",
+            CardWord::Appealed => "alert.act-appealed",
+            CardWord::Upheld => "alert.act-upheld",
+            CardWord::Withdrawn => "alert.act-withdrawn",
+            CardWord::Rectified => "alert.act-rectified",
+            CardWord::Closed => "alert.act-closed",
+        });
+        let second = act.second.as_deref().unwrap_or_default();
+        let second = match second {
+            "" => String::new(),
+            name => text::say(lang, "alert.act-second", &[("second", name)]),
+        };
+        let values = [
+            ("at", moment(&act.done_at)),
+            ("what", what),
+            ("dept", act.by_dept.clone()),
+            ("by", act.by.clone()),
+            ("second", second),
+            ("reason", act.reason.clone()),
+        ];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        out.line(format!("      {}", text::say(lang, "alert.act", &values)));
     }
 }
 

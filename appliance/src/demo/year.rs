@@ -51,7 +51,8 @@ pub fn write(options: &Options, file: &Path) -> Result<Made, AppError> {
 /// # Errors
 /// If the home fails.
 pub fn run(app: &App, made: &Made, file: &Path) -> Result<YearReport, AppError> {
-    let imported = import(app, &ImportRequest::new(file), &mut |_, _| {})?;
+    let request = ImportRequest { as_host: true, ..ImportRequest::new(file) };
+    let imported = import(app, &request, &mut |_, _| {})?;
     let mut domains: BTreeMap<String, DomainReport> = BTreeMap::new();
     let mut rules = Vec::new();
     for manifest in app.manifests() {

@@ -151,18 +151,21 @@ fn deliver(service: &Service, form: Form, bytes: &[u8]) -> Result<Receipt, Probl
         return Err(too_many());
     }
     let app = service.app();
-    let reading = Reading { zone: app.zone(), received: app.log_time(), mode: Mode::Live };
+    let received = app.log_time();
+    let rights = app.rights();
+    let reading = Reading { zone: app.zone(), received, mode: Mode::Live, rights };
     let (events, rejects) = form.read(bytes, &reading);
     if events.len() + rejects.len() > EVENTS_PER_REQUEST_MAX {
         return Err(too_many());
     }
-    let mut receipt = append(app, &events).map_err(|error| {
+    let (mut receipt, repeats) = append(app, &events).map_err(|error| {
         // The store takes nothing more until it is opened again.
         if matches!(error.kind, Kind::Failed | Kind::Integrity) {
             service.fail(error.clone());
         }
         Problem::from(error)
     })?;
+    app.count_intake(&repeats, &rejects, received);
     receipt.rejected = rejects.iter().map(reject_json).collect();
     if receipt.first_seq.is_some() {
         service.pulse().appended();
@@ -173,15 +176,18 @@ fn deliver(service: &Service, form: Form, bytes: &[u8]) -> Result<Receipt, Probl
     Ok(receipt)
 }
 
-fn append(app: &App, events: &[Event]) -> Result<Receipt, AppError> {
-    let mut receipt = Receipt::default();
+fn append<'a>(app: &App, events: &'a [Event]) -> Result<(Receipt, Vec<&'a Event>), AppError> {
+    let (mut receipt, mut repeats) = (Receipt::default(), Vec::new());
     for (event, appended) in events.iter().zip(app.append(events)?) {
         match appended {
             Appended::New(_) => receipt.accepted += 1,
-            Appended::Repeat => receipt.repeated += 1,
+            Appended::Repeat => {
+                receipt.repeated += 1;
+                repeats.push(event);
+            }
             Appended::Superseding(_) => receipt.superseding += 1,
             Appended::Older(_) => receipt.older += 1,
-            Appended::Conflict => {
+            Appended::Conflict(_) => {
                 receipt.conflicting += 1;
                 let Event { source, id, dataversion, .. } = event;
                 let conflict = json!({ "source": source, "id": id, "dataversion": dataversion });
@@ -193,7 +199,7 @@ fn append(app: &App, events: &[Event]) -> Result<Receipt, AppError> {
             receipt.last_seq = Some(seq.0);
         }
     }
-    Ok(receipt)
+    Ok((receipt, repeats))
 }
 
 /// The answer when no record of the delivery is in the log.

@@ -2,6 +2,7 @@
 
 use crate::error::{AppError, Kind};
 use plumbline_contract::time::{Millis, Zone};
+use plumbline_ingest::Rights;
 use plumbline_kernel::health::{ClockLimits, RuleLimits, SourceLimits};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,10 @@ pub struct SourceConfig {
     /// Nothing is said of a source that is not watched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<bool>,
+    /// It is a platform of a lower level: it may deliver the counts of its ledger
+    /// (`platform.ledger.count`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lower_platform: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_hours: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +107,14 @@ impl HealthConfig {
             return wrong(format!("health: {percent} %"));
         }
         Ok(())
+    }
+
+    /// What sources may say of the supervision itself.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        let is_lower = |(_, source): &(&String, &SourceConfig)| source.lower_platform == Some(true);
+        let lower = self.source.iter().filter(is_lower).map(|(name, _)| name.clone()).collect();
+        Rights { lower, ..Rights::default() }
     }
 
     /// The thresholds of one source.
@@ -205,9 +218,13 @@ mod tests {
 
     #[test]
     fn settings_are_checked_and_a_source_may_differ() {
-        let good = "silence_hours = 4\n[source.\"hall/1\"]\nvolume_percent = 10\n[source.old]\nwatch = false";
+        let good = "silence_hours = 4\n[source.\"hall/1\"]\nvolume_percent = 10\n\
+            [source.old]\nwatch = false\n[source.town]\nlower_platform = true";
         let config: HealthConfig = toml::from_str(good).unwrap();
         assert_eq!(config.check(), Ok(()));
+        let (count, closed) = ("platform.ledger.count", "platform.alert.closed");
+        let allowed = |source: &str, kind: &str| config.rights().allow(source, kind);
+        assert!(allowed("town", count) && !allowed("town", closed) && !allowed("hall/1", count));
         assert_eq!(config.source_limits("hall/1").volume_percent, 10);
         assert_eq!(config.source_limits("hall/1").silence_hours, 4);
         assert_eq!(config.source_limits("other").volume_percent, 30);

@@ -18,6 +18,8 @@ pub struct Report {
     pub looked: Millis,
     /// Leaves that the look has put into the ledger.
     pub leaves: usize,
+    /// Observations that it has put into the log.
+    pub observed: usize,
     pub sources: Vec<SourceLine>,
     /// Sources that the configuration names and that have never reported.
     pub absent: Vec<String>,

@@ -8,7 +8,7 @@ use plumbline::table::parse_csv;
 use plumbline::{App, Home};
 use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
-use plumbline_ingest::{Mode, Reading, read_lines};
+use plumbline_ingest::{Mode, Reading, Rights, read_lines};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,7 +62,7 @@ fn tables_and_imports_come_in_while_another_thread_drives() {
 fn cases(app: &App, number: usize) -> Vec<Event> {
     let lines = late_cases(number * CASES..(number + 1) * CASES);
     let received = Millis(1_771_000_000_000 + number as i64);
-    let reading = Reading { zone: app.zone(), received, mode: Mode::Live };
+    let reading = Reading { zone: app.zone(), received, mode: Mode::Live, rights: Rights::NONE };
     let (events, rejects) = read_lines(lines.as_bytes(), &reading);
     assert!(rejects.is_empty(), "{rejects:?}");
     events

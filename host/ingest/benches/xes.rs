@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 use plumbline_contract::time::{Millis, Zone};
 use plumbline_ingest::source::BATCH_MAX;
 use plumbline_ingest::xes::{Found, Traces};
-use plumbline_ingest::{Mapping, Mode, Options, Reading, Source, read_event};
+use plumbline_ingest::{Mapping, Mode, Options, Reading, Rights, Source, read_event};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,6 +79,7 @@ fn log(name: &str, path: &Path, mapping: &Arc<Mapping>) {
             zone: Zone::shanghai(),
             received: Millis(1_790_000_000_000),
             mode: Mode::Import,
+            rights: Rights::default(),
             mapping: Some(Arc::clone(mapping)),
             secret: None,
             batch_max: BATCH_MAX,
@@ -98,7 +99,12 @@ fn log(name: &str, path: &Path, mapping: &Arc<Mapping>) {
 fn lines() {
     const N: u64 = 500_000;
     let zone = Zone::shanghai();
-    let reading = Reading { zone: &zone, received: Millis(1_790_000_000_000), mode: Mode::Live };
+    let reading = Reading {
+        zone: &zone,
+        received: Millis(1_790_000_000_000),
+        mode: Mode::Live,
+        rights: Rights::NONE,
+    };
     report(&format!("CloudEvents of {} bytes", EVENT.len()), "events", || {
         let good = (0..N).filter(|_| read_event(EVENT.as_bytes(), &reading).is_ok()).count() as u64;
         assert_eq!(good, N);

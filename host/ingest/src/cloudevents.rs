@@ -7,6 +7,7 @@ use crate::envelope;
 use crate::json::{self, Field, Flaw, Scanner, Slot};
 use crate::lines::{self, Split};
 use crate::reject::{Reject, RejectCode};
+use crate::rights::Rights;
 use plumbline_contract::event::Event;
 use plumbline_contract::json::Value;
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
@@ -28,6 +29,8 @@ pub struct Reading<'a> {
     pub zone: &'a Zone,
     pub received: Millis,
     pub mode: Mode,
+    /// What may be said of the supervision itself.
+    pub rights: &'a Rights,
 }
 
 impl Reading<'_> {
@@ -60,7 +63,8 @@ pub fn read_event(bytes: &[u8], reading: &Reading<'_>) -> Result<Event, Reject> 
     if let Some(name) = json::duplicate(&data_fields) {
         return Err(Reject::new(RejectCode::DuplicateKey, &format!("data.{name}"), ""));
     }
-    Envelope::gather(&fields).event(&data_fields, reading)
+    let envelope = Envelope::gather(&fields);
+    envelope.event(&data_fields, reading).map_err(|reject| envelope.sign(reject))
 }
 
 /// Reads a JSON array of events (`application/cloudevents-batch+json`), or events one after the
@@ -141,6 +145,13 @@ impl<'a> Envelope<'a> {
         envelope
     }
 
+    /// Says whose record was refused.
+    fn sign(&self, reject: Reject) -> Reject {
+        let source = text("source", self.source).ok();
+        let source = source.filter(|source| envelope::text("source", source).is_ok());
+        Reject { source: source.map(Cow::into_owned), ..reject }
+    }
+
     fn event(&self, data: &[Field<'a>], reading: &Reading<'_>) -> Result<Event, Reject> {
         let version = text("specversion", self.specversion)?;
         if version != "1.0" {
@@ -152,7 +163,7 @@ impl<'a> Envelope<'a> {
         envelope::text("source", &source)?;
         envelope::not_reserved("source", &source)?;
         let kind = text("type", self.kind)?;
-        envelope::kind("type", &kind)?;
+        envelope::kind_of(&source, "type", &kind, reading.rights)?;
         let time = stamp("time", self.time, reading.zone)?;
         let recorded = stamp("recordedtime", self.recorded, reading.zone)?;
         envelope::not_in_future("recordedtime", recorded, reading.received)?;

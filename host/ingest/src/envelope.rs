@@ -1,8 +1,10 @@
 //! Rules of the envelope that hold for every event, whichever format it came in.
 
 use crate::reject::{Reject, RejectCode};
+use crate::rights::Rights;
 use plumbline_contract::event::{
     ATTRIBUTE_BYTES_MAX, DATA_BYTES_MAX, Event, FACT_TYPE_PREFIX, HOST_TYPE_PREFIX,
+    PLATFORM_TYPE_PREFIX,
 };
 use plumbline_contract::time::{MS_PER_DAY, Millis, Stamp, Zone};
 
@@ -36,10 +38,25 @@ pub(crate) fn optional_text(field: &str, text: &str) -> Result<(), Reject> {
     Ok(())
 }
 
+/// A type that nobody outside may send is refused, whatever the rights.
 pub(crate) fn kind(field: &str, kind: &str) -> Result<(), Reject> {
     text(field, kind)?;
     if kind.starts_with(HOST_TYPE_PREFIX) || kind.starts_with(FACT_TYPE_PREFIX) {
         return Err(Reject::new(RejectCode::ReservedType, field, kind));
+    }
+    Ok(())
+}
+
+/// As [`kind`], and what is said of the supervision itself needs a right.
+pub(crate) fn kind_of(
+    source: &str,
+    field: &str,
+    kind: &str,
+    rights: &Rights,
+) -> Result<(), Reject> {
+    self::kind(field, kind)?;
+    if kind.starts_with(PLATFORM_TYPE_PREFIX) && !rights.allow(source, kind) {
+        return Err(Reject::new(RejectCode::PlatformType, field, kind));
     }
     Ok(())
 }
@@ -84,12 +101,12 @@ pub(crate) fn data_size(data: &str) -> Result<(), Reject> {
 }
 
 /// All of the rules on a finished event: for readers that build events from other formats.
-pub(crate) fn check(event: &Event, received: Millis) -> Result<(), Reject> {
+pub(crate) fn check(event: &Event, received: Millis, rights: &Rights) -> Result<(), Reject> {
     text("id", &event.id)?;
     text("source", &event.source)?;
     not_reserved("source", &event.source)?;
     not_reserved("subject", &event.subject)?;
-    kind("type", &event.kind)?;
+    kind_of(&event.source, "type", &event.kind, rights)?;
     optional_text("subject", &event.subject)?;
     region("region", &event.region)?;
     text("dept", &event.dept)?;

@@ -123,7 +123,8 @@ impl<'a> Case<'a> {
             dataversion: self.version,
             data,
         };
-        envelope::check(&event, self.context.reading.received)?;
+        let reading = self.context.reading;
+        envelope::check(&event, reading.received, reading.rights)?;
         Ok(event)
     }
 

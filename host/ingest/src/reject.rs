@@ -23,6 +23,7 @@ pub enum RejectCode {
     BadTimestamp,
     RecordedInFuture,
     ReservedType,
+    PlatformType,
     BadRegion,
     BadSerial,
     BadDataversion,
@@ -41,7 +42,7 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidUtf8,
         Self::NotJson,
         Self::TooDeep,
@@ -56,6 +57,7 @@ impl RejectCode {
         Self::BadTimestamp,
         Self::RecordedInFuture,
         Self::ReservedType,
+        Self::PlatformType,
         Self::BadRegion,
         Self::BadSerial,
         Self::BadDataversion,
@@ -117,6 +119,11 @@ impl RejectCode {
             Self::ReservedType => {
                 ("reserved_type", "事件类型为系统保留", "the event type is reserved to the host")
             }
+            Self::PlatformType => (
+                "platform_type",
+                "platform.* 由主机写入，数据源无权报送",
+                "platform.* is written by the host; this source may not send it",
+            ),
             Self::BadRegion => (
                 "bad_region",
                 "区划代码应为 6、9 或 12 位数字",
@@ -166,6 +173,8 @@ pub struct Reject {
     pub line: Option<u64>,
     /// Where the record (for broken XML: the fault) begins, in bytes of the uncompressed stream.
     pub byte: Option<u64>,
+    /// Whose record it is, as far as it says so in a way that can be read.
+    pub source: Option<String>,
     pub code: RejectCode,
     pub field: Option<String>,
     /// The offending value, cut to [`VALUE_BYTES_MAX`]; empty if it must not be shown.
@@ -175,7 +184,7 @@ pub struct Reject {
 impl Reject {
     pub(crate) fn new(code: RejectCode, field: &str, value: &str) -> Self {
         let field = (!field.is_empty()).then(|| cut(field));
-        Self { line: None, byte: None, code, field, value: cut(value) }
+        Self { line: None, byte: None, source: None, code, field, value: cut(value) }
     }
 
     pub(crate) fn at(mut self, line: u64, byte: u64) -> Self {

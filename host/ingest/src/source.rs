@@ -10,6 +10,7 @@ use crate::lines::{BYTE_ORDER_MARK, Split};
 use crate::mapping::{Context, Mapping};
 use crate::ocds::{self, Processes};
 use crate::reject::Reject;
+use crate::rights::Rights;
 use crate::window::Window;
 use crate::xes::{self, Traces};
 use flate2::bufread::MultiGzDecoder;
@@ -83,6 +84,8 @@ pub struct Options {
     pub mapping: Option<Arc<Mapping>>,
     /// For the secret fields of the mapping.
     pub secret: Option<Secret>,
+    /// What may be said of the supervision itself.
+    pub rights: Rights,
     /// A batch ends when it has this many events and rejects. A trace is never split, so that it
     /// can have more.
     pub batch_max: usize,
@@ -271,9 +274,9 @@ impl Source {
 
     /// Reads one record into the batch; false at the end.
     fn step(&mut self, batch: &mut Batch) -> io::Result<bool> {
-        let Options { zone, received, mode, mapping, secret, .. } = &self.options;
+        let Options { zone, received, mode, mapping, secret, rights, .. } = &self.options;
         let zone = mapping.as_deref().map_or(zone, Mapping::zone);
-        let reading = Reading { zone, received: *received, mode: *mode };
+        let reading = Reading { zone, received: *received, mode: *mode, rights };
         let context =
             mapping.as_deref().map(|mapping| Context { mapping, reading, secret: secret.as_ref() });
         match (&mut self.reader, context) {

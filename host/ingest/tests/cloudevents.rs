@@ -2,10 +2,10 @@
 
 use crate::{brief, received, text};
 use plumbline_contract::time::Zone;
-use plumbline_ingest::{Mode, Reading, RejectCode, read_batch, read_event, read_lines};
+use plumbline_ingest::{Mode, Reading, RejectCode, Rights, read_batch, read_event, read_lines};
 
 fn live(zone: &Zone) -> Reading<'_> {
-    Reading { zone, received: received(), mode: Mode::Live }
+    Reading { zone, received: received(), mode: Mode::Live, rights: Rights::NONE }
 }
 
 #[test]
@@ -124,4 +124,38 @@ fn codes_are_told_apart() {
     for code in RejectCode::ALL {
         assert!(!code.zh().is_ascii() && code.en().is_ascii(), "{code:?}");
     }
+}
+
+#[test]
+fn what_is_said_of_the_supervision_needs_a_right() {
+    let zone = Zone::shanghai();
+    let read = |source: &str, kind: &str, rights: &Rights| {
+        let text = format!(
+            r#"{{"specversion":"1.0","id":"e1","source":"{source}","type":"{kind}",
+            "time":"2026-02-10T09:30:00+08:00","recordedtime":"2026-02-10T09:31:00+08:00",
+            "region":"330106","dept":"D1","data":{{}}}}"#
+        );
+        let reading = Reading { rights, ..live(&zone) };
+        read_event(text.as_bytes(), &reading).map(|event| event.kind).map_err(|it| it.code)
+    };
+    let lower = Rights { lower: ["town/host".to_owned()].into(), ..Rights::default() };
+    let host = Rights { as_host: true, ..Rights::default() };
+    let (count, closed) = ("platform.ledger.count", "platform.alert.closed");
+    let refused = Err(RejectCode::PlatformType);
+    let cases = [
+        ("hall", closed, Rights::NONE, false),
+        ("town/host", count, Rights::NONE, false),
+        ("town/host", count, &lower, true),
+        ("town/host", closed, &lower, false),
+        ("hall", count, &lower, false),
+        ("hall", closed, &host, true),
+        ("hall", "platform", Rights::NONE, true),
+    ];
+    for (source, kind, rights, is_read) in cases {
+        let want = if is_read { Ok(kind.to_owned()) } else { refused.clone() };
+        assert_eq!(read(source, kind, rights), want, "{source} {kind} {rights:?}");
+    }
+    // No right opens the host's own types and names.
+    assert_eq!(read("hall", "plumbline.tick", &host), Err(RejectCode::ReservedType));
+    assert_eq!(read("plumbline:host", closed, &host), Err(RejectCode::ReservedType));
 }

@@ -11,7 +11,7 @@ mod source;
 mod xes;
 
 use plumbline_contract::time::{Millis, Zone, parse_stamp};
-use plumbline_ingest::{Batch, Mapping, Mode, Options, Position, Reject, Secret, Source};
+use plumbline_ingest::{Batch, Mapping, Mode, Options, Position, Reject, Rights, Secret, Source};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ fn options(mapping: Option<&str>, batch_max: usize) -> Options {
         zone: Zone::shanghai(),
         received: received(),
         mode: Mode::Import,
+        rights: Rights::default(),
         mapping: mapping.map(parsed),
         // No cipher, but it shows that the raw value is gone and that equality stays.
         secret: Some(Secret::new(|value| {

@@ -3,7 +3,9 @@
 
 use crate::{all, check_resume, open, options, text};
 use plumbline_contract::time::Zone;
-use plumbline_ingest::{Batch, Mapping, Mode, Reading, Source, read_batch, read_event, read_lines};
+use plumbline_ingest::{
+    Batch, Mapping, Mode, Reading, Rights, Source, read_batch, read_event, read_lines,
+};
 use proptest::prelude::*;
 use std::io::{Cursor, Read};
 
@@ -79,7 +81,7 @@ proptest! {
             check_sound(&all(open(name, &bytes, mapping(name).as_deref(), 3)));
         }
         let zone = Zone::shanghai();
-        let reading = Reading { zone: &zone, received: crate::received(), mode: Mode::Live };
+        let reading = Reading { zone: &zone, received: crate::received(), mode: Mode::Live, rights: Rights::NONE };
         let _ = read_event(&bytes, &reading);
         let _ = read_batch(&bytes, &reading);
         let _ = read_lines(&bytes, &reading);
@@ -111,7 +113,7 @@ proptest! {
         check_sound(&all(open("a.json", &bytes, None, 2)));
         check_resume("a.json", &bytes, None);
         let zone = Zone::shanghai();
-        let reading = Reading { zone: &zone, received: crate::received(), mode: Mode::Import };
+        let reading = Reading { zone: &zone, received: crate::received(), mode: Mode::Import, rights: Rights::NONE };
         let streamed = all(open("a.json", &bytes, None, 2));
         let (events, rejects) = read_batch(&bytes, &reading);
         prop_assert_eq!((streamed.events, streamed.rejects), (events, rejects));

@@ -7,6 +7,7 @@
 mod book;
 mod clock;
 mod limit;
+mod quality;
 mod rhythm;
 mod rule;
 mod source;
@@ -14,6 +15,7 @@ mod source;
 pub use book::{COUNT_TYPE, Claim, DayBook, DayCount, Last, SourceBook};
 pub use clock::{ClockFault, ClockLook, judge_clock};
 pub use limit::{ClockLimits, RuleLimits, SourceLimits};
+pub use quality::{DayQuality, Flaw, is_future};
 pub use rhythm::{Almanac, Downtime, Rhythm, Silence, Stillness};
 pub use rule::{RuleCounters, RuleSuspicion, judge_rule};
 pub use source::{CountDifference, Skew, SourceHealth, Volume, judge_source};

@@ -27,8 +27,8 @@ pub enum Appended {
     /// Not stored: the same version with the same content is there already. `logged` does not
     /// count as content, because the host sets it anew at each receipt.
     Repeat,
-    /// Not stored: the same version is there already with another content.
-    Conflict,
+    /// Not stored: the same version is there already, at this place, with another content.
+    Conflict(EventSeq),
     /// Stored: a higher version than any known of this fact.
     Superseding(EventSeq),
     /// Stored as history: a lower version than one that is known.
@@ -41,7 +41,7 @@ impl Appended {
     pub fn seq(self) -> Option<EventSeq> {
         match self {
             Self::New(seq) | Self::Superseding(seq) | Self::Older(seq) => Some(seq),
-            Self::Repeat | Self::Conflict => None,
+            Self::Repeat | Self::Conflict(_) => None,
         }
     }
 }

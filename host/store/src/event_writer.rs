@@ -165,15 +165,15 @@ impl EventWriter {
             return Ok(Verdict::Store(Class::Superseding { identity, old, old_versioned }));
         }
         let same_version = if prints.version == known.dataversion {
-            Some(known)
+            Some((old, known))
         } else {
             let candidates = self.dedupe.candidates(prints.versioned);
-            self.find(candidates, &event, Some(prints.version))?.map(|(_, known)| known)
+            self.find(candidates, &event, Some(prints.version))?
         };
         Ok(match same_version {
             None => Verdict::Store(Class::Older { versioned: prints.versioned }),
-            Some(known) if same_content(&known, &event) => Verdict::Refuse(Appended::Repeat),
-            Some(_) => Verdict::Refuse(Appended::Conflict),
+            Some((_, known)) if same_content(&known, &event) => Verdict::Refuse(Appended::Repeat),
+            Some((known, _)) => Verdict::Refuse(Appended::Conflict(known)),
         })
     }
 

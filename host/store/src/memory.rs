@@ -64,10 +64,9 @@ impl State {
         let seq = EventSeq(self.events.len() as u64);
         let identity = (event.source.clone(), event.id.clone());
         let versions = self.identities.entry(identity).or_default();
-        if let Some(known) = versions.get(&event.dataversion) {
-            let known = &self.events[known.0 as usize];
-            let same = same_content(known, event);
-            return if same { Appended::Repeat } else { Appended::Conflict };
+        if let Some(at) = versions.get(&event.dataversion) {
+            let same = same_content(&self.events[at.0 as usize], event);
+            return if same { Appended::Repeat } else { Appended::Conflict(*at) };
         }
         let answer = match versions.last_key_value() {
             None => Appended::New(seq),

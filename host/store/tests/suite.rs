@@ -76,11 +76,11 @@ fn versions(store: &dyn Store) {
         (&first, New(seq(0))),
         (&first, Repeat),
         (&received_again, Repeat),
-        (&changed, Conflict),
+        (&changed, Conflict(seq(0))),
         (&other_source, New(seq(1))),
         (&higher, Superseding(seq(2))),
         (&first, Repeat),
-        (&changed, Conflict),
+        (&changed, Conflict(seq(0))),
         (&lower, Older(seq(3))),
         (&lower, Repeat),
         (&between, Older(seq(4))),
@@ -95,7 +95,7 @@ fn versions(store: &dyn Store) {
     let again: Vec<Event> = steps.iter().map(|(event, _)| (*event).clone()).collect();
     let answers = store.append(&again).unwrap();
     for (answer, event) in answers.iter().zip(&again) {
-        assert_eq!(*answer, if *event == changed { Conflict } else { Repeat });
+        assert_eq!(*answer, if *event == changed { Conflict(seq(0)) } else { Repeat });
     }
     let twice = [event("b", 1, "", "{}"), event("b", 1, "", "{}"), event("b", 2, "", "{}")];
     assert_eq!(store.append(&twice), Ok(vec![New(seq(105)), Repeat, Superseding(seq(106))]));
@@ -152,7 +152,7 @@ fn blanking(store: &dyn Store) {
     // It is known what came, not what it said.
     let other = |event: &Event| Event { data: r#"{"other":1}"#.to_owned(), ..event.clone() };
     let answers = store.append(&[events[5].clone(), other(&events[5]), other(&events[6])]);
-    assert_eq!(answers, Ok(vec![Repeat, Repeat, Conflict]));
+    assert_eq!(answers, Ok(vec![Repeat, Repeat, Conflict(EventSeq(6))]));
     assert_eq!(store.next_seq(), EventSeq(100));
 }
 

@@ -25,6 +25,11 @@ pub const SETTING_TYPE: &str = "plumbline.setting";
 pub const REBUILD_TYPE: &str = "plumbline.rebuild";
 /// Types that start with this are facts published by plugins for other plugins.
 pub const FACT_TYPE_PREFIX: &str = "fact.";
+/// Types that start with this say what became of the supervision itself: its sources, alerts and
+/// settings. The host writes them as it observes them; who could send them could hush up a card.
+pub const PLATFORM_TYPE_PREFIX: &str = "platform.";
+/// The one of them that another host may deliver: a lower platform's count of its records.
+pub const PLATFORM_COUNT_TYPE: &str = "platform.ledger.count";
 
 /// One event of the log.
 ///
@@ -70,6 +75,12 @@ impl Event {
     #[must_use]
     pub fn is_host(&self) -> bool {
         self.kind.starts_with(HOST_TYPE_PREFIX)
+    }
+
+    /// Whether this is about the supervision itself, written by a host.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.kind.starts_with(PLATFORM_TYPE_PREFIX)
     }
 
     /// Whether the payload was dropped when its time of retention was over. No source can send such

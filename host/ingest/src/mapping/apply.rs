@@ -94,7 +94,7 @@ impl Context<'_> {
             },
             data,
         };
-        envelope::check(&event, self.reading.received)?;
+        envelope::check(&event, self.reading.received, self.reading.rights)?;
         Ok(event)
     }
 

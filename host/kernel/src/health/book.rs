@@ -1,6 +1,7 @@
 //! What is remembered of one source: when it reported, how much, how late, and what it says itself
 //! about its counts. It is folded event by event from the log, bounded in size, and judges nothing.
 
+use super::DayQuality;
 use crate::is_import;
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
@@ -44,6 +45,14 @@ pub struct SourceBook {
     pub claims: Vec<Claim>,
     /// Receipt minus recording of the latest direct reports, in milliseconds.
     pub delays: VecDeque<i64>,
+    /// Pauses between the latest direct reports, in seconds of working time.
+    pub pauses: VecDeque<u32>,
+    /// By local day of receipt.
+    pub quality: BTreeMap<Day, DayQuality>,
+    /// The newest day whose quality was told.
+    pub told: Option<Day>,
+    /// The beginning of the stillness that was told and is not over.
+    pub silent_since: Option<Millis>,
 }
 
 /// The latest report.
