@@ -114,6 +114,7 @@ type Standings = BTreeMap<Identity, StandingAlert>;
 /// # Errors
 /// If a package or parameter does not fit, or the log cannot be read.
 pub fn run(app: &App, candidate: &Candidate<'_>) -> Result<ShadowReport, AppError> {
+    let _history = app.keep_history();
     let until = app.store().next_seq();
     let present = deploy::live(app, candidate.plugin);
     let scoped = |deployment: Deployment| Deployment {

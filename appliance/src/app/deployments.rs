@@ -302,7 +302,7 @@ impl App {
 /// Whether an error keeps one deployment from going on, and nothing else.
 pub(super) fn is_standstill(error: &AppError) -> bool {
     matches!(error.kind, Kind::Refused | Kind::NotFound)
-        || (error.kind == Kind::Integrity && error.message == "package")
+        || (error.kind == Kind::Integrity && matches!(error.message, "package" | "base-damaged"))
 }
 
 /// How much a package may use.
