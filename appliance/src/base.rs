@@ -197,6 +197,20 @@ pub fn take(app: &App, of: DeploymentId, new: &Record) -> Result<(), AppError> {
     Ok(app.store().put_meta(&format!("{META}{of}"), &bytes)?)
 }
 
+/// A deployment that has ended, or did not come to be, keeps nothing.
+///
+/// # Errors
+/// If the store fails.
+pub fn forget(app: &App, of: DeploymentId) -> Result<(), AppError> {
+    if app.store().meta(&format!("{META}{of}"))?.is_some() {
+        app.store().drop_meta(&format!("{META}{of}"))?;
+    }
+    if app.store().cursor(of)? != Cursor::default() {
+        app.store().drop_deployment(of)?;
+    }
+    Ok(())
+}
+
 /// Removes the files that are no deployment's base: what came before, and what did not come to count.
 ///
 /// # Errors

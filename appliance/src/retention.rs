@@ -7,7 +7,7 @@
 mod dropped;
 mod readers;
 
-pub(crate) use dropped::{refuse_gone, refuse_gone_in};
+pub(crate) use dropped::{refuse_gone, refuse_gone_in, refuse_unread};
 
 use crate::app::App;
 use crate::backup::archived_until;

@@ -12,7 +12,7 @@ use plumbline_contract::manifest::Manifest;
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_engine::{Limits, Plugin};
 use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
-use plumbline_store::{Appended, Cursor, Store};
+use plumbline_store::{Appended, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,9 +61,8 @@ impl App {
     /// Forgets what ended deployments kept, should a crash have come between.
     fn forget_ended(&self) -> Result<(), AppError> {
         for ended in self.settings().newest() {
-            let has_begun = || Ok::<_, AppError>(self.store.cursor(ended.id)? != Cursor::default());
-            if ended.mode == Mode::Ended && has_begun()? {
-                self.store.drop_deployment(ended.id)?;
+            if ended.mode == Mode::Ended {
+                base::forget(self, ended.id)?;
             }
         }
         Ok(())

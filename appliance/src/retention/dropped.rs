@@ -1,7 +1,7 @@
 //! What was dropped, by type: who would have to read it is refused, and never reads fragments of the
 //! past as if they were all.
 
-use crate::app::App;
+use crate::app::{App, Past};
 use crate::base;
 use crate::driver::Loader;
 use crate::error::{AppError, Kind};
@@ -61,6 +61,27 @@ pub(crate) fn refuse_gone_in(
         true => refuse_gone(app, deployment),
         false => refuse_from(app, deployment, deployment.from),
     }
+}
+
+/// Refuses a deployment whose packages cannot read the states of its base: it could not be told what
+/// the dropped payloads said.
+///
+/// # Errors
+/// `base-unread`, or if the store fails or a package cannot be used.
+pub(crate) fn refuse_unread(app: &App, deployment: &Deployment) -> Result<(), AppError> {
+    let Some(base) = base::record(app, deployment.id)? else { return Ok(()) };
+    let settings = app.settings();
+    let now = app.prepare(deployment)?.plan;
+    let at_base = settings.at(deployment.id, EventSeq(base.at));
+    let last = settings.of(deployment.id).last();
+    for (_, then) in at_base.into_iter().chain(last) {
+        // What a package kept that is there no more, nobody can tell.
+        let is_read = Past(app).prepare(then).is_ok_and(|then| now.reads_states_of(&then.plan));
+        if !is_read {
+            return Err(AppError::new(Kind::Refused, "base-unread", &deployment.plugin));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_from(app: &App, deployment: &Deployment, from: EventSeq) -> Result<(), AppError> {
