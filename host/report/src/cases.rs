@@ -36,6 +36,8 @@ pub struct CaseBook {
     places: Vec<BTreeMap<Box<str>, usize>>,
     cases: Vec<Known>,
     figures: Figures,
+    /// Archived payloads by the day of their event.
+    archived: BTreeMap<Day, u64>,
 }
 
 /// What the fold has seen.
@@ -45,6 +47,8 @@ pub struct Figures {
     pub taken: u64,
     /// Events of known types without a number of their case, or with one that is no text.
     pub without_key: u64,
+    /// Events whose payload was dropped after it was archived: of which case they were is not known.
+    pub archived: u64,
     /// Marks left out because a case had [`MARKS_MAX`].
     pub left_out: u64,
 }
@@ -54,13 +58,19 @@ impl CaseBook {
     pub fn new(catalogue: Arc<Catalogue>, zone: Zone) -> Self {
         let places = catalogue.kinds().iter().map(|_| BTreeMap::new()).collect();
         let figures = Figures::default();
-        Self { catalogue, zone, names: Names::default(), places, cases: Vec::new(), figures }
+        let (names, cases, archived) = (Names::default(), Vec::new(), BTreeMap::new());
+        Self { catalogue, zone, names, places, cases, figures, archived }
     }
 
     /// Takes in one event of the log; those of other types are passed over.
     pub fn take(&mut self, seq: EventSeq, event: &Event) {
         let catalogue = self.catalogue.clone();
         let Some((place, number)) = catalogue.find(&event.kind) else { return };
+        if event.is_blank() {
+            self.figures.archived += 1;
+            *self.archived.entry(self.zone.local(event.time).day()).or_default() += 1;
+            return;
+        }
         let (kind, what) = (&catalogue.kinds()[place], &catalogue.kinds()[place].events[number]);
         let data = Object::parse(&event.data);
         let Some(key) = number_of(&kind.key, &data) else {
@@ -156,6 +166,12 @@ impl CaseBook {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.figures
+    }
+
+    /// Events by their day whose payload was dropped after it was archived.
+    #[must_use]
+    pub fn archived(&self) -> &BTreeMap<Day, u64> {
+        &self.archived
     }
 
     /// The cases as they stand at `as_of`, by (kind, number). What happened later is not looked at.

@@ -201,3 +201,35 @@ fn tamper(dir: &Path, change: impl FnOnce(&sled::Db)) {
     change(&db);
     db.flush().unwrap();
 }
+
+#[test]
+fn who_reads_while_payloads_go_meets_no_half_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    // A block takes many chunks, and fewer with each payload that goes.
+    let large = |number: u64| event(&format!("e{number}"), 1, "large", &noise(20_000, number));
+    let events: Vec<Event> = (0..64).map(large).collect();
+    store.append(&events).unwrap();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let rows = store.read(EventSeq(0), 64).unwrap();
+                        let left = rows.iter().filter(|row| !row.event.is_blank()).count();
+                        assert_eq!(rows.len(), 64);
+                        if left == 0 {
+                            return;
+                        }
+                    }
+                })
+            })
+            .collect();
+        for number in 0..64 {
+            // From both blocks in turn.
+            let seq = EventSeq(number / 2 + 32 * (number % 2));
+            assert_eq!(store.blank(&[seq]), Ok(1));
+        }
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+}
