@@ -263,6 +263,7 @@ mod tests {
     fn what_could_not_be_read_is_not_written() {
         let base = Base { at: EventSeq(7), leaf: 3, states: Vec::new(), alerts: Vec::new() };
         assert!(pack(&base, 100).is_ok());
-        assert_eq!(pack(&base, 3).unwrap_err().message, "base-too-large");
+        let refused = pack(&base, 3).expect_err("larger than three bytes");
+        assert_eq!(refused.message, "base-too-large");
     }
 }

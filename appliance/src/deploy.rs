@@ -245,7 +245,8 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
 pub(crate) enum Anew<'a> {
     /// This, and what came in while a region was off; each with its reason.
     AndMissed(Option<(RebuildKeys, &'a str)>),
-    /// Nothing: what came in while a region was off stays out of account.
+    /// Only what came in while a region was off; where it was dropped meanwhile, it stays out of
+    /// account.
     FromNow,
 }
 
@@ -299,13 +300,16 @@ fn rebuilds(
         keys,
         reason: reason.to_owned(),
     };
-    let missed = match anew {
-        Anew::AndMissed(_) => missed(before, changed),
-        Anew::FromNow => Vec::new(),
-    };
+    let mut missed = missed(before, changed);
     let mut all: Vec<_> = match anew {
         Anew::AndMissed(wanted) => wanted.into_iter().collect(),
-        Anew::FromNow => Vec::new(),
+        Anew::FromNow => {
+            let is_gone = |error: &AppError| error.message == "history-dropped";
+            missed.retain(|region| {
+                !retention::refuse_gone_in(app, changed, region).is_err_and(|error| is_gone(&error))
+            });
+            Vec::new()
+        }
     };
     let has_all = |all: &[(RebuildKeys, &str)]| matches!(all.first(), Some((RebuildKeys::All, _)));
     if states_unread(app, before, changed)? {
@@ -335,11 +339,11 @@ fn rebuilds(
 fn missed(before: &Deployment, changed: &Deployment) -> Vec<String> {
     let settings = before.settings.iter().chain(&changed.settings);
     let regions: BTreeSet<_> = settings.map(|setting| setting.region.as_str()).collect();
-    let is_on = |one: &Deployment, region: &str| {
-        one.effective(region).map(|effective| effective.is_on())
+    let is_on =
+        |one: &Deployment, region: &str| one.effective(region).map(|effective| effective.is_on());
+    let was_off = |region: &&str| {
+        is_on(before, region) == Some(false) && is_on(changed, region) == Some(true)
     };
-    let was_off =
-        |region: &&str| is_on(before, region) == Some(false) && is_on(changed, region) == Some(true);
     regions.into_iter().filter(was_off).map(str::to_owned).collect()
 }
 

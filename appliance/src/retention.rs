@@ -15,12 +15,12 @@ use crate::base::{self, Base, Record};
 use crate::error::{AppError, Kind};
 use crate::replay::{Derived, derive, standing_now};
 use crate::{act, clock};
-use readers::Readers;
 use plumbline_contract::event::{FACT_TYPE_PREFIX, HOST_TYPE_PREFIX};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::time::Day;
 use plumbline_kernel::Deployment;
 use plumbline_store::{Row, Store};
+use readers::Readers;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -198,7 +198,6 @@ struct DuePayloads {
 
 fn due(app: &App, today: Day) -> Result<(Retained, DuePayloads, Readers), AppError> {
     let (rules, archived) = (rules(app)?, archived_until(app)?);
-    // Before the readers: whoever comes later begins at what is kept.
     let sealed = app.store().sealed_until();
     let mut readers = Readers::of(app)?;
     let (mut retained, mut due) = (Retained::default(), DuePayloads::default());

@@ -275,8 +275,7 @@ pub fn start(
         begin_at(app, &shadow, live, &record)?;
     }
     let region = json!({ "region": candidate.region });
-    let begun =
-        deploy::change_kept(app, None, shadow.clone(), ("shadow", region), Anew::FromNow);
+    let begun = deploy::change_kept(app, None, shadow.clone(), ("shadow", region), Anew::FromNow);
     if begun.is_err() {
         base::forget(app, shadow.id)?;
     }

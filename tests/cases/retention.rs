@@ -329,8 +329,12 @@ fn what_needs_dropped_payloads_is_refused_and_can_begin_from_now_on() {
     let app = &home.app;
     let package = app.deployments()[0].packages().into_iter().next().unwrap();
     let gone = |error: Option<AppError>| assert_eq!(error.unwrap().message, "history-dropped");
-    let candidate =
-        |region| Candidate { plugin: "approval", region, package: Some(package), parameters: &none };
+    let candidate = |region| Candidate {
+        plugin: "approval",
+        region,
+        package: Some(package),
+        parameters: &none,
+    };
     let before = app.store().next_seq();
     // A region that comes late, by whatever way, and one that was off when payloads went.
     gone(deploy::enable(app, &Enabling::new(package, other, &none)).err());

@@ -139,7 +139,7 @@ impl Runner {
                 self.waiting = None;
                 return Ok(());
             }
-            self.look_again_at(places, (at.clone(), at.clone()), ids, mark.clone(), now)?;
+            self.look_again_at(places, (at.clone(), at.clone()), ids, mark, now)?;
         }
     }
 
