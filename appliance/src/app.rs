@@ -31,7 +31,9 @@ use plumbline_store::{Appended, Problem, SledStore, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+};
 
 /// Leaves sealed under one checkpoint at once.
 const LEAVES_PER_SEAL: usize = 4096;
@@ -47,7 +49,7 @@ pub const HOST_SOURCE: &str = "plumbline";
 
 /// An open home. All methods may be called from any thread.
 ///
-/// Locks are taken in the order `turn`, `runners`, `tables`, and `ledger`, `alerts`. The runners
+/// Locks are taken in the order `history`, `turn`, `runners`, `tables`, and `ledger`, `alerts`. The runners
 /// move under their own lock, so that nothing is driven twice; the turn is for work of many steps
 /// that must not be interrupted by other people's steps.
 #[derive(Debug)]
@@ -78,6 +80,8 @@ pub struct App {
     log_clock: Mutex<LogClock>,
     told_time: Mutex<Option<Millis>>,
     turn: Mutex<()>,
+    /// Held for writing while old payloads are dropped.
+    history: RwLock<()>,
     /// Threads that wait for the turn.
     waiting: AtomicUsize,
     stopping: AtomicBool,
@@ -155,6 +159,7 @@ impl App {
             log_clock: Mutex::new(log_clock),
             told_time: Mutex::new(None),
             turn: Mutex::new(()),
+            history: RwLock::new(()),
             waiting: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
@@ -303,6 +308,18 @@ impl App {
         let guard = lock(&self.turn);
         self.waiting.fetch_sub(1, Ordering::AcqRel);
         Turn { _guard: guard }
+    }
+
+    /// Waits until nobody drops old payloads, and keeps them from being dropped: for what reads the
+    /// log from a base on, or asks that it be read. Not to be taken twice by one thread, nor while it
+    /// has the turn.
+    pub(crate) fn keep_history(&self) -> RwLockReadGuard<'_, ()> {
+        self.history.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody reads the log from a base on: for who drops payloads.
+    pub(crate) fn change_history(&self) -> RwLockWriteGuard<'_, ()> {
+        self.history.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`App::take_turn`], or `None` if somebody else has it or waits for it: who asks again and

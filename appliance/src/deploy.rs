@@ -2,11 +2,10 @@
 //! a region off, go back. Each is an act in the ledger and takes effect at one place of the log.
 
 use crate::app::App;
-use crate::base;
 use crate::driver::{Loader, Prepared};
 use crate::error::{AppError, Kind};
 use crate::package;
-use crate::{act, clock};
+use crate::{act, clock, retention};
 use plumbline_contract::event::{Rebuild, RebuildKeys};
 use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
 use plumbline_contract::manifest::{Manifest, Right};
@@ -88,11 +87,14 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
         parameters: enabling.parameters.clone(),
     });
     // A region that comes late to a plugin which is at work elsewhere is folded from the log.
-    let is_late = enabling.from_start && before.is_some() && !was_covered;
+    let is_late = before.is_some() && !was_covered;
     let history = (RebuildKeys::Region(enabling.region.to_owned()), "history");
     let told = json!({ "region": enabling.region });
-    let rebuild = is_late.then_some(history);
-    change(app, before.as_ref(), changed.clone(), ("enable", told), rebuild)?;
+    let anew = match enabling.from_start {
+        true => Anew::AndMissed(is_late.then_some(history)),
+        false => Anew::FromNow,
+    };
+    change(app, before.as_ref(), changed.clone(), ("enable", told), anew)?;
     package::note_release(app, &package)?;
     Ok(changed)
 }
@@ -192,7 +194,7 @@ pub fn set_on_ground(
     }
     let ground = ground.map(|ground| json!({ region: ground }));
     let told = json!({ "region": region, "ground": ground });
-    change(app, Some(&before), changed.clone(), ("setting", told), None)?;
+    change(app, Some(&before), changed.clone(), ("setting", told), Anew::AndMissed(None))?;
     Ok(changed)
 }
 
@@ -208,7 +210,7 @@ pub fn unset(app: &App, plugin: &str, region: &str) -> Result<Deployment, AppErr
     }
     let changed = before.with(Setting { region: region.to_owned(), ..Setting::default() });
     let told = json!({ "region": region });
-    change(app, Some(&before), changed.clone(), ("setting", told), None)?;
+    change(app, Some(&before), changed.clone(), ("setting", told), Anew::AndMissed(None))?;
     Ok(changed)
 }
 
@@ -233,9 +235,19 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
     let mut changed = Deployment { settings: former.settings, ..present.clone() };
     let missing = former.grants.into_iter().filter(|one| present.granted(one.package).is_none());
     changed.grants.extend(missing);
-    let rebuild = Some((RebuildKeys::All, "rollback"));
-    change(app, Some(&present), changed.clone(), ("rollback", json!({})), rebuild)?;
+    let anew = Anew::AndMissed(Some((RebuildKeys::All, "rollback")));
+    change(app, Some(&present), changed.clone(), ("rollback", json!({})), anew)?;
     Ok(changed)
+}
+
+/// What is folded anew with a change of a deployment at work, beside what has to be.
+#[derive(Debug)]
+pub(crate) enum Anew<'a> {
+    /// This, and what came in while a region was off; each with its reason.
+    AndMissed(Option<(RebuildKeys, &'a str)>),
+    /// Only what came in while a region was off; where it was dropped meanwhile, it stays out of
+    /// account.
+    FromNow,
 }
 
 /// Puts another state of a deployment into force after checking that all of it can work; an act in
@@ -248,13 +260,28 @@ pub(crate) fn change(
     before: Option<&Deployment>,
     changed: Deployment,
     (what, particulars): (&str, Value),
-    rebuild: Option<(RebuildKeys, &str)>,
+    anew: Anew<'_>,
+) -> Result<(), AppError> {
+    let _history = app.keep_history();
+    change_kept(app, before, changed, (what, particulars), anew)
+}
+
+/// As [`change`], for who keeps the history.
+pub(crate) fn change_kept(
+    app: &App,
+    before: Option<&Deployment>,
+    changed: Deployment,
+    (what, particulars): (&str, Value),
+    anew: Anew<'_>,
 ) -> Result<(), AppError> {
     let act = checked(app, &changed, what, particulars)?;
     let before = before.filter(|_| changed.mode == Mode::Live);
     let rebuilds = match before {
-        Some(before) => rebuilds(app, before, &changed, rebuild)?,
-        None => Vec::new(),
+        Some(before) => rebuilds(app, before, &changed, anew)?,
+        None => {
+            retention::refuse_gone(app, &changed)?;
+            Vec::new()
+        }
     };
     app.change_deployments(&[changed], &[act], &rebuilds)
 }
@@ -266,35 +293,58 @@ fn rebuilds(
     app: &App,
     before: &Deployment,
     changed: &Deployment,
-    wanted: Option<(RebuildKeys, &str)>,
+    anew: Anew<'_>,
 ) -> Result<Vec<Rebuild>, AppError> {
     let rebuild = |(keys, reason): (RebuildKeys, &str)| Rebuild {
         deployment: changed.id,
         keys,
         reason: reason.to_owned(),
     };
+    let mut missed = missed(before, changed);
+    let mut all: Vec<_> = match anew {
+        Anew::AndMissed(wanted) => wanted.into_iter().collect(),
+        Anew::FromNow => {
+            let is_gone = |error: &AppError| error.message == "history-dropped";
+            missed.retain(|region| {
+                !retention::refuse_gone_in(app, changed, region).is_err_and(|error| is_gone(&error))
+            });
+            Vec::new()
+        }
+    };
+    let has_all = |all: &[(RebuildKeys, &str)]| matches!(all.first(), Some((RebuildKeys::All, _)));
     if states_unread(app, before, changed)? {
-        if base::record(app, changed.id)?.is_some() {
-            return Err(AppError::new(Kind::Refused, "base-unread", &changed.plugin));
-        }
-        return Ok(vec![rebuild((RebuildKeys::All, "promote"))]);
+        all = vec![(RebuildKeys::All, "promote")];
     }
-    if let Some(all @ (RebuildKeys::All, _)) = wanted {
-        return Ok(vec![rebuild(all)]);
+    retention::refuse_unread(app, changed)?;
+    for region in &missed {
+        retention::refuse_gone_in(app, changed, region)?;
     }
-    let mut all: Vec<_> = wanted.into_iter().collect();
-    let settings = before.settings.iter().chain(&changed.settings);
-    let regions: BTreeSet<_> = settings.map(|setting| setting.region.as_str()).collect();
-    for region in regions {
-        let is_on = |one: &Deployment| one.effective(region).map(|effective| effective.is_on());
-        if is_on(before) == Some(false) && is_on(changed) == Some(true) {
-            all.push((RebuildKeys::Region(region.to_owned()), "history"));
+    if !has_all(&all) {
+        let history = |region: String| (RebuildKeys::Region(region), "history");
+        all.extend(missed.into_iter().map(history));
+        if !app.store().gaps(changed.id)?.is_empty() {
+            all.push((RebuildKeys::Gaps, "gap"));
         }
     }
-    if !app.store().gaps(changed.id)?.is_empty() {
-        all.push((RebuildKeys::Gaps, "gap"));
+    for (keys, _) in &all {
+        match keys {
+            RebuildKeys::Region(region) => retention::refuse_gone_in(app, changed, region)?,
+            RebuildKeys::All | RebuildKeys::Gaps => retention::refuse_gone(app, changed)?,
+        }
     }
     Ok(all.into_iter().map(rebuild).collect())
+}
+
+/// The regions that were off and are on now.
+fn missed(before: &Deployment, changed: &Deployment) -> Vec<String> {
+    let settings = before.settings.iter().chain(&changed.settings);
+    let regions: BTreeSet<_> = settings.map(|setting| setting.region.as_str()).collect();
+    let is_on =
+        |one: &Deployment, region: &str| one.effective(region).map(|effective| effective.is_on());
+    let was_off = |region: &&str| {
+        is_on(before, region) == Some(false) && is_on(changed, region) == Some(true)
+    };
+    regions.into_iter().filter(was_off).map(str::to_owned).collect()
 }
 
 /// As [`change`], for several live deployments at one place of the log: all of them or none.
@@ -310,10 +360,11 @@ pub(crate) fn change_all(
     for one in changed {
         acts.push(checked(app, one, what, particulars(one))?);
     }
+    let _history = app.keep_history();
     let mut all = Vec::new();
     for one in changed {
         if let Some(before) = live(app, &one.plugin) {
-            all.extend(rebuilds(app, &before, one, None)?);
+            all.extend(rebuilds(app, &before, one, Anew::AndMissed(None))?);
         }
     }
     app.change_deployments(changed, &acts, &all)
@@ -351,14 +402,41 @@ fn variants(deployment: &Deployment, prepared: &Prepared) -> Value {
     deployment.settings.iter().filter_map(one).collect()
 }
 
+/// Refuses what [`fold_region`] refuses, before anything is changed.
+///
+/// # Errors
+/// As there.
+pub fn refuse_region_gone(
+    app: &App,
+    deployment: &Deployment,
+    region: &str,
+) -> Result<(), AppError> {
+    retention::refuse_gone_in(app, deployment, region)
+}
+
+/// Asks for the keys of a region to be folded anew, as if what holds now had always held.
+///
+/// # Errors
+/// If old payloads of the region were dropped that this needs, or the store fails.
+pub fn fold_region(app: &App, deployment: &Deployment, region: &str) -> Result<(), AppError> {
+    let _history = app.keep_history();
+    retention::refuse_gone_in(app, deployment, region)?;
+    let (keys, reason) = (RebuildKeys::Region(region.to_owned()), "history".to_owned());
+    app.ask_rebuild(&Rebuild { deployment: deployment.id, keys, reason })
+}
+
 /// Asks for the keys with gaps to be folded anew; returns how many there are.
 ///
 /// # Errors
 /// If the store fails.
 pub fn replay_gaps(app: &App, deployment: DeploymentId) -> Result<usize, AppError> {
+    let _history = app.keep_history();
     let gaps = app.store().gaps(deployment)?.into_iter();
     let keys: BTreeSet<_> = gaps.map(|gap| (gap.row.id.stream, gap.row.id.key)).collect();
     if !keys.is_empty() {
+        if let Some(one) = app.deployments().into_iter().find(|one| one.id == deployment) {
+            retention::refuse_gone(app, &one)?;
+        }
         let (keys, reason) = (RebuildKeys::Gaps, "gap".to_owned());
         app.ask_rebuild(&Rebuild { deployment, keys, reason })?;
     }

@@ -45,6 +45,7 @@ pub struct Difference {
 /// # Errors
 /// If the log, the ledger or a package cannot be read.
 pub fn replay(app: &App) -> Result<Vec<Replayed>, AppError> {
+    let _history = app.keep_history();
     let (size, standing) = standing(app)?;
     let one = |(deployment, end): &(_, _)| Ok(derive(app, deployment, size, *end)?.replayed);
     standing.iter().map(one).collect()
@@ -67,16 +68,19 @@ pub(crate) struct Derived {
 pub(crate) fn standing(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
     let _turn = app.take_turn();
     app.settle()?;
-    app.with_runners(|_| {
-        app.seal()?;
-        let size = app.with_ledger(|ledger| ledger.checkpoint().size());
-        let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
-        let end = |deployment: Deployment| {
-            let cursor = app.store().cursor(deployment.id)?;
-            Ok((deployment, cursor.seq))
-        };
-        Ok((size, live.map(end).collect::<Result<Vec<_>, AppError>>()?))
-    })
+    app.with_runners(|_| standing_now(app))
+}
+
+/// As [`standing`], for who keeps everybody from driving.
+pub(crate) fn standing_now(app: &App) -> Result<(u64, Vec<(Deployment, EventSeq)>), AppError> {
+    app.seal()?;
+    let size = app.with_ledger(|ledger| ledger.checkpoint().size());
+    let live = app.deployments().into_iter().filter(|one| one.mode == Mode::Live);
+    let end = |deployment: Deployment| {
+        let cursor = app.store().cursor(deployment.id)?;
+        Ok((deployment, cursor.seq))
+    };
+    Ok((size, live.map(end).collect::<Result<Vec<_>, AppError>>()?))
 }
 
 /// Replays one deployment up to `end`, against the first `size` leaves of the ledger: from the start

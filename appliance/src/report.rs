@@ -22,6 +22,7 @@ use plumbline_ledger::sha256_hex;
 use plumbline_report::cards::{Card, CardAct, CardBook};
 use plumbline_report::cases::{Case, CaseBook, Figures};
 use plumbline_report::catalogue::Catalogue;
+use plumbline_report::period::Period;
 use plumbline_report::score::{Human, SHIPPED, Scheme};
 use plumbline_report::sheet::Text;
 use plumbline_report::statistics::Directory;
@@ -48,6 +49,8 @@ pub struct Gathered {
     /// Events that were on record then, and what the fold made of them.
     pub events: u64,
     pub figures: Figures,
+    /// Events by their day whose payload was dropped after it was archived.
+    archived: BTreeMap<Day, u64>,
     tables: TableSet,
     region: String,
     desks: Mutex<BTreeMap<(String, String), Arc<Desk>>>,
@@ -74,7 +77,7 @@ impl Gathered {
         }
         let tables = app.tables().view(app.store(), last)?;
         let wrong = |detail| AppError::new(Kind::Integrity, "report-tables", detail);
-        let figures = book.figures();
+        let (figures, archived) = (book.figures(), book.archived().clone());
         let cases = book.records(&tables).map_err(wrong)?;
         let cards = read_cards(app, end, catalogue.clone())?;
         Ok(Self {
@@ -85,6 +88,7 @@ impl Gathered {
             as_of,
             events: figures.known,
             figures,
+            archived,
             tables,
             region: app.config().region.clone(),
             desks: Mutex::default(),
@@ -120,6 +124,21 @@ impl Gathered {
     pub fn office(&self) -> Result<Desk, AppError> {
         let wrong = |detail| AppError::new(Kind::Integrity, "report-tables", detail);
         Desk::open(&self.tables, &self.region, "").map_err(wrong)
+    }
+
+    /// What the figures of a period lack because old payloads were dropped, if they lack anything.
+    #[must_use]
+    pub fn archived_note(&self, period: Period) -> Option<Text> {
+        let (first, last) = period.days();
+        let count: u64 = self.archived.range(first..=last).map(|(_, count)| count).sum();
+        (count > 0).then(|| {
+            Text::new(
+                format!("本期有 {count} 条办件事件的内容已归档并按留存规则丢弃，未计入；原文在归档文件中。"),
+                format!(
+                    "{count} events of cases of this period have archived payloads, dropped by a rule of retention: they are not in the figures; the archive holds them."
+                ),
+            )
+        })
     }
 
     /// On what the figures rest, for every sheet.

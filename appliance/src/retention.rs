@@ -4,21 +4,26 @@
 //! What stays of an event is its envelope: replays, rebuilds and repeats count on positions and
 //! identities. What a plugin kept of it stays too, in its states and in the base (`base.rs`).
 
-use crate::app::{App, Past};
+mod dropped;
+mod readers;
+
+pub(crate) use dropped::{refuse_gone, refuse_gone_in, refuse_unread};
+
+use crate::app::App;
 use crate::backup::archived_until;
 use crate::base::{self, Base, Record};
-use crate::driver::Loader;
 use crate::error::{AppError, Kind};
-use crate::replay::{Derived, derive, standing};
+use crate::replay::{Derived, derive, standing_now};
 use crate::{act, clock};
 use plumbline_contract::event::{FACT_TYPE_PREFIX, HOST_TYPE_PREFIX};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::time::Day;
 use plumbline_kernel::Deployment;
-use plumbline_store::Store;
+use plumbline_store::{Row, Store};
+use readers::Readers;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Name of a rule in the store, followed by the first letters of the types.
 const META: &str = "retention/";
@@ -29,6 +34,10 @@ pub const KEEP_DAYS_MIN: u32 = 30;
 pub const KEEP_DAYS_MAX: u32 = 36_500;
 /// Events read at once.
 const READ_AT_ONCE: usize = 4096;
+/// Events that lie together on the disk and are written anew together.
+const BLOCK_EVENTS: usize = 32;
+/// What an event takes on the disk beside its data, in bytes, generously.
+const ENVELOPE_BYTES: usize = 1024;
 
 /// How long payloads of some types are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,6 +54,8 @@ pub struct Retained {
     pub payloads: BTreeMap<String, u64>,
     /// Payloads whose time is over, and which no archive holds yet.
     pub unarchived: u64,
+    /// Payloads whose time is over, and which a deployment still has to read: it stands still.
+    pub unread: u64,
     /// Deployments that had these events, with the alert leaves that the last replay derived.
     pub replayed: BTreeMap<String, u64>,
 }
@@ -98,52 +109,53 @@ pub fn plan(app: &App, today: Day) -> Result<Retained, AppError> {
     Ok(due(app, today)?.0)
 }
 
-/// Drops what the rules say of the log on a day.
+/// Drops what the rules say of the log on a day. Nobody drives meanwhile, and nobody replays; what
+/// comes in is taken in.
 ///
 /// # Errors
-/// If a deployment has gaps, a replay finds a difference, or something cannot be read or written;
-/// then nothing was dropped.
+/// If a deployment has gaps or something asked of it before it, a replay finds a difference, or
+/// something cannot be read or written; then nothing was dropped.
 pub fn apply(app: &App, today: Day) -> Result<Retained, AppError> {
-    let (mut retained, due) = due(app, today)?;
+    let _history = app.change_history();
+    let _turn = app.take_turn();
+    app.settle()?;
+    app.with_runners(|_| {
+        let done = drop_due(app, today);
+        // The bases before, and those that did not come to count.
+        base::sweep(app)?;
+        done
+    })
+}
+
+fn drop_due(app: &App, today: Day) -> Result<Retained, AppError> {
+    let (mut retained, due, readers) = due(app, today)?;
     if due.seqs.is_empty() {
         return Ok(retained);
     }
-    let (size, standing) = standing(app)?;
+    readers.refuse_undriven(app, &due.kinds)?;
+    app.disk().admit(due.bytes, clock::now())?;
+    let (size, standing) = standing_now(app)?;
     let mut bases = Vec::new();
-    for (deployment, end) in standing {
-        if !has_seen(app, &deployment, &due.kinds)? {
-            continue;
-        }
-        let derived = last_replay(app, &deployment, size, end)?;
+    for deployment in readers.live_of(&due.kinds) {
+        let end = standing.iter().find(|(one, _)| one.id == deployment.id);
+        let end = end.map_or(EventSeq(0), |(_, end)| *end);
+        let derived = last_replay(app, deployment, size, end)?;
         retained.replayed.insert(deployment.plugin.clone(), derived.replayed.same);
-        bases.push((deployment.id, lay(app, &deployment, end, derived)?));
+        bases.push((deployment.id, lay(app, deployment, end, derived)?));
     }
     let told = json!({
         "payloads": retained.payloads,
         "bases": bases.iter().map(|(id, base)| (id.to_string(), base)).collect::<BTreeMap<_, _>>(),
     });
     app.record(&[act::leaf("retained", clock::now(), app.zone(), told)])?;
-    // First the bases, then the payloads: a crash in between leaves what a replay can start from.
+    // First what is gone and the bases, then the payloads: a crash in between leaves what a replay
+    // can start from.
+    dropped::note(app, &due.kinds)?;
     for (id, record) in &bases {
         base::take(app, *id, record)?;
     }
     app.store().blank(&due.seqs)?;
     Ok(retained)
-}
-
-/// Whether a package of the deployment, now or before, looked at these types.
-fn has_seen(
-    app: &App,
-    deployment: &Deployment,
-    kinds: &BTreeSet<String>,
-) -> Result<bool, AppError> {
-    for (_, one) in app.settings().of(deployment.id) {
-        let prepared = Past(app).prepare(one)?;
-        if prepared.plan.may_see(kinds.iter().map(String::as_str)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Derives everything once more, as long as that can be done.
@@ -171,43 +183,67 @@ fn lay(
 ) -> Result<Record, AppError> {
     let states = derived.states.states(deployment.id, None, usize::MAX)?;
     let alerts = derived.alerts.into_values().collect();
-    base::save(app, deployment.id, &Base { at, leaf: derived.leaf, states, alerts })
+    base::save(app, &Base { at, leaf: derived.leaf, states, alerts })
 }
 
 /// Payloads whose time is over.
 #[derive(Debug, Default)]
 struct DuePayloads {
     seqs: Vec<EventSeq>,
-    kinds: BTreeSet<String>,
+    /// Their types, with the highest position.
+    kinds: BTreeMap<String, EventSeq>,
+    /// What is written anew, at most.
+    bytes: u64,
 }
 
-fn due(app: &App, today: Day) -> Result<(Retained, DuePayloads), AppError> {
+fn due(app: &App, today: Day) -> Result<(Retained, DuePayloads, Readers), AppError> {
     let (rules, archived) = (rules(app)?, archived_until(app)?);
+    let sealed = app.store().sealed_until();
+    let mut readers = Readers::of(app)?;
     let (mut retained, mut due) = (Retained::default(), DuePayloads::default());
     let mut next = EventSeq(0);
-    while !rules.is_empty() {
-        let rows = app.store().read(next, READ_AT_ONCE)?;
+    while !rules.is_empty() && next < sealed {
+        let room = (sealed.0 - next.0) as usize;
+        let rows = app.store().read(next, READ_AT_ONCE.min(room))?;
         let Some(last) = rows.last() else { break };
         next = last.seq.next();
-        for row in rows {
-            let event = &row.event;
-            let holds = |rule: &&Rule| event.kind.starts_with(&rule.types);
-            let rule = rules.iter().filter(holds).max_by_key(|rule| rule.types.len());
-            let Some(rule) = rule.filter(|_| !event.is_blank()) else { continue };
-            let logged = app.zone().local(event.logged).day();
-            if logged.plus(rule.keep_days as i32) >= today {
-                continue;
-            }
-            if row.seq < archived {
-                *retained.payloads.entry(rule.types.clone()).or_default() += 1;
-                due.seqs.push(row.seq);
-                if !due.kinds.contains(&event.kind) {
-                    due.kinds.insert(event.kind.clone());
+        for block in rows.chunks(BLOCK_EVENTS) {
+            let before = due.seqs.len();
+            for row in block {
+                let Some(rule) = over(app, &rules, row, today) else { continue };
+                if row.seq >= archived {
+                    retained.unarchived += 1;
+                } else if !readers.have_read(&row.event.kind, row.seq) {
+                    retained.unread += 1;
+                } else {
+                    *retained.payloads.entry(rule.types.clone()).or_default() += 1;
+                    due.take(row);
                 }
-            } else {
-                retained.unarchived += 1;
+            }
+            if due.seqs.len() > before {
+                let bytes = |row: &Row| (row.event.data.len() + ENVELOPE_BYTES) as u64;
+                due.bytes += block.iter().map(bytes).sum::<u64>();
             }
         }
     }
-    Ok((retained, due))
+    Ok((retained, due, readers))
+}
+
+/// The rule that ends the time of an event's payload, if it is over.
+fn over<'a>(app: &App, rules: &'a [Rule], row: &Row, today: Day) -> Option<&'a Rule> {
+    let holds = |rule: &&Rule| row.event.kind.starts_with(&rule.types);
+    let rule = rules.iter().filter(holds).max_by_key(|rule| rule.types.len())?;
+    let logged = app.zone().local(row.event.logged).day();
+    let is_over = !row.event.is_blank() && logged.plus(rule.keep_days as i32) < today;
+    is_over.then_some(rule)
+}
+
+impl DuePayloads {
+    fn take(&mut self, row: &Row) {
+        self.seqs.push(row.seq);
+        match self.kinds.get_mut(&row.event.kind) {
+            Some(last) => *last = row.seq,
+            None => drop(self.kinds.insert(row.event.kind.clone(), row.seq)),
+        }
+    }
 }

@@ -3,12 +3,12 @@
 
 pub mod xlsx;
 
-use crate::app::{App, Past};
+use crate::app::App;
 use crate::base;
-use crate::deploy::{self, granting};
-use crate::driver::{Loader, Places, Runner, Step};
+use crate::deploy::{self, Anew, granting};
+use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
-use crate::{act, clock, package};
+use crate::{act, clock, package, retention};
 use plumbline_contract::event::RebuildKeys;
 use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash, region_contains};
 use plumbline_kernel::{
@@ -114,6 +114,7 @@ type Standings = BTreeMap<Identity, StandingAlert>;
 /// # Errors
 /// If a package or parameter does not fit, or the log cannot be read.
 pub fn run(app: &App, candidate: &Candidate<'_>) -> Result<ShadowReport, AppError> {
+    let _history = app.keep_history();
     let until = app.store().next_seq();
     let present = deploy::live(app, candidate.plugin);
     let scoped = |deployment: Deployment| Deployment {
@@ -178,18 +179,6 @@ fn proposed(app: &App, candidate: &Candidate<'_>) -> Result<Deployment, AppError
     }
 }
 
-/// Refuses a candidate that cannot read what is kept where old payloads were dropped: it could not
-/// be told what they said.
-fn readable(app: &App, tried: &Deployment) -> Result<(), AppError> {
-    let settings = app.settings();
-    let Some(former) = settings.of(tried.id).last() else { return Ok(()) };
-    let (now, then) = (app.prepare(tried)?, Past(app).prepare(&former.1)?);
-    if now.plan.reads_states_of(&then.plan) {
-        return Ok(());
-    }
-    Err(AppError::new(Kind::Refused, "base-unread", &tried.plugin))
-}
-
 fn over_history(
     app: &App,
     deployment: Deployment,
@@ -197,18 +186,18 @@ fn over_history(
     end: EventSeq,
 ) -> Result<(Standings, Tried), AppError> {
     let id = deployment.id;
+    retention::refuse_unread(app, &deployment)?;
+    retention::refuse_gone_in(app, &deployment, region)?;
     let base = base::load(app, id)?;
-    if base.is_some() {
-        readable(app, &deployment)?;
-    }
     let mut runner = app.runner_with(deployment, 1)?;
     runner.only_the_end_counts();
     let (states, tables) = (MemoryStore::new(), app.tables());
-    if let Some(base) = base {
-        base.lay(&states, id, |_, state| region_contains(region, &state.region))?;
-    }
     let places =
         Places { log: app.store(), states: &states, tables: &tables, loader: app, end, lazy: true };
+    if let Some(base) = base {
+        base.lay(&states, id, |_, state| region_contains(region, &state.region))?;
+        runner.begin_at_base(&places)?;
+    }
     while runner.step(&places)? != Step::Idle {
         states.forget_leaves();
     }
@@ -268,16 +257,45 @@ pub fn start(
     candidate: &Candidate<'_>,
     from_start: bool,
 ) -> Result<Deployment, AppError> {
+    let _history = app.keep_history();
+    let proposed = proposed(app, candidate)?;
+    let live = proposed.id;
     let shadow = Deployment {
         id: app.settings().next_id(),
         mode: Mode::Shadow,
         scope: candidate.region.to_owned(),
         from: if from_start { EventSeq(0) } else { app.store().next_seq() },
-        ..proposed(app, candidate)?
+        ..proposed.clone()
     };
+    // What one began with that never came to be, because of a crash.
+    base::forget(app, shadow.id)?;
+    if from_start && let Some(record) = base::record(app, live)? {
+        retention::refuse_unread(app, &proposed)?;
+        retention::refuse_gone_in(app, &proposed, candidate.region)?;
+        begin_at(app, &shadow, live, &record)?;
+    }
     let region = json!({ "region": candidate.region });
-    deploy::change(app, None, shadow.clone(), ("shadow", region), None)?;
-    Ok(shadow)
+    let begun = deploy::change_kept(app, None, shadow.clone(), ("shadow", region), Anew::FromNow);
+    if begun.is_err() {
+        base::forget(app, shadow.id)?;
+    }
+    begun.map(|()| shadow)
+}
+
+/// Begins a shadow deployment at the base of the one that is in force.
+fn begin_at(
+    app: &App,
+    shadow: &Deployment,
+    live: DeploymentId,
+    record: &base::Record,
+) -> Result<(), AppError> {
+    let Some(base) = base::load(app, live)? else { return Ok(()) };
+    base::take(app, shadow.id, record)?;
+    base.lay(app.store(), shadow.id, |_, state| region_contains(&shadow.scope, &state.region))?;
+    let (mut runner, tables) = (app.runner_with(shadow.clone(), 1)?, app.tables());
+    let (log, states, end) = (app.store(), app.store(), base.at);
+    let places = Places { log, states, tables: &tables, loader: app, end, lazy: true };
+    runner.begin_at_base(&places)
 }
 
 /// A running shadow deployment.
@@ -357,8 +375,9 @@ pub fn promote(
         "region": region, "shadow": id, "report": sha256, "gained": report.comparison.gained.len(),
         "lost": report.comparison.lost.len(), "changed": report.comparison.changed.len(),
     });
-    let rebuild = before.is_some().then_some((RebuildKeys::Region(region), "promote"));
-    deploy::change(app, before.as_ref(), changed.clone(), ("promote", told), rebuild)?;
+    let anew = before.is_some().then_some((RebuildKeys::Region(region), "promote"));
+    let anew = Anew::AndMissed(anew);
+    deploy::change(app, before.as_ref(), changed.clone(), ("promote", told), anew)?;
     package::note_release(app, &package)?;
     end(app, id)?;
     Ok((changed, report, sha256))
@@ -373,5 +392,5 @@ pub fn end(app: &App, id: DeploymentId) -> Result<(), AppError> {
     let told = json!({ "shadow": id, "plugin": ended.plugin, "region": ended.scope });
     app.change_deployment(&ended, act::leaf("shadow-end", clock::now(), app.zone(), told))?;
     app.settle()?;
-    Ok(app.store().drop_deployment(id)?)
+    base::forget(app, id)
 }

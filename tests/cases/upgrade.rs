@@ -1,11 +1,13 @@
 //! Another package of the same plugin: what is refused, what needs a yes, what is for good; and
 //! profiles of regions, which hold as a whole or not at all.
 
+use plumbline::backup::{Archiving, archive};
 use plumbline::deploy::{self, Enabling};
 use plumbline::shadow::{self, Candidate};
 use plumbline::{AppError, Kind};
-use plumbline::{history, package, profile};
+use plumbline::{history, package, profile, replay, retention};
 use plumbline_contract::id::PackageHash;
+use plumbline_contract::time::Day;
 use plumbline_ledger::{SigningKey, seal_package};
 use plumbline_tests::outcome::{assert_replays, outcomes, verify_ledger};
 use plumbline_tests::{TestHome, case, instant, plugins};
@@ -28,8 +30,19 @@ fn install(
     more: &str,
     signer: &str,
 ) -> PackageHash {
+    install_as(home, packages, &format!("release = {release}\n"), (release, more), signer)
+}
+
+/// As [`install`], with these lines in place of the release's.
+fn install_as(
+    home: &TestHome,
+    packages: &Path,
+    lines: &str,
+    (release, more): (u64, &str),
+    signer: &str,
+) -> PackageHash {
     let text = std::fs::read_to_string(root().join("plugins/approval/manifest.toml")).unwrap();
-    let released = text.replacen("release = 1\n", &format!("release = {release}\n"), 1);
+    let released = text.replacen("release = 1\n", lines, 1);
     let manifest = format!("{released}{more}");
     let component = packages.join("approval.wasm");
     let folder = home.dir.path().join("folder");
@@ -190,4 +203,37 @@ fn a_profile_is_reviewed_applied_as_a_whole_and_its_export_changes_nothing() {
     assert!(error.detail.contains("1..365 working days"), "{}", error.detail);
     assert_eq!(deploy::live_of(&home.app, "approval").unwrap(), live);
     assert_replays(&home.app);
+}
+
+#[test]
+fn a_package_must_read_what_the_base_holds_and_not_only_what_came_last() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let lines: Vec<_> =
+        (1..30).flat_map(|number| case(number, "2026-01-05T09:00:00", "")).collect();
+    home.import("cases.ndjson", &lines);
+    home.tick("2026-03-05T08:00:00+08:00");
+    let (file, before) = (home.dir.path().join("a"), Day::parse("2026-03-01").unwrap());
+    let now = instant("2026-03-05T08:00:00+08:00");
+    archive(&home.app, &Archiving { file: &file, passphrase: None, before, now }).unwrap();
+    retention::set(&home.app, "approval.", Some(30)).unwrap();
+    retention::apply(&home.app, Day::parse("2026-05-01").unwrap()).unwrap();
+
+    let release = |number: u64, more: &str| {
+        let lines = format!("release = {number}\n{more}\n");
+        install_as(&home, &packages, &lines, (number, ""), "vendor")
+    };
+    let second = release(2, "state = 2\nreads_state = [1]");
+    let third = release(3, "state = 3\nreads_state = [2]");
+    let fourth = release(4, "state = 4\nreads_state = [1, 2]");
+    enable(&home, second, (true, true)).unwrap();
+    home.app.settle().unwrap();
+    assert_eq!(refused(enable(&home, third, (true, true))), "base-unread");
+    // One that reads both comes even after what was at work is revoked.
+    package::revoke(&home.app, second, "test").unwrap();
+    enable(&home, fourth, (true, true)).unwrap();
+    home.app.settle().unwrap();
+    assert!(home.app.suspended().is_empty(), "{:?}", home.app.suspended());
+    let replayed = replay::replay(&home.app).unwrap();
+    assert!(replayed[0].difference.is_none() && replayed[0].from > 0, "{replayed:?}");
 }

@@ -14,7 +14,7 @@ use plumbline_contract::package::VerifiedPackage;
 use plumbline_contract::time::Millis;
 use plumbline_engine::{Limits, Plugin};
 use plumbline_kernel::{Deployment, KernelError, Mode, Plan};
-use plumbline_store::{Appended, Cursor, Store};
+use plumbline_store::{Appended, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,9 +64,8 @@ impl App {
     /// Forgets what ended deployments kept, should a crash have come between.
     fn forget_ended(&self) -> Result<(), AppError> {
         for ended in self.settings().newest() {
-            let has_begun = || Ok::<_, AppError>(self.store.cursor(ended.id)? != Cursor::default());
-            if ended.mode == Mode::Ended && has_begun()? {
-                self.store.drop_deployment(ended.id)?;
+            if ended.mode == Mode::Ended {
+                base::forget(self, ended.id)?;
             }
         }
         Ok(())
@@ -346,7 +345,7 @@ impl App {
 /// Whether an error keeps one deployment from going on, and nothing else.
 pub(super) fn is_standstill(error: &AppError) -> bool {
     matches!(error.kind, Kind::Refused | Kind::NotFound)
-        || (error.kind == Kind::Integrity && error.message == "package")
+        || (error.kind == Kind::Integrity && matches!(error.message, "package" | "base-damaged"))
 }
 
 /// How much a package may use.

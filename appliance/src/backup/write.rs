@@ -48,6 +48,8 @@ pub struct Backup<'a> {
 /// written meanwhile that it cannot be caught up with, or what was read back is not what was there.
 pub fn backup(app: &App, request: &Backup<'_>) -> Result<Report, AppError> {
     outside(app, request.file)?;
+    // The bases belong to what the store says of them.
+    let history = app.keep_history();
     let fill = |file: File| {
         let packed = Packed::begin(file, request.passphrase)?;
         let (packed, trailer) = content(app, request, packed)?;
@@ -61,6 +63,7 @@ pub fn backup(app: &App, request: &Backup<'_>) -> Result<Report, AppError> {
         }
     };
     let (_, report) = write_file(request.file, fill, judge)?;
+    drop(history);
     record(app, request.now, &report)?;
     Ok(report)
 }

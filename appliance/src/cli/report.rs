@@ -218,6 +218,7 @@ impl Given {
     ) -> Result<(), AppError> {
         for sheet in &mut sheets {
             sheet.notes.extend(note.clone());
+            sheet.notes.extend(self.gathered.archived_note(self.period));
             sheet.notes.push(self.gathered.note());
         }
         for sheet in &sheets {

@@ -90,7 +90,11 @@ fn show(context: &mut Context<'_, '_>, retained: &Retained, dry_run: bool) {
     if retained.payloads.is_empty() {
         out.say("retention.nothing", &[]);
     }
-    if retained.unarchived > 0 {
-        out.say("retention.unarchived", &[("count", &retained.unarchived.to_string())]);
+    for (text, count) in
+        [("retention.unarchived", retained.unarchived), ("retention.unread", retained.unread)]
+    {
+        if count > 0 {
+            out.say(text, &[("count", &count.to_string())]);
+        }
     }
 }

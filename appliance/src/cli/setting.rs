@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::history::{self, Act};
 use crate::{deploy, package, parameter, profile};
-use plumbline_contract::event::{Rebuild, RebuildKeys};
 use plumbline_contract::manifest::{Manifest, OFF_PARAMETER};
 use plumbline_kernel::{Deployment, Mode, SettingChange, Subject, setting_changes};
 use serde_json::{Map, Value, json};
@@ -283,11 +282,12 @@ fn say(
     history: bool,
 ) -> Result<(), AppError> {
     let from = app.with_ledger(|ledger| ledger.size());
+    if history {
+        deploy::refuse_region_gone(app, before, region)?;
+    }
     let changed = deploy::set_on_ground(app, &before.plugin, region, asked, ground)?;
     if history {
-        let keys = RebuildKeys::Region(region.to_owned());
-        let reason = "history".to_owned();
-        app.ask_rebuild(&Rebuild { deployment: changed.id, keys, reason })?;
+        deploy::fold_region(app, &changed, region)?;
     }
     // Open keys look again at once, not only when the next event comes.
     app.settle()?;

@@ -31,6 +31,7 @@ impl Runner {
         if request.deployment != self.id() || self.nested.is_some() {
             return self.pass(places, from, row);
         }
+        let of_gaps = matches!(request.keys, RebuildKeys::Gaps);
         let only: Only = match request.keys {
             RebuildKeys::All => None,
             RebuildKeys::Region(region) => {
@@ -47,7 +48,7 @@ impl Runner {
             return self.pass(places, from, row);
         }
         let states = MemoryStore::new();
-        let (mut alerts, touched) = self.fold_anew(places, only, &states, row.seq)?;
+        let (mut alerts, touched) = self.fold_anew(places, (only, of_gaps), &states, row.seq)?;
         self.add_standing(places, &touched, &mut alerts)?;
         self.look_at(places, row.seq.next())?;
         let mut effects = Effects::default();
@@ -64,11 +65,11 @@ impl Runner {
 
     /// Folds the log up to `end` into `states`; returns the leaf after which each alert stands, and
     /// the keys that got an event. A key that got none, for instance of a region that is off, is not
-    /// rebuilt.
+    /// rebuilt, unless it has a gap and is in the base: it may have failed at a tick.
     fn fold_anew(
         &mut self,
         places: &Places<'_>,
-        only: Only,
+        (only, of_gaps): (Only, bool),
         states: &MemoryStore,
         end: EventSeq,
     ) -> Result<(BTreeMap<AlertPlace, Rebuilt>, Keys), AppError> {
@@ -94,6 +95,14 @@ impl Runner {
         };
         let places = Places { states, end, lazy: true, ..*places };
         let mut alerts = self.lay_base(&places, states, &only)?;
+        let mut of_base = Keys::new();
+        if of_gaps {
+            for (id, state) in states.states(self.id(), None, usize::MAX)? {
+                if self.plan().judge_of(&state.region).is_some() {
+                    of_base.insert((id.stream, id.key));
+                }
+            }
+        }
         while inner.step(&places)? != Step::Idle {
             let mut taken = LeafIndex(0);
             for (index, bytes) in states.leaves(taken, usize::MAX)? {
@@ -113,7 +122,8 @@ impl Runner {
             states.drop_leaves(taken)?;
         }
         // A key that got nothing since the base stays as it is.
-        let touched = inner.touched;
+        let mut touched = inner.touched;
+        touched.extend(of_base);
         alerts.retain(|(stream, key, _), _| {
             touched.contains(&(self.plan().streams()[*stream].clone(), key.clone()))
         });
@@ -132,7 +142,10 @@ impl Runner {
             let place = || (id.stream.clone(), id.key.clone());
             only.as_ref().is_none_or(|only| only.contains(&place()))
         };
-        base.lay(states, self.id(), |id, _| is_asked(id))?;
+        let scope = &self.deployment.scope;
+        base.lay(states, self.id(), |id, state| {
+            is_asked(id) && region_contains(scope, &state.region)
+        })?;
         let mut alerts = BTreeMap::new();
         for leaf in base.alerts {
             let Some(stream) = self.plan().stream_named(&leaf.stream) else { continue };

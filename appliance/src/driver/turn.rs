@@ -120,6 +120,29 @@ impl Runner {
         self.look_again_at(places, (from, to), ids, mark, now)
     }
 
+    /// Keys with a wake that were laid from a base look once at its place: what is new of this
+    /// deployment may have been due before.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn begin_at_base(&mut self, places: &Places<'_>) -> Result<(), AppError> {
+        let at = places.states.cursor(self.id())?;
+        let Some(last) = at.seq.0.checked_sub(1).map(EventSeq) else { return Ok(()) };
+        let Some(event) = places.log.get(last)? else { return Ok(()) };
+        let now = self.zone.local(event.logged);
+        let mark = InputMark { seq: last, logged: event.logged, import: false };
+        let mut after: Option<KeyId> = None;
+        loop {
+            let ids = self.waiting(places, last, after.as_ref())?;
+            after = ids.last().cloned();
+            if ids.is_empty() {
+                self.waiting = None;
+                return Ok(());
+            }
+            self.look_again_at(places, (at.clone(), at.clone()), ids, mark, now)?;
+        }
+    }
+
     /// Some keys that want to be woken, behind `after`. They are listed once for a change at `at`:
     /// what a look changes is the wake of its own key.
     fn waiting(

@@ -41,6 +41,8 @@ pub struct CaseBook {
     places: Vec<BTreeMap<Box<str>, usize>>,
     cases: Vec<Known>,
     figures: Figures,
+    /// Archived payloads by the day of their event.
+    archived: BTreeMap<Day, u64>,
 }
 
 /// What the fold has seen.
@@ -52,6 +54,8 @@ pub struct Figures {
     pub taken: u64,
     /// Events of known types without a number of their case, or with one that is no text.
     pub without_key: u64,
+    /// Events whose payload was dropped after it was archived: of which case they were is not known.
+    pub archived: u64,
     /// Marks left out because a case had [`MARKS_MAX`].
     pub left_out: u64,
 }
@@ -70,6 +74,7 @@ impl CaseBook {
             places,
             cases: Vec::new(),
             figures: Figures::default(),
+            archived: BTreeMap::new(),
         }
     }
 
@@ -82,6 +87,11 @@ impl CaseBook {
         self.figures.known += 1;
         let catalogue = self.catalogue.clone();
         let Some((place, number)) = catalogue.find(&event.kind) else { return };
+        if event.is_blank() {
+            self.figures.archived += 1;
+            *self.archived.entry(self.zone.local(event.time).day()).or_default() += 1;
+            return;
+        }
         let (kind, what) = (&catalogue.kinds()[place], &catalogue.kinds()[place].events[number]);
         let data = Object::parse(&event.data);
         let Some(key) = number_of(&kind.key, &data) else {
@@ -179,7 +189,14 @@ impl CaseBook {
         self.figures
     }
 
-    /// The cases as they stood, by (kind, number). What happened later is not looked at. The marks of a case are let go once its record is made, so that not both are held of all.
+    /// Events by their day whose payload was dropped after it was archived.
+    #[must_use]
+    pub fn archived(&self) -> &BTreeMap<Day, u64> {
+        &self.archived
+    }
+
+    /// The cases as they stand at `as_of`, by (kind, number). What happened later is not looked at.
+    /// The marks of a case are let go once its record is made, so that not both are held of all.
     ///
     /// # Errors
     /// Names the row of `calendar` or `office_hours` that makes no sense.

@@ -254,6 +254,20 @@ fn other_kinds_have_their_own_keys_and_limits() {
     assert_eq!((figures.taken, figures.without_key), (5, 1));
 }
 
+#[test]
+fn a_payload_that_was_archived_is_told_and_is_no_case_without_number() {
+    let mut events = vec![
+        event("1", "penalty.case.filed", "2026-01-05 09:00", r#"{"case_no":"p"}"#),
+        event("2", "penalty.case.filed", "2026-01-06 09:00", r#"{"case_no":"q"}"#),
+    ];
+    events[1].data.clear();
+    let book = book(&events);
+    let figures = book.figures();
+    assert_eq!((figures.taken, figures.without_key, figures.archived), (1, 0, 1));
+    let days: Vec<_> = book.archived().iter().map(|(day, n)| (day.to_string(), *n)).collect();
+    assert_eq!(days, [("2026-01-06".to_owned(), 1)]);
+}
+
 /// `due` is the last lawful day, whatever it is counted in.
 #[test]
 fn the_day_decides_what_is_late() {

@@ -181,9 +181,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Positions of the newest `max` events about a subject, ascending. Never for the empty subject.
     fn by_subject(&self, subject: &str, max: usize) -> Result<Vec<EventSeq>, StoreError>;
     /// Drops the payloads of some events for good; their envelopes, positions and identities stay.
-    /// Positions of the newest events, which are not in a block yet, are passed over. Returns how
-    /// many payloads were dropped.
+    /// Positions from [`Store::sealed_until`] on are passed over. Returns how many payloads were
+    /// dropped.
     fn blank(&self, seqs: &[EventSeq]) -> Result<usize, StoreError>;
+    /// Events below can be blanked; the newest ones are not in a block yet.
+    fn sealed_until(&self) -> EventSeq;
 
     /// Where a deployment stands; a new one stands at the start of the log.
     fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError>;

@@ -6,7 +6,7 @@ use crate::index::{Entry, Subjects};
 use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::picture::PictureSlot;
-use crate::stage;
+use crate::stage::{self, READ_ATTEMPTS_MAX};
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -78,6 +78,7 @@ impl Shared {
     ) -> Result<Vec<(EventSeq, Stored)>, StoreError> {
         let mut found = Vec::with_capacity(max.min(1024));
         let mut at = from;
+        let mut attempts = 1;
         // Rows move from the tail into blocks meanwhile, never back, so this ends.
         while found.len() < max {
             let sealed_below = {
@@ -90,7 +91,15 @@ impl Shared {
                 }
                 tail.first
             };
-            at = self.sealed_rows(at, sealed_below, max, &mut found)?;
+            match self.sealed_rows(at, sealed_below, max, &mut found) {
+                Ok(next) => at = next,
+                // A block of several chunks may be replaced between them.
+                Err(StoreError::Corrupt(_)) if attempts < READ_ATTEMPTS_MAX => {
+                    attempts += 1;
+                    at = EventSeq(from.0 + found.len() as u64);
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }

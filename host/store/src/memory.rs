@@ -146,6 +146,10 @@ impl Store for MemoryStore {
         Ok(dropped)
     }
 
+    fn sealed_until(&self) -> EventSeq {
+        self.next_seq()
+    }
+
     fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError> {
         let state = self.state();
         Ok(state.deployments.get(&deployment).map_or_else(Cursor::default, |of| of.cursor.clone()))

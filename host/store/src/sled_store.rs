@@ -33,8 +33,9 @@ use std::thread::JoinHandle;
 /// cut, and each part is durable before the next begins.
 pub const APPEND_EVENTS_MAX: usize = 4096;
 
-/// Most payloads dropped in one write: up to as many blocks are written anew.
-const BLANK_EVENTS_MAX: usize = 4096;
+/// Most payloads dropped in one write: up to as many blocks are written anew, and what comes in
+/// meanwhile waits.
+const BLANK_EVENTS_MAX: usize = 256;
 
 /// A store in a directory, open in one process at a time.
 #[derive(Debug)]
@@ -155,6 +156,10 @@ impl Store for SledStore {
             }
         }
         Ok(dropped)
+    }
+
+    fn sealed_until(&self) -> EventSeq {
+        self.shared.tail().first
     }
 
     fn cursor(&self, deployment: DeploymentId) -> Result<Cursor, StoreError> {

@@ -12,7 +12,7 @@ const HEAD_BYTES: usize = 2;
 /// Head of a value in several chunks: their number and a fingerprint of the whole.
 const LONG_HEAD_BYTES: usize = HEAD_BYTES + 8;
 /// How often a read of a chunked value starts over when a writer replaces it meanwhile.
-const READ_ATTEMPTS_MAX: usize = 16;
+pub(crate) const READ_ATTEMPTS_MAX: usize = 16;
 
 /// Space for data in a value of one chunk.
 pub(crate) const ONE_CHUNK_BYTES_MAX: usize = VALUE_BYTES_MAX - HEAD_BYTES;

@@ -2,7 +2,7 @@
 //! the check, and a disk that fills up.
 
 use crate::sample::{commit, event, id, noise, numbered, state};
-use plumbline_contract::event::Event;
+use plumbline_contract::event::{DATA_BYTES_MAX, Event};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_store::{
     Appended, Commit, SCHEMA_VERSION, SledStore, Store, StoreError, StoreErrorKind,
@@ -200,4 +200,35 @@ fn tamper(dir: &Path, change: impl FnOnce(&sled::Db)) {
     let db = db.expect("the store was dropped");
     change(&db);
     db.flush().unwrap();
+}
+
+#[test]
+fn who_reads_while_payloads_go_meets_no_half_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    // Each takes several chunks, and one when its payload has gone.
+    let data: Vec<_> = (0..4).map(|number| noise(DATA_BYTES_MAX, number)).collect();
+    let large = |number: usize| event(&format!("e{number}"), 1, "large", &data[number % 4]);
+    let events: Vec<Event> = (0..128).map(large).collect();
+    store.append(&events).unwrap();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let rows = store.read(EventSeq(0), 128).unwrap();
+                        let left = rows.iter().filter(|row| !row.event.is_blank()).count();
+                        assert_eq!(rows.len(), 128);
+                        if left == 0 {
+                            return;
+                        }
+                    }
+                })
+            })
+            .collect();
+        for number in 0..128 {
+            assert_eq!(store.blank(&[EventSeq(number)]), Ok(1));
+        }
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
 }

@@ -156,6 +156,10 @@ impl SourceBook {
     }
 
     fn note_claim(&mut self, seq: EventSeq, event: &Event, zone: &Zone) {
+        // What it claimed was dropped when its time was over: nothing is wrong with it.
+        if event.is_blank() {
+            return;
+        }
         let stated = serde_json::from_str::<Stated>(&event.data).ok();
         let read = stated.and_then(|stated| {
             let day = Day::parse(&stated.day).filter(|_| stated.day.len() == 10)?;
