@@ -122,10 +122,6 @@ impl<M: Mark> Runs<M> {
         self.0.last().map(|run| run.to)
     }
 
-    /// Minutes in the set.
-    pub(crate) fn total(&self) -> u16 {
-        self.0.iter().map(Run::len).sum()
-    }
 
     /// As texts `from-to`, for facts.
     pub(crate) fn texts(&self) -> Vec<String> {
