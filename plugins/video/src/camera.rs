@@ -13,9 +13,9 @@ mod report;
 mod room;
 mod take;
 
+use crate::Params;
 use crate::hours::{self, Camera as Row, Spans};
 use crate::minutes::{Mark, Run, Runs};
-use crate::Params;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Local, Look, Rule, Stream, Why, apply};
 use std::rc::Rc;
@@ -73,15 +73,31 @@ impl Mark for Persons {
 #[serde(crate = "plumbline_guest::serde")]
 enum Zone {
     /// Minutes in which the seat was empty, and in which nothing moved at an occupied one.
-    Seat { seat: String, empty: Runs<()>, still: Runs<()> },
+    Seat {
+        seat: String,
+        empty: Runs<()>,
+        still: Runs<()>,
+    },
     /// Minutes with at least as many persons as the cap.
-    Queue { crowd: Runs<()> },
+    Queue {
+        crowd: Runs<()>,
+    },
     /// Persons in a zone where nobody may be but by schedule.
-    Forbidden { active: Runs<u64>, seat: String },
+    Forbidden {
+        active: Runs<u64>,
+        seat: String,
+    },
     /// Persons in an evaluation room, at its door, and where telephones lie.
-    Room { persons: Runs<Persons>, seat: String },
-    Door { active: Runs<u64> },
-    Phone { active: Runs<u64> },
+    Room {
+        persons: Runs<Persons>,
+        seat: String,
+    },
+    Door {
+        active: Runs<u64>,
+    },
+    Phone {
+        active: Runs<u64>,
+    },
 }
 
 /// A session of an evaluation committee.
@@ -98,12 +114,21 @@ struct Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 enum SessionKind {
-    Opened { persons_max: Option<i64>, isolation: bool, until: Option<u16> },
+    Opened {
+        persons_max: Option<i64>,
+        isolation: bool,
+        until: Option<u16>,
+    },
     Closed,
     /// Somebody else let in for a time, on record.
-    Admitted { until: Option<u16>, persons: i64 },
+    Admitted {
+        until: Option<u16>,
+        persons: i64,
+    },
     /// The camera or its reference picture was changed, on record.
-    Changed { clock_off_s: Option<i32> },
+    Changed {
+        clock_off_s: Option<i32>,
+    },
 }
 
 /// A camera-day.

@@ -55,7 +55,8 @@ fn thin(state: &Month, params: &Params, look: &mut Look<'_>) {
     let start = Day::from_ymd(year, month, 1).unwrap_or(*first);
     let end = start.plus(plumbline_guest::contract::time::days_in_month(year, month) as i32);
     if !look.reached(end.plus(SETTLE_DAYS).start().plus_minutes(TIMER_MINUTE)) {
-        return look.quiet(|| Why::new("本月尚未结束", "the month is not over").day("ends_before", end));
+        return look
+            .quiet(|| Why::new("本月尚未结束", "the month is not over").day("ends_before", end));
     }
     let (mut seen, mut open) = (0, 0);
     for day in (0..end.0 - start.0).map(|ahead| start.plus(ahead)) {

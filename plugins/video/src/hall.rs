@@ -88,8 +88,7 @@ impl Stream for Halls {
 
     fn check(state: &HallDay, params: &Params, look: &mut Look<'_>) {
         let Some(day) = state.day else { return };
-        let rules: &[Rule<(&HallDay, Day), Params>] =
-            &[("VID-C01", offline), ("VID-Q01", crowded)];
+        let rules: &[Rule<(&HallDay, Day), Params>] = &[("VID-C01", offline), ("VID-Q01", crowded)];
         apply(rules, &params.off, &(state, day), params, look);
         pass_on(state, day, look);
     }
@@ -212,13 +211,16 @@ fn offline(of: &(&HallDay, Day), params: &Params, look: &mut Look<'_>) {
             (_, true) => Level::Yellow,
             _ => Level::Notice,
         };
-        let fire = Fire::new(level, day.start().plus_minutes(i64::from(one.after(notice).unwrap_or(from))))
-            .subject(&one.cam)
-            .episode(format!("{}/{}", one.cam, clock(one.from)))
-            .evidence(one.seq)
-            .text("cam", &one.cam)
-            .text("hall", &state.hall)
-            .text("since", &clock(from));
+        let fire = Fire::new(
+            level,
+            day.start().plus_minutes(i64::from(one.after(notice).unwrap_or(from))),
+        )
+        .subject(&one.cam)
+        .episode(format!("{}/{}", one.cam, clock(one.from)))
+        .evidence(one.seq)
+        .text("cam", &one.cam)
+        .text("hall", &state.hall)
+        .text("since", &clock(from));
         look.fire_because(fire, || {
             Why::new(
                 format!("开放时间内已缺 {} 分钟以内；{notice}、{yellow}、{red} 分钟分别为提示、黄牌、红牌", one.minutes()),
@@ -232,9 +234,12 @@ fn offline(of: &(&HallDay, Day), params: &Params, look: &mut Look<'_>) {
     if cards == 0 {
         look.quiet(|| {
             let gone = lost.len();
-            Why::new(format!("离线片段 {gone} 个，均未满 {notice} 分钟"), format!("{gone} stretches, none of {notice} minutes"))
-                .count("stretches", gone)
-                .int("notice_min", notice)
+            Why::new(
+                format!("离线片段 {gone} 个，均未满 {notice} 分钟"),
+                format!("{gone} stretches, none of {notice} minutes"),
+            )
+            .count("stretches", gone)
+            .int("notice_min", notice)
         });
     }
 }
@@ -254,14 +259,17 @@ fn crowded(of: &(&HallDay, Day), params: &Params, look: &mut Look<'_>) {
     found.extend(waits.iter().map(|(from, to)| ("tickets".to_owned(), *from, *to, *seq, "wait")));
     if found.is_empty() {
         return look.quiet(|| {
-            Why::new("未见拥挤", "no crowd").int("cap", params.crowd_cap).int("limit_min", params.crowd_min)
+            Why::new("未见拥挤", "no crowd")
+                .int("cap", params.crowd_cap)
+                .int("limit_min", params.crowd_min)
         });
     }
     for (place, from, to, seq, what) in found {
         let minutes = i64::from(to - from);
         if minutes - length(&common(&[(from, to)], visits)) < params.crowd_min {
             look.exempt(|| {
-                Why::new("团体来访已登记", "a visit of a group is on record").text("from", &clock(from))
+                Why::new("团体来访已登记", "a visit of a group is on record")
+                    .text("from", &clock(from))
             });
             continue;
         }
@@ -275,9 +283,12 @@ fn crowded(of: &(&HallDay, Day), params: &Params, look: &mut Look<'_>) {
             .text("since", &clock(from))
             .int("cap", params.crowd_cap);
         look.fire_because(fire, || {
-            Why::new(format!("持续 {minutes} 分钟（{what}）"), format!("for {minutes} minutes ({what})"))
-                .int("crowd_min", minutes)
-                .int("yellow_min", params.crowd_yellow_min)
+            Why::new(
+                format!("持续 {minutes} 分钟（{what}）"),
+                format!("for {minutes} minutes ({what})"),
+            )
+            .int("crowd_min", minutes)
+            .int("yellow_min", params.crowd_yellow_min)
         });
     }
 }
@@ -301,7 +312,10 @@ fn pass_on(state: &HallDay, day: Day, look: &mut Look<'_>) {
             let Some(seat) = row.get("seat").and_then(Value::text) else { continue };
             look.fact_of_turn(("seat_hours", &seat), ("open", turn), || {
                 let open = open.iter().map(String::as_str);
-                Writer::default().text("seat", &seat).text("date", &day.to_string()).list("open", open)
+                Writer::default()
+                    .text("seat", &seat)
+                    .text("date", &day.to_string())
+                    .list("open", open)
             });
         }
     }

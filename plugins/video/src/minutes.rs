@@ -65,9 +65,8 @@ impl<M: Mark> Runs<M> {
             return true;
         }
         let place = self.0.partition_point(|run| run.from <= minute);
-        let joins_before = place > 0
-            && self.0[place - 1].to == minute
-            && self.0[place - 1].mark.joins(&mark);
+        let joins_before =
+            place > 0 && self.0[place - 1].to == minute && self.0[place - 1].mark.joins(&mark);
         let joins_after =
             self.0.get(place).is_some_and(|run| run.from == minute + 1 && mark.joins(&run.mark));
         match (joins_before, joins_after) {
@@ -121,7 +120,6 @@ impl<M: Mark> Runs<M> {
     pub(crate) fn end(&self) -> Option<u16> {
         self.0.last().map(|run| run.to)
     }
-
 
     /// As texts `from-to`, for facts.
     pub(crate) fn texts(&self) -> Vec<String> {
@@ -213,7 +211,7 @@ mod tests {
             for minute in 0..DAY_MINUTES {
                 assert_eq!(runs.contains(minute), set.contains(&minute), "{minute}");
             }
-            assert_eq!(usize::from(runs.total()), set.len());
+            assert_eq!(runs.iter().map(|run| usize::from(run.len())).sum::<usize>(), set.len());
             assert_eq!(Runs::read(&runs.texts()), runs);
             assert!(runs.iter().zip(runs.iter().skip(1)).all(|(a, b)| a.to < b.from));
         }

@@ -112,9 +112,12 @@ fn late(state: &Month, params: &Params, look: &mut Look<'_>) {
     if nth == 0 {
         look.quiet(|| {
             let duties = state.duties.len();
-            Why::new(format!("本月 {duties} 班均按时"), format!("{duties} duties of the month in time"))
-                .count("duties", duties)
-                .int("borne_min", params.late_grace_min)
+            Why::new(
+                format!("本月 {duties} 班均按时"),
+                format!("{duties} duties of the month in time"),
+            )
+            .count("duties", duties)
+            .int("borne_min", params.late_grace_min)
         });
     }
 }

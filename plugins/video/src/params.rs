@@ -83,9 +83,8 @@ impl Params {
     /// # Errors
     /// Names the parameter that is missing or malformed.
     pub(crate) fn read(parameters: &Parameters<'_>) -> Result<Self, String> {
-        let part = |name, whole: f64| {
-            Ok::<_, String>(f64::from(parameters.int::<i32>(name)?) / whole)
-        };
+        let part =
+            |name, whole: f64| Ok::<_, String>(f64::from(parameters.int::<i32>(name)?) / whole);
         let int = |name| parameters.int::<i64>(name);
         Ok(Self {
             off: parameters.off(),

@@ -73,13 +73,15 @@ fn private(state: &Facts<Report>, params: &Params, look: &mut Look<'_>) {
                 .text("cam", cam)
                 .text("found", found);
             look.fire_because(fire, || {
-                Why::new("属禁止安装或禁止导出的类别", "a class that is forbidden").text("class", found)
+                Why::new("属禁止安装或禁止导出的类别", "a class that is forbidden")
+                    .text("class", found)
             });
         }
     }
     if told.is_empty() {
         look.quiet(|| {
-            Why::new("未见禁止的场所或字段", "no forbidden place or field").count("reports", state.len())
+            Why::new("未见禁止的场所或字段", "no forbidden place or field")
+                .count("reports", state.len())
         });
     }
 }

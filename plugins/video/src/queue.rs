@@ -50,7 +50,9 @@ impl Stream for Queues {
     type Params = Params;
 
     fn take(state: &mut Tickets, event: &Event<'_>, _: &Params) {
-        let Some(number) = event.text("queue_no").filter(|number| !number.is_empty()) else { return };
+        let Some(number) = event.text("queue_no").filter(|number| !number.is_empty()) else {
+            return;
+        };
         if state.day.is_none() {
             state.hall = event.text("hall").unwrap_or_default();
             state.day = Some(event.time.day());
@@ -136,8 +138,14 @@ fn slow(of: &(&Tickets, Day), params: &Params, look: &mut Look<'_>) {
             .int("minutes", minutes);
         look.fire_because(fire, || {
             Why::new(
-                format!("等候限 {} 分钟，办理限中位数的 {} 倍", params.ticket_wait_min, params.service_factor),
-                format!("{} minutes of waiting allowed, {} times the median of service", params.ticket_wait_min, params.service_factor),
+                format!(
+                    "等候限 {} 分钟，办理限中位数的 {} 倍",
+                    params.ticket_wait_min, params.service_factor
+                ),
+                format!(
+                    "{} minutes of waiting allowed, {} times the median of service",
+                    params.ticket_wait_min, params.service_factor
+                ),
             )
             .int("median_min", median.unwrap_or(-1))
             .int("wait_limit_min", params.ticket_wait_min)
@@ -146,16 +154,20 @@ fn slow(of: &(&Tickets, Day), params: &Params, look: &mut Look<'_>) {
     if cards == 0 {
         look.quiet(|| {
             let tickets = state.by_number.len();
-            Why::new(format!("{tickets} 个排队号均未超时"), format!("none of {tickets} tickets too slow"))
-                .count("tickets", tickets)
-                .int("wait_limit_min", params.ticket_wait_min)
+            Why::new(
+                format!("{tickets} 个排队号均未超时"),
+                format!("none of {tickets} tickets too slow"),
+            )
+            .count("tickets", tickets)
+            .int("wait_limit_min", params.ticket_wait_min)
         });
     }
 }
 
 /// Stretches in which nine of ten tickets in a row had waited too long.
 fn tell_waits(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>) {
-    let waits = state.by_number.values().filter_map(|ticket| Some((ticket.called?, ticket.wait()?)));
+    let waits =
+        state.by_number.values().filter_map(|ticket| Some((ticket.called?, ticket.wait()?)));
     let mut waits: Vec<_> = waits.collect();
     waits.sort_unstable();
     let mut spans: Vec<(u16, u16)> = Vec::new();
@@ -171,11 +183,16 @@ fn tell_waits(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>) {
             _ => spans.push((from, to)),
         }
     }
-    let known = spans.iter().fold(0i64, |sum, (from, to)| sum * 31 + i64::from(*from) * 1_440 + i64::from(*to));
+    let known = spans
+        .iter()
+        .fold(0i64, |sum, (from, to)| sum * 31 + i64::from(*from) * 1_440 + i64::from(*to));
     look.fact_of_turn(("wait", &state.hall), ("spans", known), || {
         let texts = span_texts(&spans);
         let texts = texts.iter().map(String::as_str);
-        Writer::default().text("hall", &state.hall).text("date", &day.to_string()).list("spans", texts)
+        Writer::default()
+            .text("hall", &state.hall)
+            .text("date", &day.to_string())
+            .list("spans", texts)
     });
 }
 
@@ -196,7 +213,8 @@ fn tell_windows(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>)
         for minute in first..=now {
             // A ticket that was called and not closed is still being served.
             let is_busy = served.iter().any(|ticket| {
-                ticket.called.is_some_and(|at| at <= minute) && ticket.done.is_none_or(|at| minute < at)
+                ticket.called.is_some_and(|at| at <= minute)
+                    && ticket.done.is_none_or(|at| minute < at)
             });
             if is_busy || !is_pressed(state, &groups, minute, params) {
                 continue;
@@ -213,7 +231,10 @@ fn tell_windows(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>)
             .text("seat", name)
             .text("date", &day.to_string())
             .list("idle", span_texts(&idle).iter().map(String::as_str))
-            .list("called", called.iter().map(|at| clock(*at)).collect::<Vec<_>>().iter().map(String::as_str));
+            .list(
+                "called",
+                called.iter().map(|at| clock(*at)).collect::<Vec<_>>().iter().map(String::as_str),
+            );
         look.fact("window", name, data);
     }
 }

@@ -3,8 +3,8 @@
 use crate::Params;
 use crate::hours::{self, Camera};
 use crate::minutes::{common, length, spans_of};
-use plumbline_guest::{Day, Event, Facts, Fire, Level, Look, Rule, Stream, Why, apply};
 use plumbline_guest::serde::{Deserialize, Serialize};
+use plumbline_guest::{Day, Event, Facts, Fire, Level, Look, Rule, Stream, Why, apply};
 
 /// What a check of the recorder found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,7 +59,9 @@ fn missing(state: &Facts<Checked>, params: &Params, look: &mut Look<'_>) {
     let row = look.row::<Camera>(&checked.cam, day);
     let hall = row.as_ref().map_or("", |row| &row.hall);
     let mut gap = 0;
-    if let Some(gaps) = checked.gaps.as_ref().filter(|gaps| !checked.motion_only && !gaps.is_empty()) {
+    if let Some(gaps) =
+        checked.gaps.as_ref().filter(|gaps| !checked.motion_only && !gaps.is_empty())
+    {
         let Some(open) = hours::open(look, hall, day) else { return look.provisional() };
         let out = hours::outages(look, &checked.cam, hall, day);
         let lost = common(&spans_of(gaps), &open);
@@ -67,8 +69,14 @@ fn missing(state: &Facts<Checked>, params: &Params, look: &mut Look<'_>) {
     }
     let why = || {
         Why::new(
-            format!("最早录像距 {day} {kept} 日，应存 {} 日；开放时间内缺 {gap} 分钟，限 {} 分钟", params.keep_d, params.gap_min),
-            format!("{kept} days back from {day} of {}; {gap} open minutes lack, {} allowed", params.keep_d, params.gap_min),
+            format!(
+                "最早录像距 {day} {kept} 日，应存 {} 日；开放时间内缺 {gap} 分钟，限 {} 分钟",
+                params.keep_d, params.gap_min
+            ),
+            format!(
+                "{kept} days back from {day} of {}; {gap} open minutes lack, {} allowed",
+                params.keep_d, params.gap_min
+            ),
         )
         .int("kept_days", kept)
         .int("lacking_min", gap)

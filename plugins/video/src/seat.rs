@@ -323,7 +323,8 @@ fn off_post(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>)
             cards += 1;
             let (first, last) = (minutes[0], minutes[minutes.len() - 1]);
             let called = state.called.iter().any(|at| first <= *at && *at <= last);
-            let level = [Level::Notice, Level::Yellow, Level::Red][(step - 1 + usize::from(called)).min(2)];
+            let level =
+                [Level::Notice, Level::Yellow, Level::Red][(step - 1 + usize::from(called)).min(2)];
             let notice = minutes[(params.post_min[0] - 1).max(0) as usize];
             let fire = Fire::new(level, view.time(notice + 1))
                 .subject(&state.seat)
@@ -334,7 +335,10 @@ fn off_post(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>)
                 .text("since", &clock(first));
             look.fire_because(fire, || {
                 Why::new(
-                    format!("有效空席 {count} 分钟，其间叫号：{}", if called { "有" } else { "无" }),
+                    format!(
+                        "有效空席 {count} 分钟，其间叫号：{}",
+                        if called { "有" } else { "无" }
+                    ),
                     format!("empty for {count} valid minutes, ticket called: {called}"),
                 )
                 .int("empty_min", count)
@@ -346,9 +350,12 @@ fn off_post(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>)
     if cards == 0 {
         let limit = params.post_min[0];
         look.quiet(|| {
-            Why::new(format!("连续空席最多 {most} 分钟，限 {limit} 分钟"), format!("empty for {most} minutes at most, {limit} allowed"))
-                .int("empty_min", most)
-                .int("limit_min", limit)
+            Why::new(
+                format!("连续空席最多 {most} 分钟，限 {limit} 分钟"),
+                format!("empty for {most} minutes at most, {limit} allowed"),
+            )
+            .int("empty_min", most)
+            .int("limit_min", limit)
         });
     }
 }
@@ -377,18 +384,24 @@ fn still(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>) {
                 .text("seat", &of.0.seat)
                 .text("since", &clock(first));
             look.fire_because(fire, || {
-                Why::new(format!("有效静止 {count} 分钟"), format!("still for {count} valid minutes"))
-                    .int("still_min", count)
-                    .text("ground", &params.discipline_ground)
+                Why::new(
+                    format!("有效静止 {count} 分钟"),
+                    format!("still for {count} valid minutes"),
+                )
+                .int("still_min", count)
+                .text("ground", &params.discipline_ground)
             });
         }
     }
     if cards == 0 {
         let limit = params.still_min[0];
         look.quiet(|| {
-            Why::new(format!("活动之后连续静止最多 {most} 分钟，限 {limit} 分钟"), format!("still for {most} minutes at most, {limit} allowed"))
-                .int("still_min", most)
-                .int("limit_min", limit)
+            Why::new(
+                format!("活动之后连续静止最多 {most} 分钟，限 {limit} 分钟"),
+                format!("still for {most} minutes at most, {limit} allowed"),
+            )
+            .int("still_min", most)
+            .int("limit_min", limit)
         });
     }
 }
@@ -399,8 +412,12 @@ fn idle(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>) {
     let mut cards = 0;
     for span in &of.0.idle {
         for duty in &view.duties {
-            let Some((from, to)) = common(&[*span], &[(duty.from, duty.to)]).first().copied() else { continue };
-            let is_there = |minute: &u16| matches!(view.at(*minute), Minute::Still | Minute::Moving);
+            let Some((from, to)) = common(&[*span], &[(duty.from, duty.to)]).first().copied()
+            else {
+                continue;
+            };
+            let is_there =
+                |minute: &u16| matches!(view.at(*minute), Minute::Still | Minute::Moving);
             let there: Vec<_> = (from..to).filter(is_there).collect();
             if (there.len() as i64) < params.idle_min {
                 continue;
@@ -414,9 +431,12 @@ fn idle(of: &(&SeatDay, Option<View>), params: &Params, look: &mut Look<'_>) {
                 .text("seat", &of.0.seat)
                 .text("since", &clock(there[0]));
             look.fire_because(fire, || {
-                Why::new(format!("有人值守而未受理 {} 分钟", there.len()), format!("staffed and idle for {} minutes", there.len()))
-                    .count("idle_min", there.len())
-                    .text("ground", &params.discipline_ground)
+                Why::new(
+                    format!("有人值守而未受理 {} 分钟", there.len()),
+                    format!("staffed and idle for {} minutes", there.len()),
+                )
+                .count("idle_min", there.len())
+                .text("ground", &params.discipline_ground)
             });
         }
     }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use plumbline_contract::manifest::Manifest;
-use plumbline_video::Video;
 use plumbline_guest::example::run_file;
 use plumbline_guest::native::NativeExecutor;
+use plumbline_video::Video;
 
 /// It needs more positions than are kept, so that in reverse the first ones come too late.
 const TOO_LATE: &str = "what happened before the latest positions stays";

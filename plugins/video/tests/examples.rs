@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use plumbline_contract::manifest::Manifest;
-use plumbline_video::Video;
 use plumbline_guest::example::run_file;
 use plumbline_guest::native::NativeExecutor;
+use plumbline_video::Video;
 
 #[test]
 fn examples_turn_out_as_they_say() {

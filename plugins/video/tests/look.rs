@@ -3,7 +3,6 @@
 //! with the facts that the streams tell each other.
 #![allow(clippy::unwrap_used)]
 
-use plumbline_video::Video;
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::Tables;
 use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
@@ -11,6 +10,7 @@ use plumbline_contract::time::{Local, Zone};
 use plumbline_guest::author_state;
 use plumbline_guest::example::{Executor, run_file};
 use plumbline_guest::native::{Native, NativeExecutor, NativeHost};
+use plumbline_video::Video;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,9 +6,9 @@ use plumbline_contract::manifest::{Manifest, Right};
 use plumbline_contract::table::{TableSpec, Tables};
 use plumbline_contract::task::{Task, Verdict};
 use plumbline_contract::time::Zone;
-use plumbline_video::Video;
 use plumbline_guest::example::{Executor, run_file};
 use plumbline_guest::native::NativeExecutor;
+use plumbline_video::Video;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

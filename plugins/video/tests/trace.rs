@@ -8,9 +8,9 @@ use plumbline_contract::manifest::Manifest;
 use plumbline_contract::table::Tables;
 use plumbline_contract::task::{Check, Input, LookMode, Outcome, Task, Verdict};
 use plumbline_contract::time::Zone;
-use plumbline_video::Video;
 use plumbline_guest::example::{Executor, run_file};
 use plumbline_guest::native::{Native, NativeHost};
+use plumbline_video::Video;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

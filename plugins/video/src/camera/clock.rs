@@ -17,13 +17,20 @@ pub(super) fn drift(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
     });
     let on_record = told.map_or_else(known, i64::from);
     let off_of = |seconds: i32| (i64::from(seconds) - on_record).abs();
-    let worst = view.state.clock.iter().max_by_key(|run| (off_of(run.mark.seconds), u16::MAX - run.from));
+    let worst =
+        view.state.clock.iter().max_by_key(|run| (off_of(run.mark.seconds), u16::MAX - run.from));
     let Some(worst) = worst else { return look.unknown("clock_off_s") };
     let off = off_of(worst.mark.seconds);
     let why = || {
         Why::new(
-            format!("偏差最大 {off} 秒（已扣除登记的固定偏差 {on_record} 秒），限 {} 秒", params.clock_s),
-            format!("off by {off} seconds beyond the registered {on_record}, {} allowed", params.clock_s),
+            format!(
+                "偏差最大 {off} 秒（已扣除登记的固定偏差 {on_record} 秒），限 {} 秒",
+                params.clock_s
+            ),
+            format!(
+                "off by {off} seconds beyond the registered {on_record}, {} allowed",
+                params.clock_s
+            ),
         )
         .int("off_s", off)
         .int("registered_s", on_record)

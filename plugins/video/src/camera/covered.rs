@@ -75,6 +75,7 @@ fn stretches(view: &View<'_>) -> Vec<Run<Cover>> {
 /// Whether there was a normal picture shortly before.
 fn is_sudden(view: &View<'_>, run: &Run<Cover>, params: &Params) -> bool {
     let before = run.from.saturating_sub(params.sudden_min)..run.from;
-    let is_normal = |minute| view.state.seen.contains(minute) && !view.state.covered.contains(minute);
+    let is_normal =
+        |minute| view.state.seen.contains(minute) && !view.state.covered.contains(minute);
     before.into_iter().any(is_normal)
 }

@@ -14,7 +14,8 @@ pub(super) fn moved(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
         }
         let Some(open) = view.open(look) else { return look.provisional() };
         // A crowd before the lens is no move.
-        let minutes = length(&common(&[(run.from, run.to)], &open)) - crowded(view, run.from, run.to);
+        let minutes =
+            length(&common(&[(run.from, run.to)], &open)) - crowded(view, run.from, run.to);
         if minutes < params.moved_min {
             continue;
         }
@@ -52,10 +53,15 @@ pub(super) fn moved(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
 }
 
 fn crowded(view: &View<'_>, from: u16, to: u16) -> i64 {
-    let crowds: Vec<_> = view.state.zones.iter().filter_map(|(_, zone)| match zone {
-        super::Zone::Queue { crowd } => Some(crowd),
-        _ => None,
-    }).collect();
+    let crowds: Vec<_> = view
+        .state
+        .zones
+        .iter()
+        .filter_map(|(_, zone)| match zone {
+            super::Zone::Queue { crowd } => Some(crowd),
+            _ => None,
+        })
+        .collect();
     let minutes = (from..to).filter(|minute| crowds.iter().any(|crowd| crowd.contains(*minute)));
     minutes.count() as i64
 }

@@ -11,7 +11,7 @@ use plumbline_guest::json::Writer;
 /// After midnight, when the day's sum is told.
 const SUM_MINUTE: i64 = 10;
 /// Seats are told of at least this often, minutes.
-const POST_EVERY_MIN: u16 = 30;
+const POST_EVERY_MIN: u16 = 10;
 
 pub(super) fn tell(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
     presence(view, params, look);
@@ -88,7 +88,8 @@ fn posts(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
     let end = state.seen.end().unwrap_or(0);
     for (name, zone) in &state.zones {
         let Zone::Seat { seat, empty, still } = zone else { continue };
-        let stage = stage_of(empty, &params.post_min, end) * 8 + stage_of(still, &params.still_min, end);
+        let stage =
+            stage_of(empty, &params.post_min, end) * 8 + stage_of(still, &params.still_min, end);
         let bad = (state.covered.len() + state.moved.len() + state.frozen.len()) as u32;
         let turn = turn(state.rev + bad, end / POST_EVERY_MIN, stage);
         look.fact_of_turn(("post", seat), (name, turn), || {

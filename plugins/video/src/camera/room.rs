@@ -25,9 +25,9 @@ fn sittings(view: &View<'_>) -> Vec<Sitting> {
     let mut all = Vec::new();
     for session in sessions {
         let SessionKind::Opened { persons_max, isolation, until } = session.kind else { continue };
-        let closed = sessions.iter().find(|other| {
-            matches!(other.kind, SessionKind::Closed) && other.at >= session.at
-        });
+        let closed = sessions
+            .iter()
+            .find(|other| matches!(other.kind, SessionKind::Closed) && other.at >= session.at);
         let to = closed.map(|closed| closed.at).or(until).unwrap_or(DAY_MINUTES);
         all.push(Sitting { from: session.at, to, persons_max, isolation, seq: session.seq });
     }
@@ -108,7 +108,8 @@ pub(super) fn activity(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
     if cards == 0 {
         look.quiet(|| {
             let zones = view.state.zones.len();
-            let (zh, en) = ("限制区域在安排之外无人", "nobody in a restricted zone beyond schedule");
+            let (zh, en) =
+                ("限制区域在安排之外无人", "nobody in a restricted zone beyond schedule");
             Why::new(zh, en).count("zones", zones).int("limit_min", params.active_min)
         });
     }
@@ -144,9 +145,9 @@ pub(super) fn breach(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
                         look.unknown("persons_max");
                         continue;
                     };
-                    let over = persons.iter().flat_map(|run| {
-                        (run.from..run.to).map(move |minute| (minute, run.mark))
-                    });
+                    let over = persons
+                        .iter()
+                        .flat_map(|run| (run.from..run.to).map(move |minute| (minute, run.mark)));
                     let mut over = over.filter(|(minute, mark)| {
                         let is_in = sitting.from <= *minute && *minute < sitting.to;
                         is_in && i64::from(mark.count) > max + admitted(view, *minute)
@@ -164,7 +165,9 @@ pub(super) fn breach(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
             let Some((minute, seq, what)) = found else { continue };
             cards += 1;
             let (zh, en) = match what {
-                "persons" => ("室内人数超过评委和工作人员数", "more persons than committee and staff"),
+                "persons" => {
+                    ("室内人数超过评委和工作人员数", "more persons than committee and staff")
+                }
                 "entry" => ("开始后有人进出", "somebody came in or left after the start"),
                 _ => ("通讯工具存放区有人", "somebody where the telephones lie"),
             };

@@ -5,8 +5,8 @@ use super::{CameraDay, Cover, Off, Persons, Session, SessionKind, ZONES_MAX, Zon
 use crate::Params;
 use crate::hours::minute_in;
 use crate::minutes::{Runs, spans_of};
-use plumbline_guest::json::Value;
 use plumbline_guest::Event;
+use plumbline_guest::json::Value;
 
 /// Corrected minutes of a day that are remembered.
 const FIXED_MAX: usize = 1_440;
