@@ -203,7 +203,7 @@ mod tests {
                 let minute = (seed >> 16) as u16 % 90;
                 if set.insert(minute) {
                     runs.put(minute, ());
-                } else if seed % 3 == 0 {
+                } else if seed.is_multiple_of(3) {
                     set.remove(&minute);
                     runs.remove(minute);
                 }

@@ -200,10 +200,11 @@ fn zone_minute(
             ("motion", value) if params.is_discipline() => moving = value.float(),
             ("person_max", value) => persons = value.int(),
             ("occ_ratio" | "motion" | "zone" | "kind" | "seat", _) => {}
-            (other, _) if state.identity.is_none() => {
-                if params.identity_fields.iter().any(|field| field == other) {
-                    state.identity = Some((other.to_owned(), event.seq));
-                }
+            (other, _)
+                if state.identity.is_none()
+                    && params.identity_fields.iter().any(|field| field == other) =>
+            {
+                state.identity = Some((other.to_owned(), event.seq));
             }
             _ => {}
         }
