@@ -20,8 +20,9 @@ use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Local, Look, Rule, Stream, Why, apply};
 use std::rc::Rc;
 
-/// Zones of one camera that are kept; a picture cannot be cut into more that mean anything.
-const ZONES_MAX: usize = 32;
+/// Zones of one camera that are kept: a picture cannot be cut into more that mean anything, and so
+/// many have room in a state even if all of them flicker.
+const ZONES_MAX: usize = 16;
 
 /// The first event of a covered run, and whether the picture was black or white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
