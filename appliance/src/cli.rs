@@ -17,6 +17,7 @@ mod reconcile;
 mod region;
 mod replay;
 mod retention;
+mod report;
 mod rules;
 mod serve;
 mod setting;
@@ -75,6 +76,9 @@ enum Command {
     Replay,
     /// 对账：复算并把结果记入存证链 / Reconcile: derive anew and put the result on record
     Reconcile,
+    /// 统计、评估、辅助决策 / Statistics, scores, decision support
+    #[command(subcommand)]
+    Report(report::Command),
     /// 数据源 / Sources
     #[command(subcommand)]
     Source(source::Command),
@@ -266,6 +270,7 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Replay => replay::run(context),
         Command::Reconcile => reconcile::run(context),
+        Command::Report(command) => report::run(context, command),
         Command::Source(command) => source::run(context, command),
         Command::Ledger(command) => ledger::run(context, command),
         Command::Plugin(command) => plugin::run(context, command),

@@ -31,6 +31,7 @@ pub mod profile;
 pub mod reconcile;
 pub mod replay;
 pub mod retention;
+pub mod report;
 pub mod scaffold;
 pub mod serve;
 pub mod setting;
