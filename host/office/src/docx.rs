@@ -1,8 +1,8 @@
 //! Documents as DOCX: WordprocessingML parts in a ZIP archive.
 //!
 //! The parts are written by hand, because the layout needs what general writers do not have: a grid
-//! of characters and lines, names that stand in for a font that a machine lacks, page numbers that
-//! change sides, a table that stands at the foot of the last page. Archive members carry no time of
+//! of lines, names that stand in for a font that a machine lacks, page numbers that change sides, a
+//! table that stands at the foot of the last page. Archive members carry no time of
 //! writing, so that equal documents are equal bytes.
 
 mod body;

@@ -1,5 +1,5 @@
 //! Documents as HTML that prints as the same page: one file without scripts, images or anything that
-//! is fetched. What a browser cannot lay out (the grid of characters) is approximated by measures.
+//! is fetched. What a browser does not lay out (the foot of the last page) stands where the text ends.
 
 use crate::document::{Align, Block, Document, Imprint, Language, RedHead, Seal, Signature, Table};
 use crate::layout::{self, FANG, Font, HEI, KAI, SONG, TITLE};

@@ -45,10 +45,10 @@ pub const LINE_TWIPS: u32 = TEXT_HEIGHT_TWIPS / LINES;
 /// Width of the text in twips, and of one of its characters, in hundredths.
 pub const TEXT_WIDTH_TWIPS: u32 = twips(TEXT_WIDTH_MM * 10);
 pub const CHAR_CENTITWIPS: u32 = TEXT_WIDTH_TWIPS * 100 / CHARS;
-/// What a character of the grid is wider than its font, in 1/4096 of a point, rounded down so that
-/// 28 fit: negative, because 28 characters of 16 points are wider than 156 mm.
-pub const CHAR_SPACE: i32 =
-    (CHAR_CENTITWIPS as i32 * 4096 - BODY_PT as i32 * 2000 * 4096).div_euclid(2000);
+/// What letters are nearer to each other than their font has them, in twips, so that 28 fit: 28
+/// characters of 16 points are wider than 156 mm. A grid of characters would say the same, but some
+/// readers give two cells to a letter that is wider than one.
+pub const NEARER_TWIPS: u32 = (BODY_PT * 20 * CHARS - TEXT_WIDTH_TWIPS).div_ceil(CHARS);
 
 /// From the upper edge of the text to the organ's name (上边缘至版心上边缘 35 mm).
 pub const HEAD_DOWN_MM: u32 = 35;

@@ -19,11 +19,9 @@ fn measures_are_those_of_the_standard() {
         assert_eq!(measure, expected, "{what}");
     }
     // 22 lines and 28 characters fit, one more of either does not.
-    assert!(layout::LINE_TWIPS * layout::LINES <= layout::TEXT_HEIGHT_TWIPS);
-    assert!(layout::LINE_TWIPS * (layout::LINES + 1) > layout::TEXT_HEIGHT_TWIPS);
-    let character = f64::from(layout::BODY_PT) + f64::from(layout::CHAR_SPACE) / 4096.0;
-    let width = f64::from(layout::TEXT_WIDTH_TWIPS) / 20.0;
-    assert!(character * 28.0 <= width && character * 29.0 > width, "{character} of {width}");
+    assert_eq!(layout::TEXT_HEIGHT_TWIPS / layout::LINE_TWIPS, 22);
+    let character = layout::BODY_PT * 20 - layout::NEARER_TWIPS;
+    assert_eq!((character, layout::TEXT_WIDTH_TWIPS / character), (315, 28));
 }
 
 #[test]

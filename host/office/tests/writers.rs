@@ -95,12 +95,12 @@ fn the_page_of_a_docx_is_that_of_the_standard() {
         &[
             r#"<w:pgSz w:w="11905" w:h="16837"/>"#,
             r#"w:top="2098" w:right="1474" w:bottom="1984" w:left="1587""#,
-            r#"<w:docGrid w:type="linesAndChars" w:linePitch="579" w:charSpace="-850"/>"#,
+            r#"<w:docGrid w:type="lines" w:linePitch="579"/>"#,
             r#"<w:spacing w:before="1405" w:after="0""#,
             r#"<w:bottom w:val="single" w:sz="12" w:space="11" w:color="FF0000"/>"#,
             r#"<w:tblHeader/>"#,
             r#"<w:gridCol w:w="5896"/><w:gridCol w:w="2948"/>"#,
-            r#"w:tblpYSpec="bottom""#,
+            r#"w:tblpYSpec="bottom"/>"#,
             r#"<w:br w:type="page"/>"#,
             "一、正文",
             "（一）正文",
@@ -113,6 +113,7 @@ fn the_page_of_a_docx_is_that_of_the_standard() {
     contains(
         &part(&bytes, "word/styles.xml"),
         &[
+            r#"<w:spacing w:val="-5"/>"#,
             r#"<w:sz w:val="32"/>"#,
             r#"<w:sz w:val="44"/>"#,
             r#"w:eastAsia="仿宋_GB2312""#,

@@ -181,7 +181,8 @@ fn cell(width: u32, style: &str, align: Align, run: &str, text: &str) -> String 
     )
 }
 
-/// A table with lines above, between and below, which floats at the foot of the page it is on.
+/// A table with lines above, between and below, which floats at the foot of the page it is on;
+/// readers that do not know this put it behind the signature.
 fn imprint(of: &Imprint, language: Language) -> String {
     let width = layout::TEXT_WIDTH_TWIPS;
     let line = |side: &str, eighths: u32| {

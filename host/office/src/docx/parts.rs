@@ -186,6 +186,8 @@ fn is_builtin(name: &str) -> bool {
 fn styles(of: Language) -> String {
     let line = layout::LINE_TWIPS;
     let centred = "<w:jc w:val=\"center\"/>";
+    // Larger and smaller letters keep their own width instead of that of the grid.
+    let off_grid = "<w:snapToGrid w:val=\"0\"/>";
     let heading = |level: u32, of: Font| {
         let paragraph =
             format!("<w:keepNext/>{}<w:outlineLvl w:val=\"{}\"/>", first_line(), level - 1);
@@ -204,14 +206,14 @@ fn styles(of: Language) -> String {
         style(
             "RedHead",
             "发文机关标志",
-            centred,
+            &format!("{off_grid}{centred}"),
             &format!("{}<w:color w:val=\"FF0000\"/>", font(TITLE)),
         ),
         style("Number", "发文字号", &format!("{}{centred}", exact(line, line * 2, line)), ""),
         style(
             "Title",
             "Title",
-            &format!("{title_line}{centred}"),
+            &format!("{off_grid}{title_line}{centred}"),
             &format!("{}{title_size}", font(TITLE)),
         ),
         style("Recipient", "主送机关", &exact(line, line, 0), ""),
@@ -222,26 +224,30 @@ fn styles(of: Language) -> String {
         style(
             "Caption",
             "表题",
-            &format!("<w:keepNext/>{}{centred}", exact(line, line / 2, 0)),
+            &format!("<w:keepNext/>{off_grid}{}{centred}", exact(line, line / 2, 0)),
             &format!("{}{}", font(HEI), size(layout::SMALL_PT * 2)),
         ),
         table("TableHead", HEI),
         table("TableCell", SONG),
         table("Note", SONG),
         style("Signature", "落款", "<w:jc w:val=\"right\"/>", ""),
-        style("Imprint", "版记", "", &size(layout::SMALL_PT * 2)),
-        style("Footer", "footer", "<w:snapToGrid w:val=\"0\"/>", &small_song()),
+        style("Imprint", "版记", off_grid, &size(layout::SMALL_PT * 2)),
+        style("Footer", "footer", off_grid, &small_song()),
     ];
     let tag = language(of);
+    let nearer = format!("<w:spacing w:val=\"-{}\"/>", layout::NEARER_TWIPS);
     format!(
-        "{XML}<w:styles {NAMESPACES}><w:docDefaults><w:rPrDefault><w:rPr>{}{}\
+        "{XML}<w:styles {NAMESPACES}><w:docDefaults><w:rPrDefault><w:rPr>{}{nearer}{}\
          <w:lang w:val=\"{tag}\" w:eastAsia=\"zh-CN\"/></w:rPr></w:rPrDefault><w:pPrDefault><w:pPr>{}\
          </w:pPr></w:pPrDefault></w:docDefaults>\
          <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/>\
-         <w:qFormat/><w:pPr><w:jc w:val=\"both\"/></w:pPr></w:style>{}</w:styles>",
+         <w:qFormat/><w:pPr><w:jc w:val=\"both\"/></w:pPr><w:rPr>{}{}</w:rPr></w:style>{}</w:styles>",
         font(FANG),
         size(layout::BODY_PT * 2),
         exact(line, 0, 0),
+        // Said once more, because some readers count the grid by what this style itself says.
+        font(FANG),
+        size(layout::BODY_PT * 2),
         all.concat(),
     )
 }
@@ -254,7 +260,7 @@ pub(super) fn section() -> String {
          <w:footerReference w:type=\"even\" r:id=\"rId5\"/>\
          <w:pgSz w:w=\"{}\" w:h=\"{}\"/><w:pgMar w:top=\"{}\" w:right=\"{}\" w:bottom=\"{}\" \
          w:left=\"{}\" w:header=\"{}\" w:footer=\"{}\" w:gutter=\"0\"/>\
-         <w:docGrid w:type=\"linesAndChars\" w:linePitch=\"{}\" w:charSpace=\"{}\"/></w:sectPr>",
+         <w:docGrid w:type=\"lines\" w:linePitch=\"{}\"/></w:sectPr>",
         mm(layout::PAGE_WIDTH_MM),
         mm(layout::PAGE_HEIGHT_MM),
         mm(layout::MARGIN_TOP_MM),
@@ -264,6 +270,5 @@ pub(super) fn section() -> String {
         mm(layout::FOOTER_UP_MM),
         mm(layout::FOOTER_UP_MM),
         layout::LINE_TWIPS,
-        layout::CHAR_SPACE,
     )
 }
