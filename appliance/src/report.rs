@@ -13,7 +13,7 @@ use crate::alert::as_alert;
 use crate::app::App;
 use crate::error::{AppError, Kind};
 use plumbline_contract::desk::Desk;
-use plumbline_contract::id::EventSeq;
+use plumbline_contract::id::{EventSeq, region_contains};
 use plumbline_contract::table::TableSet;
 use plumbline_contract::time::{Day, Local};
 use plumbline_ledger::sha256_hex;
@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events and leaves read at once.
 const AT_ONCE: usize = 4096;
-/// What acts on cards begin with.
-const CARD_ACT: &[u8] = br#"{"leaf":"card","#;
+/// The kind of leaves that are acts on cards.
+const CARD_LEAF: &str = "card";
 
 /// See the module.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ impl Gathered {
         }
         let tables = app.tables().view(app.store(), last)?;
         let wrong = |detail| AppError::new(Kind::Integrity, "report-tables", detail);
+        let figures = book.figures();
         let cases = book.records(&tables, end).map_err(wrong)?;
         let cards = read_cards(app, end)?;
         Ok(Self {
@@ -81,11 +82,21 @@ impl Gathered {
             directory: Directory::read(&tables, &catalogue, as_of),
             as_of,
             events: last.0,
-            figures: book.figures(),
+            figures,
             tables,
             region: app.config().region.clone(),
             desks: Mutex::default(),
         })
+    }
+
+    /// Leaves out what is not of a region and what is inside, nor of a department; an empty one means
+    /// all.
+    pub fn keep(&mut self, region: &str, dept: &str) {
+        let is_in = |of: &str, whose: &str| {
+            region_contains(region, of) && (dept.is_empty() || dept == whose)
+        };
+        self.cases.retain(|case| is_in(&case.region, &case.dept));
+        self.cards.retain(|card| is_in(&card.region, &card.dept));
     }
 
     /// The calendar and timetable of a region and department, opened once.
@@ -128,16 +139,23 @@ fn read_cards(app: &App, end: Local) -> Result<CardBook, AppError> {
             let leaf = leaf?;
             if let Some(alert) = as_alert(index, &leaf)? {
                 cards.take(index, &alert);
-            } else if leaf.starts_with(CARD_ACT) {
-                let act: CardAct = serde_json::from_slice(&leaf).map_err(|error| {
-                    let detail = format!("leaf {index}: {error}");
-                    AppError::new(Kind::Integrity, "ledger-damaged", detail)
-                })?;
+            } else if let Some(act) = as_card_act(index, &leaf)? {
                 cards.handle(&act);
             }
         }
         Ok(cards)
     })
+}
+
+/// An act on a card; `None` for acts of other kinds, which are as many as administrators do.
+fn as_card_act(index: u64, leaf: &[u8]) -> Result<Option<CardAct>, AppError> {
+    let damaged =
+        |error| AppError::new(Kind::Integrity, "ledger-damaged", format!("leaf {index}: {error}"));
+    let act: serde_json::Value = serde_json::from_slice(leaf).map_err(damaged)?;
+    if act["leaf"] != CARD_LEAF {
+        return Ok(None);
+    }
+    serde_json::from_value(act).map(Some).map_err(damaged)
 }
 
 fn catalogue(path: Option<&Path>) -> Result<Arc<Catalogue>, AppError> {

@@ -4,7 +4,12 @@
 
 use calamine::{Data, Reader, Xlsx};
 use plumbline::cli::{Terminal, run};
+use plumbline::{App, Home, act};
+use plumbline_contract::alert::{AlertAct, AlertLeaf, Level};
+use plumbline_contract::id::{DeploymentId, PackageHash};
+use plumbline_contract::time::parse_stamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -124,6 +129,8 @@ fn scores_name_their_scheme_and_recompute_to_the_same_bytes() {
     let sheet = sheets(&first).remove(0);
     assert_eq!(*cell(&sheet, "D-1", "total"), 100);
     assert!(sheet["notes"].to_string().contains("SHA-256"), "{sheet}");
+    let elsewhere = [&words[..], &["--region", "370203002"]].concat();
+    assert_eq!(sheets(&ok(dir, &elsewhere))[0]["rows"], json!([]), "nothing happened there");
     for by in ["officer", "item", "region", "party"] {
         ok(dir, &[&["report", "score", "--by", by], &PERIOD[..]].concat());
     }
@@ -134,6 +141,74 @@ fn scores_name_their_scheme_and_recompute_to_the_same_bytes() {
     let file = wrong.display().to_string();
     let said = plumbline(dir, &[&["report", "score", "--scheme", &file], &PERIOD[..]].concat());
     assert!(said.code == 2 && said.err.contains("negative"), "{}", said.err);
+}
+
+/// What people do with a card is read from the ledger, whatever the order of its fields.
+#[test]
+fn cards_and_what_people_did_with_them_come_from_the_ledger() {
+    let home = home();
+    let dir = home.path();
+    let app = App::open(Home::new(dir.join("home"))).unwrap();
+    let alert = AlertLeaf {
+        leaf: "alert".to_owned(),
+        act: AlertAct::Raised,
+        id: "0123456789abcdef".to_owned(),
+        rule: "APPR-T02".to_owned(),
+        key: "=B".to_owned(),
+        stream: "case".to_owned(),
+        stream_key: "=B".to_owned(),
+        episode: String::new(),
+        level: Level::Yellow,
+        due: None,
+        at: "2026-03-10T00:00:00+08:00".to_owned(),
+        issued_at: "2026-03-10T00:10:00+08:00".to_owned(),
+        late: false,
+        region: "370203001".to_owned(),
+        dept: "D-1".to_owned(),
+        plugin: "approval".to_owned(),
+        plugin_version: "0.1.0".to_owned(),
+        package: PackageHash([0; 32]),
+        deployment: DeploymentId(1),
+        params: String::new(),
+        tables: BTreeMap::new(),
+        law: Vec::new(),
+        evidence: Vec::new(),
+        values: json!({}),
+        reason: None,
+    };
+    let zone = app.zone().clone();
+    let done = |text: &str| zone.instant_of(parse_stamp(text).unwrap());
+    let act = |what: &str, at: &str| {
+        let particulars = json!({ "alert": "0123456789abcdef", "act": what, "by": "jian-01" });
+        act::leaf("card", done(at), app.zone(), particulars)
+    };
+    app.record(&[plumbline_kernel::leaf_bytes(&alert), act("upheld", "2026-03-12T09:00:00+08:00")])
+        .unwrap();
+    app.settle().unwrap();
+    let withdrawn = act("withdrawn", "2026-03-20T09:00:00+08:00");
+    drop(app);
+    let score = |as_of: &str| {
+        let words = ["--json", "report", "score", "--period", "2026-03", "--as-of", as_of];
+        let sheet = sheets(&ok(dir, &words)).remove(0);
+        cell(&sheet, "D-1", "timeliness").as_f64().unwrap()
+    };
+    // Two concluded cases count as thirty: 1 * 100 / 30 * 20 / 20.
+    assert_eq!((score("2026-03-11"), score("2026-03-31")), (20.0, 16.667));
+    let app = App::open(Home::new(dir.join("home"))).unwrap();
+    app.record(&[withdrawn]).unwrap();
+    app.settle().unwrap();
+    drop(app);
+    assert_eq!((score("2026-03-31"), score("2026-03-19")), (20.0, 16.667));
+    let words = [
+        "report",
+        "statistics",
+        "efficiency_cards",
+        "--period",
+        "2026-03",
+        "--cases",
+        "D-1/case_yellow_withdrawn",
+    ];
+    assert!(ok(dir, &words).contains("0123456789abcdef"));
 }
 
 #[test]

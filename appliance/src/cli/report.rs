@@ -10,8 +10,6 @@ use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::report::{self, Gathered};
 use plumbline_contract::time::Day;
-use plumbline_report::cards::Card;
-use plumbline_report::cases::Case;
 use plumbline_report::decide;
 use plumbline_report::period::Period;
 use plumbline_report::score::{
@@ -187,7 +185,8 @@ impl Given {
         };
         let region = region::given(app, asked.region)?;
         let catalogue = asked.catalogue.map(|path| context.path(path));
-        let gathered = Gathered::read(app, as_of, catalogue.as_deref())?;
+        let mut gathered = Gathered::read(app, as_of, catalogue.as_deref())?;
+        gathered.keep(&region, &asked.dept);
         let period = period.unwrap_or_else(|| Period::month_of(gathered.as_of).shifted(-1));
         let path = |path: Option<PathBuf>| path.map(|path| context.path(path));
         let (csv, xlsx) = (path(asked.csv), path(asked.xlsx));
@@ -293,13 +292,11 @@ fn scored(
     explain: Option<String>,
 ) -> Result<Vec<Sheet>, AppError> {
     let subjects = scorer.subjects(kind, given.period).into_iter();
-    let is_asked = |subject: &Subject| {
-        let is_dept = matches!(subject, Subject::Dept(_));
-        subject.is_in(&given.region)
-            && (!is_dept || given.dept.is_empty() || subject.code() == given.dept)
-    };
-    let scores: Vec<_> =
-        subjects.filter(is_asked).map(|subject| scorer.score(&subject, given.period)).collect();
+    // Of the regions above the one asked for, only a part was looked at.
+    let scores: Vec<_> = subjects
+        .filter(|subject| subject.is_in(&given.region))
+        .map(|subject| scorer.score(&subject, given.period))
+        .collect();
     if let Some(code) = explain {
         let found = scores.iter().find(|score| score.subject.code() == code);
         let missing = || AppError::new(Kind::NotFound, "no-cell", &code);
@@ -314,18 +311,10 @@ fn scored(
 
 fn decided(given: &Given, ahead: u32) -> Vec<Sheet> {
     let gathered = &given.gathered;
-    let is_in = |region: &str, dept: &str| {
-        plumbline_contract::id::region_contains(&given.region, region)
-            && (given.dept.is_empty() || given.dept == dept)
-    };
-    let cases = gathered.cases.iter().filter(|case| is_in(&case.region, &case.dept));
-    let cards = gathered.cards.iter().filter(|card| is_in(&card.region, &card.dept));
-    let (cases, cards): (Vec<Case>, Vec<Card>) =
-        (cases.cloned().collect(), cards.cloned().collect());
     let desk = |region: &str, dept: &str| gathered.desk(region, dept);
     let inputs = decide::Inputs {
-        cases: &cases,
-        cards: &cards,
+        cases: &gathered.cases,
+        cards: &gathered.cards,
         directory: &gathered.directory,
         period: given.period,
         as_of: gathered.as_of,

@@ -35,9 +35,10 @@ fn main() {
         (0..EVENTS).for_each(|n| book.take(EventSeq(n), &event(n)));
     });
     let as_of = Day::from_ymd(2025, 12, 31).unwrap();
+    let catalogue = Catalogue::shipped();
     let cases = measure("records", || book.records(&tables, as_of.plus(1).start()).unwrap());
     println!("{:<22} {} cases, {} MiB resident", "", cases.len(), resident_mib());
-    let directory = Directory::read(&tables, book.catalogue(), as_of);
+    let directory = Directory::read(&tables, &catalogue, as_of);
     let period = Period::Year { year: 2025 };
     let scope = Scope { period, as_of, region: String::new(), dept: String::new() };
     measure("all statistics", || {

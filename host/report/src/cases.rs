@@ -11,13 +11,14 @@ mod record;
 
 pub use record::{Case, Limit, Step, Task, Timing};
 
-use crate::catalogue::{Act, CaseKind, Catalogue, Closing, EventKind, Limits};
+use crate::catalogue::{Act, CaseKind, Catalogue, Closing, EventKind};
 use mark::{Known, Mark, Names};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::json::{Object, Value};
 use plumbline_contract::table::Tables;
 use plumbline_contract::time::{Day, Local, MS_PER_MINUTE, Zone, parse_stamp};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,8 +63,7 @@ impl CaseBook {
         let Some((place, number)) = catalogue.find(&event.kind) else { return };
         let (kind, what) = (&catalogue.kinds()[place], &catalogue.kinds()[place].events[number]);
         let data = Object::parse(&event.data);
-        let key = data.get(what.key.as_ref().unwrap_or(&kind.key)).and_then(Value::text);
-        let Some(key) = key.filter(|key| !key.is_empty()) else {
+        let Some(key) = number_of(&kind.key, &data) else {
             self.figures.without_key += 1;
             return;
         };
@@ -114,20 +114,25 @@ impl CaseBook {
             None => 0,
         };
         let item = kind.item.iter().find_map(|field| text(field)).map_or(0, |item| names.id(&item));
+        let outcome = what.outcome.as_ref().and_then(|field| text(field));
+        let is_taken = what.accepts.is_empty()
+            || outcome.as_ref().is_some_and(|of| what.accepts.iter().any(|taken| taken == of));
         let closing = what.closing.map(|closing| self::closing(closing, &text)).or_else(|| {
-            match text(what.outcome.as_ref()?)?.as_ref() {
+            match outcome?.as_ref() {
                 "grant" | "partial" => Some(Closing::Granted),
                 "refuse" => Some(Closing::Refused),
                 _ => Some(Closing::Done),
             }
         });
-        let day = |field| text(field).and_then(|day| Day::parse(&day));
-        let begun = text("started_at").and_then(|text| parse_stamp(&text));
+        let dept = what.dept.as_ref().and_then(|field| text(field));
+        let day = |field: &str| text(field).and_then(|day| Day::parse(&day));
+        let begun =
+            text("started_at").or_else(|| text("started")).and_then(|text| parse_stamp(&text));
         let number = what.number.as_ref().and_then(|field| data.get(field)).and_then(Value::int);
         Mark {
             fact: event.identity(),
             version: event.dataversion,
-            act: what.act,
+            act: if is_taken { what.act } else { Act::Step },
             starts: what.starts,
             at: self.zone.local(event.time),
             begun: begun.map(|stamp| self.zone.local(self.zone.instant_of(stamp))),
@@ -135,12 +140,11 @@ impl CaseBook {
             officer,
             label,
             item,
-            dept: self.names.id(&event.dept),
-            region: self.names.id(&event.region),
+            dept: names.id(dept.as_deref().filter(|dept| !dept.is_empty()).unwrap_or(&event.dept)),
+            region: names.id(&event.region),
             number: number.and_then(|number| i32::try_from(number).ok()),
             told: text("notice_no").is_some_and(|notice| !notice.is_empty()),
-            due: day("promised_due")
-                .or_else(|| (kind.limits == Limits::Due).then(|| day("due"))?),
+            due: what.due.as_deref().and_then(day),
             closing,
             online: text("channel").map(|channel| matches!(&*channel, "online" | "mobile")),
             by_person: text("applicant_kind")
@@ -154,23 +158,19 @@ impl CaseBook {
         self.figures
     }
 
-    #[must_use]
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
     /// The cases as they stand at `as_of`, by (kind, number). What happened later is not looked at.
+    /// The marks of a case are let go once its record is made, so that not both are held of all.
     ///
     /// # Errors
     /// Names the row of `calendar` or `office_hours` that makes no sense.
-    pub fn records(&self, tables: &dyn Tables, as_of: Local) -> Result<Vec<Case>, String> {
+    pub fn records(mut self, tables: &dyn Tables, as_of: Local) -> Result<Vec<Case>, String> {
         let mut clocks = clock::Clocks::new(tables);
         let mut cases = Vec::with_capacity(self.cases.len());
         for (kind, places) in self.catalogue.kinds().iter().zip(&self.places) {
             let id: Arc<str> = kind.id.as_str().into();
             for at in places.values() {
-                let known = &self.cases[*at];
-                let made = record::make(kind, &id, known, &self.names, &mut clocks, as_of)?;
+                let known = std::mem::take(&mut self.cases[*at]);
+                let made = record::make(kind, &id, &known, &self.names, &mut clocks, as_of)?;
                 cases.extend(made);
             }
         }
@@ -178,11 +178,18 @@ impl CaseBook {
     }
 }
 
+/// The number of a case: a field, or several joined by a slash; `None` if one is absent or empty.
+fn number_of<'a>(key: &str, data: &Object<'a>) -> Option<Cow<'a, str>> {
+    let text = |field| data.get(field).and_then(Value::text).filter(|text| !text.is_empty());
+    if !key.contains('+') {
+        return text(key);
+    }
+    let parts: Option<Vec<_>> = key.split('+').map(text).collect();
+    Some(parts?.join("/").into())
+}
+
 /// A termination because the number was voided is another ending than any other.
-fn closing<'a>(
-    closing: Closing,
-    text: &impl Fn(&str) -> Option<std::borrow::Cow<'a, str>>,
-) -> Closing {
+fn closing<'a>(closing: Closing, text: &impl Fn(&str) -> Option<Cow<'a, str>>) -> Closing {
     let void = closing == Closing::Terminated && text("reason").is_some_and(|why| why == "void");
     if void { Closing::Void } else { closing }
 }

@@ -101,6 +101,25 @@ impl Power {
     }
 }
 
+/// In which columns of the named statistics a kind counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Business {
+    /// 办件
+    #[default]
+    Case,
+    /// 咨询
+    Consult,
+    /// 投诉
+    Complaint,
+    /// 督办
+    Order,
+    /// 并联审批, whose members are cases.
+    Joint,
+    /// Counted by itself only.
+    Other,
+}
+
 /// Where the limits of a kind come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,8 +131,6 @@ pub enum Limits {
     Item,
     /// The clock rules of the process by the day of acceptance.
     Process,
-    /// The date in the field `due`.
-    Due,
 }
 
 /// What a limit is counted in.
@@ -140,6 +157,9 @@ pub struct CaseKind {
     pub en: String,
     #[serde(default)]
     pub power: Option<Power>,
+    #[serde(default)]
+    pub business: Business,
+    /// A field, or several joined by `+`.
     pub key: String,
     #[serde(default)]
     pub item: Vec<String>,
@@ -163,8 +183,6 @@ pub struct EventKind {
     pub name: String,
     pub act: Act,
     #[serde(default)]
-    pub key: Option<String>,
-    #[serde(default)]
     pub officers: Vec<String>,
     /// A field, or `=word` for the word itself.
     #[serde(rename = "name", default)]
@@ -173,9 +191,16 @@ pub struct EventKind {
     pub number: Option<String>,
     #[serde(default)]
     pub outcome: Option<String>,
+    /// Outcomes that count; with any other the act is a step. Empty for all.
+    #[serde(default)]
+    pub accepts: Vec<String>,
+    #[serde(default)]
+    pub due: Option<String>,
+    #[serde(default)]
+    pub dept: Option<String>,
     #[serde(default)]
     pub closing: Option<Closing>,
-    /// The case begins with it too: one event is the whole case.
+    /// The case begins with it, where nothing else begins it.
     #[serde(default)]
     pub starts: bool,
 }

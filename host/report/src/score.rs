@@ -11,6 +11,7 @@ mod credit;
 mod deduct;
 mod escalation;
 mod exposure;
+mod pattern;
 mod scheme;
 mod sheets;
 

@@ -223,6 +223,105 @@ fn other_kinds_have_their_own_keys_and_limits() {
     assert_eq!((figures.taken, figures.without_key), (5, 1));
 }
 
+/// `due` is the last lawful day, whatever it is counted in.
+#[test]
+fn the_day_decides_what_is_late() {
+    let rows = [
+        // Ten working days from Monday 2 March end with Monday 16 March.
+        ("approval", "2026-03-02", "2026-03-13", Timing::Early),
+        ("approval", "2026-03-02", "2026-03-16", Timing::OnDay),
+        ("approval", "2026-03-02", "2026-03-17", Timing::Overdue),
+        // A Saturday after a Friday limit, though no working day has passed between them.
+        ("approval", "2026-03-06", "2026-03-20", Timing::OnDay),
+        ("approval", "2026-03-06", "2026-03-21", Timing::Overdue),
+        // Ninety days from 5 January end in the holidays of April and roll to the 7th.
+        ("penalty", "2026-01-05", "2026-04-07", Timing::OnDay),
+        ("penalty", "2026-01-05", "2026-04-08", Timing::Overdue),
+    ];
+    for (kind, begun, decided, timing) in rows {
+        let events = if kind == "penalty" {
+            vec![
+                event("1", "penalty.case.filed", &format!("{begun} 09:00"), r#"{"case_no":"c"}"#),
+                event(
+                    "2",
+                    "penalty.decision.made",
+                    &format!("{decided} 09:00"),
+                    r#"{"case_no":"c"}"#,
+                ),
+            ]
+        } else {
+            let mut events = approval();
+            events.drain(2..5);
+            let zone = Zone::shanghai();
+            events[1].time = zone.instant(at(&format!("{begun} 09:00")));
+            events[2].time = zone.instant(at(&format!("{decided} 09:00")));
+            events.truncate(3);
+            events
+        };
+        assert_eq!(only(&events, "2026-05-01 00:00").timing(), timing, "{kind} {begun} {decided}");
+    }
+}
+
+#[test]
+fn numbers_of_several_fields_foreign_departments_and_outcomes_that_do_not_count() {
+    let events = [
+        event(
+            "1",
+            "levy.assessed",
+            "2026-03-02 09:00",
+            r#"{"taxpayer":"t","code":"c","period":"2026-03","due_to":"2026-03-20"}"#,
+        ),
+        event(
+            "2",
+            "levy.paid",
+            "2026-03-23 09:00",
+            r#"{"taxpayer":"t","code":"c","period":"2026-03"}"#,
+        ),
+        event(
+            "3",
+            "supervision.order.issued",
+            "2026-03-02 09:00",
+            r#"{"order_no":"o","to_dept":"D9","due":"2026-03-06"}"#,
+        ),
+        event(
+            "4",
+            "supervision.order.replied",
+            "2026-03-04 09:00",
+            r#"{"order_no":"o","kind":"interim"}"#,
+        ),
+        event(
+            "5",
+            "grid.hazard.found",
+            "2026-03-02 09:00",
+            r#"{"haz_no":"h","level":"general","due":"2026-03-06"}"#,
+        ),
+        event(
+            "6",
+            "grid.hazard.reviewed",
+            "2026-03-04 09:00",
+            r#"{"haz_no":"h","result":"fail","reviewer":"O1"}"#,
+        ),
+        event(
+            "7",
+            "grid.hazard.reviewed",
+            "2026-03-06 09:00",
+            r#"{"haz_no":"h","result":"pass","reviewer":"O1"}"#,
+        ),
+    ];
+    let all = records(&events, "2026-04-01 00:00");
+    let of = |kind: &str| all.iter().find(|case| &*case.kind == kind).unwrap();
+    assert_eq!((&*of("levy").no, of("levy").timing()), ("t/c/2026-03", Timing::Overdue));
+    let order = of("order");
+    assert_eq!((&*order.dept, order.is_open(), order.steps.len()), ("D9", true, 1));
+    assert_eq!(order.due.unwrap().to_string(), "2026-03-06");
+    let hazard = of("hazard");
+    assert_eq!(
+        (hazard.timing(), hazard.steps.len()),
+        (Timing::OnDay, 1),
+        "a failed look is a step"
+    );
+}
+
 #[test]
 fn a_flood_of_repeats_stays_bounded() {
     let step = |n: usize| {
@@ -264,8 +363,14 @@ fn the_shipped_catalogue_names_fields_that_the_schemas_have() {
             let path = schemas.join(format!("{}.schema.json", event.name));
             let Ok(text) = std::fs::read_to_string(path) else { continue };
             let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let fields = event.key.iter().chain([&kind.key]).take(1);
-            let fields = fields.chain(&event.officers).chain(&event.number).chain(&event.outcome);
+            let fields = kind.key.split('+').map(str::to_owned).collect::<Vec<_>>();
+            let fields = fields
+                .iter()
+                .chain(&event.due)
+                .chain(&event.dept)
+                .chain(&event.officers)
+                .chain(&event.number)
+                .chain(&event.outcome);
             let fields = fields.chain(event.label.iter().filter(|label| !label.starts_with('=')));
             for field in fields {
                 assert!(schema["properties"].get(field).is_some(), "{}: no {field}", event.name);

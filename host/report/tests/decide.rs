@@ -105,7 +105,7 @@ fn trends_compare_only_what_is_enough() {
 #[test]
 fn what_falls_due_is_listed_with_what_its_like_did() {
     let mut all = cases(40, "2026-03");
-    all.iter_mut().take(4).for_each(|case| case.used = Some(21));
+    all.iter_mut().take(4).for_each(|case| case.due = Some(day("2026-03-09")));
     let open = |no: &str, due: &str| {
         let mut case = case(no, "2026-03-11 10:00");
         (case.decided, case.closing, case.due) = (None, None, Some(day(due)));

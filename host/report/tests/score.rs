@@ -5,7 +5,7 @@ use plumbline_contract::alert::Level::{self, Notice, Red, Yellow};
 use plumbline_contract::time::Local;
 use plumbline_report::cards::Card;
 use plumbline_report::cases::{Case, Task};
-use plumbline_report::catalogue::Power;
+use plumbline_report::catalogue::{Business, Power};
 use plumbline_report::exact::Milli;
 use plumbline_report::period::Period;
 use plumbline_report::score::{
@@ -236,6 +236,16 @@ fn numbers_and_amounts_of_fines_earn_nothing() {
 }
 
 #[test]
+fn complaints_and_orders_do_not_make_a_card_weigh_less() {
+    let mut all = cases(100, "2026-03");
+    let mut complaints = cases(900, "2026-03");
+    complaints.iter_mut().for_each(|case| case.business = Business::Complaint);
+    all.extend(complaints);
+    let given = Given { cases: all, cards: vec![red("a")], ..Given::default() };
+    assert_eq!(given.timeliness(), Milli(17_000), "3 * 100 / 100 * 20 / 20");
+}
+
+#[test]
 fn bonuses_have_steps_caps_and_enough_cases() {
     // (cases, early, statutory limit, ratings below 3 of 50) -> bonus points
     let rows = [
@@ -271,6 +281,29 @@ fn an_early_case_with_a_card_is_not_early() {
     carded.key = "2026-03-0".to_owned();
     let given = Given { cases: all, cards: vec![carded], ..Given::default() };
     assert_eq!(given.score(&dept(), MARCH).bonus_points, Milli::ZERO);
+}
+
+/// The classic city scheme: three notices 3, a yellow card 5, a red one 10.
+#[test]
+fn a_region_may_score_as_the_classic_scheme_does() {
+    let classic = "[cards]\nnotice = 1\nyellow = 5\nred = 10\nrepeat_factor = 1\n[exposure]\nnormalise = \"raw\"";
+    let scheme = Scheme::load(classic, []).unwrap();
+    let notice = |n: usize| {
+        let mut one = card(&n.to_string(), "APPR-T01", Notice, &format!("2026-03-0{n} 10:00"));
+        one.item = None;
+        one
+    };
+    let mut cards: Vec<_> = (1..=3).map(notice).collect();
+    let score = |cards: Vec<Card>| {
+        let given =
+            Given { scheme: scheme.clone(), cards, cases: cases(9, "2026-03"), ..Given::default() };
+        given.timeliness()
+    };
+    assert_eq!(score(cards.clone()), Milli::whole(17));
+    cards.push(yellow("y", "2026-03-05 10:00"));
+    assert_eq!(score(cards.clone()), Milli::whole(12));
+    cards.push(red("r"));
+    assert_eq!(score(cards), Milli::whole(2));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::support::{DEPT, REGION, at, card, case, cases, day, tables};
 use plumbline_contract::alert::Level::{Red, Yellow};
 use plumbline_report::cards::Card;
 use plumbline_report::cases::Case;
-use plumbline_report::catalogue::{Catalogue, Closing, Power};
+use plumbline_report::catalogue::{Business, Catalogue, Closing, Power};
 use plumbline_report::period::Period;
 use plumbline_report::sheet::{Cell, Sheet};
 use plumbline_report::statistics::{Directory, Scope, Statistics, TOTAL};
@@ -26,6 +26,7 @@ fn county() -> (Vec<Case>, Vec<Card>) {
         case.region = ["370203", "370203001", "370203001002"][n % 3].into();
         case.dept = if n % 4 == 0 { "D2".into() } else { DEPT.into() };
         case.used = Some([15, 20, 25][n % 3]);
+        case.due = Some(day(["2026-03-11", "2026-03-10", "2026-03-09"][n % 3]));
         case.closing = Some(match n % 10 {
             8 => Closing::Withdrawn,
             9 => Closing::Void,
@@ -40,7 +41,7 @@ fn county() -> (Vec<Case>, Vec<Card>) {
     let mut open = case("open", "2026-03-11 10:00");
     (open.decided, open.closing, open.due) = (None, None, Some(day("2026-03-20")));
     let mut complaint = case("complaint", "2026-03-11 10:00");
-    (complaint.kind, complaint.service, complaint.power) = ("complaint".into(), false, None);
+    (complaint.business, complaint.service, complaint.power) = (Business::Complaint, false, None);
     complaint.closing = Some(Closing::Done);
     all.extend([open, complaint]);
     let about = |id: &str, key: &str, level| {
@@ -71,6 +72,7 @@ fn rates_have_the_defined_formulas() {
     for (n, case) in all.iter_mut().enumerate() {
         case.limit.promised = Some(10);
         case.used = Some(if n < 12 { 5 } else { 10 });
+        case.due = Some(day(if n < 12 { "2026-03-17" } else { "2026-03-10" }));
     }
     let directory = directory();
     let sheet = Statistics::new(&all, &[], &directory, scope()).sheet("efficiency").unwrap();

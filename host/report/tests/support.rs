@@ -9,7 +9,7 @@ use plumbline_contract::table::{TableRow, TableSet};
 use plumbline_contract::time::{Day, Local, Millis, Zone, parse_stamp};
 use plumbline_report::cards::{Card, CardState};
 use plumbline_report::cases::{Case, Limit};
-use plumbline_report::catalogue::{Closing, LimitUnit, Power};
+use plumbline_report::catalogue::{Business, Closing, LimitUnit, Power};
 
 pub(crate) const REGION: &str = "370203";
 pub(crate) const DEPT: &str = "D1";
@@ -30,6 +30,7 @@ pub(crate) fn case(no: &str, decided: &str) -> Case {
     Case {
         kind: "approval".into(),
         power: Some(Power::Licence),
+        business: Business::Case,
         service: true,
         no: no.into(),
         first_event: 0,
@@ -54,7 +55,8 @@ pub(crate) fn case(no: &str, decided: &str) -> Case {
             promised: Some(20),
             extension: 0,
         },
-        due: None,
+        extended: false,
+        due: Some(decided.day()),
         provisional: false,
         used: Some(20),
         stops: Vec::new(),

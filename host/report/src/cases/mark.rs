@@ -39,7 +39,7 @@ pub(super) struct Mark {
 }
 
 /// A case as it is known so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) no: Arc<str>,
     /// Position of its first event in the log.

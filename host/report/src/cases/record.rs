@@ -2,9 +2,11 @@
 
 use super::clock::{Clocks, stops};
 use super::mark::{Known, Mark, Names};
-use crate::catalogue::{Act, CaseKind, Closing, LimitUnit, Limits, Power};
+use crate::catalogue::{Act, Business, CaseKind, Closing, LimitUnit, Limits, Power};
+use plumbline_contract::desk::Desk;
 use plumbline_contract::time::{Day, Local};
-use plumbline_contract::worktime::{Span, Unit};
+use plumbline_contract::worktime::{Due, Span, Unit};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// See the module.
@@ -13,6 +15,7 @@ pub struct Case {
     /// Kind of case, as in the catalogue.
     pub kind: Arc<str>,
     pub power: Option<Power>,
+    pub business: Business,
     /// The public applies for it.
     pub service: bool,
     pub no: Arc<str>,
@@ -38,6 +41,8 @@ pub struct Case {
     /// Who did what, for exposure.
     pub tasks: Vec<Task>,
     pub limit: Limit,
+    /// Its limit was made longer, once or more.
+    pub extended: bool,
     /// Last lawful day by the promised limit (the statutory one without it), extension and stops
     /// included; of an open case with a stop that is open, the day if it ended now.
     pub due: Option<Day>,
@@ -118,20 +123,14 @@ impl Case {
         self.finished().filter(|_| self.closing != Some(Closing::Rejected))
     }
 
-    /// When the office took it on; where acceptance is no event of its own, when it was received.
-    #[must_use]
-    pub fn start(&self) -> Option<Local> {
-        self.accepted
-    }
-
     #[must_use]
     pub fn timing(&self) -> Timing {
-        let ended_well = self.decided.is_some();
-        match (self.used, self.limit.own()) {
-            (Some(used), Some(limit)) if ended_well => match used.cmp(&limit) {
-                std::cmp::Ordering::Less => Timing::Early,
-                std::cmp::Ordering::Equal => Timing::OnDay,
-                std::cmp::Ordering::Greater => Timing::Overdue,
+        let decided = self.finished().filter(|_| self.decided.is_some());
+        match (decided, self.due) {
+            (Some(decided), Some(due)) => match decided.day().cmp(&due) {
+                Ordering::Less => Timing::Early,
+                Ordering::Equal => Timing::OnDay,
+                Ordering::Greater => Timing::Overdue,
             },
             _ => Timing::Unknown,
         }
@@ -175,25 +174,13 @@ pub(super) fn make(
     limit.extension = extension(kind, seen());
     let until = finished.unwrap_or(as_of);
     let stops = stops(known, row.as_deref(), names, &desk, until);
-    let unit = match limit.unit {
-        LimitUnit::Working => Unit::WorkingDay,
-        LimitUnit::Calendar => Unit::CalendarDay,
-    };
-    let start = accepted.map(Local::day);
     let own_date = seen().filter_map(|mark| mark.due).max();
-    if let (Some(start), Some(own)) = (start, own_date) {
-        limit.promised = Some(desk.count(start, own, unit, &[]));
-    }
-    let used = start.map(|start| desk.count(start, until.day(), unit, &stops));
-    let due = start.zip(limit.own()).map(|(start, days)| {
-        // What the stops took comes on top; the calendar then skips what is no working day.
-        let stood = desk.count(start, until.day(), unit, &[]) - used.unwrap_or(0);
-        desk.add(start, days.saturating_add(stood), unit, true)
-    });
+    let (used, due) = count(&desk, &mut limit, accepted, until, own_date, &stops);
     let steps = steps(seen(), names, accepted.or(received));
     let mut case = Case {
         kind: id.clone(),
         power: row.as_ref().and_then(|row| row.power).or(kind.power),
+        business: kind.business,
         service: kind.service,
         no: known.no.clone(),
         first_event: known.first.0,
@@ -213,6 +200,7 @@ pub(super) fn make(
         steps,
         tasks: tasks(seen(), names),
         limit,
+        extended: earliest(Act::Extended).is_some(),
         due: due.map(|due| due.day),
         provisional: due.is_some_and(|due| due.provisional),
         used,
@@ -223,6 +211,34 @@ pub(super) fn make(
     };
     case.incomplete = lacks(kind, &case);
     Ok(Some(case))
+}
+
+/// Days used from the start on, and the last lawful day. A date that the office itself named is the
+/// promised limit.
+fn count(
+    desk: &Desk,
+    limit: &mut Limit,
+    start: Option<Local>,
+    until: Local,
+    own: Option<Day>,
+    stops: &[Span],
+) -> (Option<i32>, Option<Due>) {
+    let Some(start) = start.map(Local::day) else { return (None, None) };
+    let unit = match limit.unit {
+        LimitUnit::Working => Unit::WorkingDay,
+        LimitUnit::Calendar => Unit::CalendarDay,
+    };
+    if let Some(own) = own {
+        limit.promised = Some(desk.count(start, own, unit, &[]));
+    }
+    let used = desk.count(start, until.day(), unit, stops);
+    // What the stops took comes on top; the calendar then skips what is no working day.
+    let stood = desk.count(start, until.day(), unit, &[]) - used;
+    let due = limit.own().map(|days| {
+        let due = desk.add(start, days.saturating_add(stood), unit, true);
+        Due { day: own.map_or(due.day, |own| due.day.max(own)), ..due }
+    });
+    (Some(used), due)
 }
 
 /// What the earliest mark says that says anything.
@@ -283,5 +299,6 @@ fn tasks<'a>(seen: impl Iterator<Item = &'a Mark>, names: &Names) -> Vec<Task> {
             }
         }
     }
+    tasks.shrink_to_fit();
     tasks
 }

@@ -4,6 +4,7 @@
 use super::{Facts, Scheme};
 use crate::cards::Card;
 use crate::cases::Case;
+use crate::catalogue::Business;
 use crate::period::Period;
 use plumbline_contract::id::region_contains;
 use serde::Serialize;
@@ -106,7 +107,9 @@ impl Exposures {
             facts.cards.iter().filter(|card| card.counts()).map(|card| card.key.as_str()).collect();
         let mut all = Self::default();
         for case in facts.cases {
-            if let Some(concluded) = case.concluded().filter(|at| at.day() <= facts.as_of) {
+            // Complaints and orders are no work that makes a card weigh less.
+            let concluded = case.concluded().filter(|_| case.business == Business::Case);
+            if let Some(concluded) = concluded.filter(|at| at.day() <= facts.as_of) {
                 let month = Period::month_of(concluded.day());
                 let totals = of_case(scheme, case, carded.contains(&*case.no));
                 for subject in Subject::of_case(case) {

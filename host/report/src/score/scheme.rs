@@ -1,6 +1,7 @@
 //! The scheme of a score: every number as data, read from TOML and checked. Which cards cost what
 //! follows from it alone; nothing here computes a score.
 
+use super::pattern::{Fit, fits, lay_over, prefix};
 use crate::exact::{MILLI, Milli};
 use plumbline_contract::alert::Level;
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct Scheme {
     pub cards: Cards,
     pub appeal: Appeal,
     pub suspicion: Rules,
+    /// Rules that are nobody's points.
+    pub unscored: Rules,
     pub bonus: Bonus,
     /// Points by kind of sanction.
     pub sanction: BTreeMap<String, Milli>,
@@ -305,6 +308,7 @@ impl Scheme {
             .map(|(id, dimension)| (format!("dimension.{id}.rules"), &dimension.rules))
             .collect();
         named.push(("suspicion.rules".to_owned(), &self.suspicion.rules));
+        named.push(("unscored.rules".to_owned(), &self.unscored.rules));
         named.push(("veto.rules".to_owned(), &self.veto.rules));
         for (place, patterns) in named {
             let unknown = |pattern: &&String| !known.iter().any(|rule| fits(pattern, rule));
@@ -346,9 +350,13 @@ impl Scheme {
     }
 
     /// The one dimension in which a rule counts: the pattern with the longest beginning without a
-    /// star wins, then the longer one. `None` if none fits: the rule is not scored.
+    /// star wins, then the longer one. `None` if none
+    /// fits or the rule is unscored.
     #[must_use]
     pub fn dimension(&self, rule: &str) -> Option<&str> {
+        if self.is_unscored(rule) {
+            return None;
+        }
         let mut best: Option<(Fit, &str)> = None;
         for (id, dimension) in self.in_order() {
             for pattern in dimension.rules.iter().filter(|pattern| fits(pattern, rule)) {
@@ -362,6 +370,11 @@ impl Scheme {
     }
 
     #[must_use]
+    pub fn is_unscored(&self, rule: &str) -> bool {
+        self.unscored.rules.iter().any(|pattern| fits(pattern, rule))
+    }
+
+    #[must_use]
     pub fn is_suspicion(&self, rule: &str) -> bool {
         self.suspicion.rules.iter().any(|pattern| fits(pattern, rule))
     }
@@ -369,33 +382,5 @@ impl Scheme {
     #[must_use]
     pub fn is_veto(&self, rule: &str) -> bool {
         self.veto.rules.iter().any(|pattern| fits(pattern, rule))
-    }
-}
-
-/// How closely a pattern fits: length of its beginning without a star, length of the whole.
-type Fit = (usize, usize);
-
-fn prefix(pattern: &str) -> usize {
-    pattern.find('*').unwrap_or(pattern.len())
-}
-
-/// Whether a rule fits a pattern in which `*` stands for anything.
-fn fits(pattern: &str, rule: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == rule,
-        Some((head, rest)) => rule.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).any(|skip| tail.is_char_boundary(skip) && fits(rest, &tail[skip..]))
-        }),
-    }
-}
-
-fn lay_over(below: &mut toml::Table, above: toml::Table) {
-    for (name, value) in above {
-        match (below.get_mut(&name), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
-            (_, value) => {
-                below.insert(name, value);
-            }
-        }
     }
 }

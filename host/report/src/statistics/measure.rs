@@ -4,7 +4,7 @@
 use super::formula::GridCounts;
 use super::{Judged, View};
 use crate::cases::{Case, Timing};
-use crate::catalogue::Closing;
+use crate::catalogue::{Business, Closing};
 use plumbline_contract::alert::Level;
 
 pub(super) type OfCase = fn(&Case, &View) -> bool;
@@ -113,20 +113,20 @@ pub(super) const ALL: &[Measure] = measures! {
     "case_red" "办件红牌" "cases: red" Of::Cards(|card, view| raised(card, view, Level::Red) && business(card));
     "case_yellow_withdrawn" "办件撤黄" "cases: yellow withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Yellow) && business(card));
     "case_red_withdrawn" "办件撤红" "cases: red withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Red) && business(card));
-    "consult_received" "咨询" "enquiries" Of::Cases(|case, view| is(case, "consult") && taken(case, view));
-    "consult_answered" "咨询回复" "enquiries answered" Of::Cases(|case, view| is(case, "consult") && normal(case, view));
-    "consult_notice" "咨询预警" "enquiries: notices" Of::Cards(|card, view| raised(card, view, Level::Notice) && about(card, "consult"));
-    "consult_yellow" "咨询黄牌" "enquiries: yellow" Of::Cards(|card, view| raised(card, view, Level::Yellow) && about(card, "consult"));
-    "consult_red" "咨询红牌" "enquiries: red" Of::Cards(|card, view| raised(card, view, Level::Red) && about(card, "consult"));
-    "consult_yellow_withdrawn" "咨询撤黄" "enquiries: yellow withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Yellow) && about(card, "consult"));
-    "consult_red_withdrawn" "咨询撤红" "enquiries: red withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Red) && about(card, "consult"));
-    "complaint_received" "投诉" "complaints" Of::Cases(|case, view| is(case, "complaint") && taken(case, view));
-    "complaint_answered" "投诉回复" "complaints answered" Of::Cases(|case, view| is(case, "complaint") && normal(case, view));
-    "complaint_notice" "投诉预警" "complaints: notices" Of::Cards(|card, view| raised(card, view, Level::Notice) && about(card, "complaint"));
-    "complaint_yellow" "投诉黄牌" "complaints: yellow" Of::Cards(|card, view| raised(card, view, Level::Yellow) && about(card, "complaint"));
-    "complaint_red" "投诉红牌" "complaints: red" Of::Cards(|card, view| raised(card, view, Level::Red) && about(card, "complaint"));
-    "complaint_yellow_withdrawn" "投诉撤黄" "complaints: yellow withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Yellow) && about(card, "complaint"));
-    "complaint_red_withdrawn" "投诉撤红" "complaints: red withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Red) && about(card, "complaint"));
+    "consult_received" "咨询" "enquiries" Of::Cases(|case, view| is(case, Business::Consult) && taken(case, view));
+    "consult_answered" "咨询回复" "enquiries answered" Of::Cases(|case, view| is(case, Business::Consult) && normal(case, view));
+    "consult_notice" "咨询预警" "enquiries: notices" Of::Cards(|card, view| raised(card, view, Level::Notice) && about(card, Business::Consult));
+    "consult_yellow" "咨询黄牌" "enquiries: yellow" Of::Cards(|card, view| raised(card, view, Level::Yellow) && about(card, Business::Consult));
+    "consult_red" "咨询红牌" "enquiries: red" Of::Cards(|card, view| raised(card, view, Level::Red) && about(card, Business::Consult));
+    "consult_yellow_withdrawn" "咨询撤黄" "enquiries: yellow withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Yellow) && about(card, Business::Consult));
+    "consult_red_withdrawn" "咨询撤红" "enquiries: red withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Red) && about(card, Business::Consult));
+    "complaint_received" "投诉" "complaints" Of::Cases(|case, view| is(case, Business::Complaint) && taken(case, view));
+    "complaint_answered" "投诉回复" "complaints answered" Of::Cases(|case, view| is(case, Business::Complaint) && normal(case, view));
+    "complaint_notice" "投诉预警" "complaints: notices" Of::Cards(|card, view| raised(card, view, Level::Notice) && about(card, Business::Complaint));
+    "complaint_yellow" "投诉黄牌" "complaints: yellow" Of::Cards(|card, view| raised(card, view, Level::Yellow) && about(card, Business::Complaint));
+    "complaint_red" "投诉红牌" "complaints: red" Of::Cards(|card, view| raised(card, view, Level::Red) && about(card, Business::Complaint));
+    "complaint_yellow_withdrawn" "投诉撤黄" "complaints: yellow withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Yellow) && about(card, Business::Complaint));
+    "complaint_red_withdrawn" "投诉撤红" "complaints: red withdrawn" Of::Cards(|card, view| withdrawn(card, view, Level::Red) && about(card, Business::Complaint));
     "notice" "预警" "notices" Of::Cards(|card, view| raised(card, view, Level::Notice));
     "yellow" "黄牌" "yellow" Of::Cards(|card, view| raised(card, view, Level::Yellow));
     "red" "红牌" "red" Of::Cards(|card, view| raised(card, view, Level::Red));
@@ -248,13 +248,12 @@ fn handled(case: &Case, view: &View) -> bool {
     case.tasks.iter().any(|task| view.holds(Some(task.at)))
 }
 
-fn is(case: &Case, kind: &str) -> bool {
-    &*case.kind == kind
+fn is(case: &Case, business: Business) -> bool {
+    case.business == business
 }
 
-/// Everything but enquiries, complaints, orders, and joint approvals, whose members are counted.
 fn is_business(case: &Case) -> bool {
-    !matches!(&*case.kind, "consult" | "complaint" | "order" | "joint")
+    is(case, Business::Case)
 }
 
 fn business_concluded(case: &Case, view: &View) -> bool {
@@ -279,15 +278,15 @@ fn withdrawn(judged: &Judged<'_>, view: &View, level: Level) -> bool {
 }
 
 /// About a case of a kind: that of its case, or what its rule says.
-fn about(judged: &Judged<'_>, kind: &str) -> bool {
+fn about(judged: &Judged<'_>, business: Business) -> bool {
     match judged.case {
-        Some(case) => is(case, kind),
-        None => kind == "complaint" && judged.card.rule.starts_with("CPL-"),
+        Some(case) => is(case, business),
+        None => business == Business::Complaint && judged.card.rule.starts_with("CPL-"),
     }
 }
 
 fn business(judged: &Judged<'_>) -> bool {
-    !about(judged, "consult") && !about(judged, "complaint")
+    !about(judged, Business::Consult) && !about(judged, Business::Complaint)
 }
 
 pub(super) fn grid<'a>(cases: impl Iterator<Item = &'a Case>, view: &View) -> GridCounts {
@@ -301,7 +300,7 @@ pub(super) fn grid<'a>(cases: impl Iterator<Item = &'a Case>, view: &View) -> Gr
         add(&mut counts.done_in_time, done && case.timing() != Timing::Overdue);
         add(&mut counts.reworked, done && again);
         add(&mut counts.open_overdue, !done && case.due.is_some_and(|due| due < view.end()));
-        add(&mut counts.extended, case.limit.extension > 0);
+        add(&mut counts.extended, case.extended);
     }
     counts
 }

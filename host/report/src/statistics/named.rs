@@ -3,7 +3,7 @@
 use super::Judged;
 use super::group::Group;
 use crate::cases::Case;
-use crate::catalogue::Power;
+use crate::catalogue::{Business, Power};
 
 /// One statistic.
 #[derive(Debug)]
@@ -321,7 +321,7 @@ pub(super) const ALL: &[Named] = &[
         ..named("villages", "村（社区）办件统计", "Cases by village", Group::Village, HANDLING)
     },
     Named {
-        only: |case| is_kind(case, "joint"),
+        only: |case| case.business == Business::Joint,
         loose: false,
         ..named(
             "joint",
@@ -410,7 +410,7 @@ pub(super) const ALL: &[Named] = &[
         )
     },
     Named {
-        only: |case| is_kind(case, "complaint"),
+        only: |case| case.business == Business::Complaint,
         loose: false,
         ..named(
             "complaints",
@@ -434,7 +434,7 @@ pub(super) const ALL: &[Named] = &[
         )
     },
     Named {
-        only: |case| is_kind(case, "order"),
+        only: |case| case.business == Business::Order,
         loose: false,
         ..named(
             "orders",
