@@ -55,12 +55,15 @@ pub fn monthly(
     parts.insert("coverage", coverage(&mut values, ground, &sheets, month));
     parts.insert("cards", Part::sheet(sheets.cards(ground)));
     let overdue = ["name", "concluded", "overdue", "open", "open_overdue"];
-    let late = sheets.only("efficiency", &overdue, &["overdue", "open_overdue"]);
+    let mut late = sheets.only("efficiency", &overdue, &["overdue", "open_overdue"]);
+    late.title = Text::new("超期办件（按部门）", "Overdue cases by department");
     parts.insert("overdue", Part::sheet(late));
     parts.insert("entries", entries(&mut values, template, ground, &sheets, month));
     parts.insert("unanswered", unanswered(&mut values, ground, month));
     parts.insert("complaints", complaints(&mut values, &sheets));
-    let data = sheets.only("late_entries", &["name", "concluded", "incomplete"], &["incomplete"]);
+    let columns = ["name", "concluded", "incomplete"];
+    let mut data = sheets.only("late_entries", &columns, &["incomplete"]);
+    data.title = Text::new("数据不完整的办结件", "Incomplete cases");
     values.put("incomplete", sheets.total("late_entries", "incomplete"));
     values.put("without_key", ground.gathered.figures.without_key);
     let is_clean = data.rows.is_empty() && ground.gathered.figures.without_key == 0;
@@ -144,6 +147,11 @@ impl Sheets {
         let mut sheet = pick(whole, columns);
         let mut keep = whole.rows.iter().map(says);
         sheet.rows.retain(|_| keep.next().unwrap_or(false));
+        // Without shares no sample is too small, and there is nothing to say of their meaning.
+        if !columns.iter().any(|column| column.contains("_rate")) {
+            sheet.notes.clear();
+            sheet.rows.iter_mut().for_each(|row| row.small_sample = false);
+        }
         // A sum of nothing says nothing.
         sheet.rows.retain(|row| row.key != TOTAL || whole.rows.len() > 1);
         sheet
@@ -264,7 +272,14 @@ pub(super) fn period(
 pub(super) fn region(values: &mut Values, basis: &Basis, region: &str) {
     match region {
         "" => values.put_words("region_name", "本辖区", "the district"),
-        code => values.put("region_name", basis.name("region", code)),
+        code => match basis.field("region", code, "name") {
+            Some(name) => values.put("region_name", name),
+            None => values.put_words(
+                "region_name",
+                format!("区划代码{code}辖区"),
+                format!("region {code}"),
+            ),
+        },
     }
 }
 
@@ -312,12 +327,20 @@ fn coverage(values: &mut Values, ground: &Ground<'_>, sheets: &Sheets, month: Pe
     ] {
         values.put(name, count);
     }
-    values.put("dept_share", Share::new(depts_with, depts.len()).percent());
-    values.put("item_share", Share::new(items_with, items.len()).percent());
-    values.put("flow_share", Share::new(flow_with, flow.len()).percent());
+    share(values, "dept_share", depts_with, depts.len());
+    share(values, "item_share", items_with, items.len());
+    share(values, "flow_share", flow_with, flow.len());
     let columns = ["name", "received", "accepted", "concluded", "on_time_rate", "on_time_interval"];
     let sheet = sheets.only("departments", &columns, &columns[1..4]);
     Part { is_empty: cases.is_empty(), ..Part::sheet(sheet) }
+}
+
+/// A share as a percentage; of nothing it is said that there is nothing.
+fn share(values: &mut Values, name: &'static str, part: usize, whole: usize) {
+    match whole {
+        0 => values.put_words(name, "–（无可比基数）", "- (nothing to compare with)"),
+        _ => values.put(name, Share::new(part, whole).percent()),
+    }
 }
 
 fn fits(pattern: &str, rule: &str) -> bool {
