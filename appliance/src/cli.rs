@@ -4,6 +4,7 @@
 mod alerts;
 mod archive;
 mod backup;
+mod bulletin;
 mod check;
 mod data;
 mod demo;
@@ -84,6 +85,12 @@ enum Command {
     /// 统计、评估、辅助决策 / Statistics, scores, decision support
     #[command(subcommand)]
     Report(report::Command),
+    /// 每月一通报、年度评估 / Monthly bulletins, annual assessments
+    #[command(subcommand)]
+    Bulletin(bulletin::Command),
+    /// 黄牌、红牌通知和督办通知 / Notices of cards, supervision notices
+    #[command(subcommand)]
+    Notice(bulletin::NoticeCommand),
     /// 数据源 / Sources
     #[command(subcommand)]
     Source(source::Command),
@@ -280,6 +287,8 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Replay => replay::run(context),
         Command::Reconcile => reconcile::run(context),
         Command::Report(command) => report::run(context, command),
+        Command::Bulletin(command) => bulletin::run(context, command),
+        Command::Notice(command) => bulletin::notice(context, command),
         Command::Source(command) => source::run(context, command),
         Command::Ledger(command) => ledger::run(context, command),
         Command::Plugin(command) => plugin::run(context, command),

@@ -82,7 +82,11 @@ pub fn ground(acts: &[Act], region: &str) -> Option<String> {
     newest.told.get("ground")?.get(region)?.as_str().map(str::to_owned)
 }
 
-fn leaves(app: &App, from: u64) -> Result<Vec<(u64, Value)>, AppError> {
+/// The leaves from an index on that are no alerts, with their positions.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub(crate) fn leaves(app: &App, from: u64) -> Result<Vec<(u64, Value)>, AppError> {
     app.with_ledger(|ledger| {
         let mut acts = Vec::new();
         for (index, leaf) in (from..ledger.size()).zip(ledger.leaves(from..ledger.size())?) {

@@ -144,6 +144,24 @@ impl Home {
         fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
     }
 
+    /// Keeps a paper whose hash stands in the ledger, under that hash; `form` is `docx`, `html` or
+    /// `xlsx`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_paper(&self, sha256: &str, form: &str, bytes: &[u8]) -> Result<(), AppError> {
+        let dir = self.dir.join("reports");
+        fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
+        let path = dir.join(format!("{sha256}.{form}"));
+        fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
+    }
+
+    /// Where a county's own template of a paper lies, if it has one.
+    #[must_use]
+    pub fn template_file(&self, name: &str) -> PathBuf {
+        self.dir.join("templates").join(format!("{name}.toml"))
+    }
+
     /// Creates the directories, the configuration and the keys of a new home.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ pub mod alert;
 pub mod app;
 pub mod backup;
 pub mod base;
+pub mod bulletin;
 pub mod card;
 pub mod centre;
 pub mod cli;

@@ -46,6 +46,7 @@ fn allowed() -> BTreeMap<String, &'static [&'static str]> {
         ("host/engine", CONTRACT),
         ("host/kernel", CONTRACT),
         ("host/ingest", CONTRACT),
+        ("host/office", CONTRACT),
         ("host/report", CONTRACT),
         ("appliance/county", CONTRACT),
         ("host/ocds", CONTRACT),
