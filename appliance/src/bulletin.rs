@@ -12,6 +12,7 @@ mod content;
 mod issue;
 mod monthly;
 mod notice;
+mod sheets;
 mod template;
 
 pub use annual::annual;

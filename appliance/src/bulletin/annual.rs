@@ -2,7 +2,8 @@
 //! not marked is said, never assumed.
 
 use super::content::{Content, Part, Values};
-use super::monthly::{Ground, Sheets, period, ranking, special};
+use super::monthly::{Ground, period, ranking, special};
+use super::sheets::Sheets;
 use super::template::{Kind, Template};
 use crate::app::App;
 use crate::error::AppError;

@@ -168,6 +168,17 @@ fn standing(app: &App, id: &str) -> Result<AlertExplanation, AppError> {
         found.text_zh = text::fill(&entry.zh, value);
         found.text_en = text::fill(&entry.en, value);
     }
+    let rule = &found.alert.rule;
+    if let Some(entry) = text::find(&format!("host.{rule}-name")) {
+        (found.rule_zh, found.rule_en) = (entry.zh.clone(), entry.en.clone());
+    }
+    // Of a rule that is no longer deployed there are no words; its raw values are none.
+    if found.rule_zh.is_empty() {
+        (found.rule_zh, found.rule_en) = (rule.clone(), rule.clone());
+        found.text_zh = format!("规则 {rule} 已停用，详见存证链第 {} 叶。", found.alert.leaf);
+        found.text_en =
+            format!("rule {rule} is retired, see leaf {} of the ledger", found.alert.leaf);
+    }
     Ok(found)
 }
 
