@@ -311,6 +311,8 @@ fn counts_are_compared_once_everything_has_had_time_to_arrive() {
         (count("2026-03-02", "", 7), "2026-04-23T10:00", None),
         (count("2026-04-22T08:00", "", 40), "2026-04-23T10:00", Some((None, 0, true))),
         ("{}".to_owned(), "2026-04-23T10:00", Some((None, 0, true))),
+        // Its payload was dropped when its time was over.
+        (String::new(), "2026-04-23T10:00", None),
     ];
     for (statement, now, expected) in cases {
         let mut bench = Bench::new(Zone::shanghai());
