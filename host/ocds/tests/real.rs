@@ -21,8 +21,8 @@ fn real(settings: &str) -> Option<(Findings, usize)> {
             mode: Mode::Import,
             secret: None,
             batch_max: 100,
-        rights: plumbline_ingest::Rights::default(),
-    };
+            rights: plumbline_ingest::Rights::default(),
+        };
         let mut survey = Survey::new(Settings::parse(settings).unwrap());
         let mut refused = 0;
         for batch in Source::open(&path, options).unwrap() {

@@ -261,7 +261,7 @@ fn a_payload_that_was_archived_is_told_and_is_no_case_without_number() {
         event("2", "penalty.case.filed", "2026-01-06 09:00", r#"{"case_no":"q"}"#),
     ];
     events[1].data.clear();
-    let book = book(&events);
+    let book = book(&events, "2026-12-31 00:00");
     let figures = book.figures();
     assert_eq!((figures.taken, figures.without_key, figures.archived), (1, 0, 1));
     let days: Vec<_> = book.archived().iter().map(|(day, n)| (day.to_string(), *n)).collect();
