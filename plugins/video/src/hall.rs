@@ -65,7 +65,7 @@ impl Stream for Halls {
                 if !state.cams.contains_key(&cam) && state.cams.len() >= KEPT_MAX {
                     return;
                 }
-                let gaps = Runs::read(&texts("seen")).gaps();
+                let gaps = spans_of(&texts("gaps"));
                 let crowds = texts("crowds");
                 let crowds = crowds.iter().filter_map(|text| {
                     let (span, zone) = text.split_once(':')?;

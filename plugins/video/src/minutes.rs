@@ -108,10 +108,6 @@ impl<M: Mark> Runs<M> {
         self.0.iter()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -120,15 +116,10 @@ impl<M: Mark> Runs<M> {
     pub(crate) fn end(&self) -> Option<u16> {
         self.0.last().map(|run| run.to)
     }
-
-    /// As texts `from-to`, for facts.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.0.iter().map(|run| format!("{}-{}", run.from, run.to)).collect()
-    }
 }
 
 impl Runs<()> {
-    /// Reads what [`Runs::texts`] wrote; what is no run of a day is left out.
+    /// Reads what [`span_texts`] wrote; what is no run of a day is left out.
     pub(crate) fn read(texts: &[String]) -> Self {
         let run = |text: &String| {
             let (from, to) = text.split_once('-')?;
@@ -161,7 +152,7 @@ impl Runs<()> {
     }
 }
 
-/// Reads what [`Runs::texts`] wrote as plain spans.
+/// Reads what [`span_texts`] wrote as plain spans.
 pub(crate) fn spans_of(texts: &[String]) -> Vec<(u16, u16)> {
     Runs::read(texts).iter().map(|run| (run.from, run.to)).collect()
 }
@@ -189,7 +180,7 @@ pub(crate) fn clock(minute: u16) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY_MINUTES, Runs};
+    use super::{DAY_MINUTES, Runs, span_texts};
 
     /// Whatever the order in which minutes come and go, the runs are those of the set.
     #[test]
@@ -212,7 +203,8 @@ mod tests {
                 assert_eq!(runs.contains(minute), set.contains(&minute), "{minute}");
             }
             assert_eq!(runs.iter().map(|run| usize::from(run.len())).sum::<usize>(), set.len());
-            assert_eq!(Runs::read(&runs.texts()), runs);
+            let spans: Vec<_> = runs.iter().map(|run| (run.from, run.to)).collect();
+            assert_eq!(Runs::read(&span_texts(&spans)), runs);
             assert!(runs.iter().zip(runs.iter().skip(1)).all(|(a, b)| a.to < b.from));
         }
     }

@@ -16,6 +16,7 @@ pub(crate) struct Punch {
     officer: String,
     at: plumbline_guest::Local,
     is_in: bool,
+    version: u32,
 }
 
 /// The stream.
@@ -33,7 +34,8 @@ impl Stream for Punches {
         }
         let officer = event.text("officer").unwrap_or_default();
         let at = event.stamp("at").unwrap_or(event.time);
-        state.put(event, Punch { officer, at, is_in: event.text("dir").as_deref() == Some("in") });
+        let is_in = event.text("dir").as_deref() == Some("in");
+        state.put(event, Punch { officer, at, is_in, version: event.version });
     }
 
     fn check(state: &Facts<Punch>, params: &Params, look: &mut Look<'_>) {
@@ -41,12 +43,15 @@ impl Stream for Punches {
             return;
         }
         let first = state.iter().filter(|entry| entry.fact.is_in).min_by_key(|entry| entry.fact.at);
-        let Some(Punch { officer, at, .. }) = first.map(|entry| &entry.fact) else { return };
+        let Some(Punch { officer, at, version, .. }) = first.map(|entry| &entry.fact) else {
+            return;
+        };
         let day = at.day().to_string();
         let data = Writer::default()
             .text("officer", officer)
             .text("month", &day[..7])
             .text("date", &day)
+            .int("rev", (*version).into())
             .int("in_min", minute_in(*at, at.day()).into());
         look.fact("punched", officer, data);
     }

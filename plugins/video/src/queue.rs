@@ -16,6 +16,8 @@ const TICKETS_MAX: usize = 4_000;
 const SHARE_OF: usize = 10;
 /// Cards of a day: a hall with more has one matter, and it is known.
 const CARDS_MAX: usize = 200;
+/// Minutes after which an event is late.
+const LATE_MIN: i64 = 2;
 const SECONDS_PER_MINUTE: i64 = 60;
 
 /// Minutes of the day; the window that called, and the group that was asked for.
@@ -37,6 +39,8 @@ struct Ticket {
 pub(crate) struct Tickets {
     hall: String,
     day: Option<Day>,
+    /// Events that came late or corrected another: what was told before may come true again.
+    rev: i64,
     by_number: BTreeMap<String, Ticket>,
 }
 
@@ -62,6 +66,8 @@ impl Stream for Queues {
         }
         let ticket = state.by_number.entry(number).or_default();
         let minute = Some(minute_in(event.stamp("at").unwrap_or(event.time), event.time.day()));
+        let is_late = event.logged.minutes_since(event.time) > LATE_MIN || event.version > 1;
+        state.rev += i64::from(is_late);
         let window = || {
             let code = event.text("window_id").filter(|code| !code.is_empty());
             code.or_else(|| event.text("window")).unwrap_or_default()
@@ -183,17 +189,14 @@ fn tell_waits(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>) {
             _ => spans.push((from, to)),
         }
     }
-    let known = spans
-        .iter()
-        .fold(0i64, |sum, (from, to)| sum * 31 + i64::from(*from) * 1_440 + i64::from(*to));
-    look.fact_of_turn(("wait", &state.hall), ("spans", known), || {
-        let texts = span_texts(&spans);
-        let texts = texts.iter().map(String::as_str);
-        Writer::default()
-            .text("hall", &state.hall)
-            .text("date", &day.to_string())
-            .list("spans", texts)
-    });
+    let texts = span_texts(&spans);
+    let texts = texts.iter().map(String::as_str);
+    let data = Writer::default()
+        .text("hall", &state.hall)
+        .text("date", &day.to_string())
+        .int("rev", state.rev)
+        .list("spans", texts);
+    look.fact("wait", &state.hall, data);
 }
 
 /// To each window: when tickets were called to it, and when it served nobody while people waited
@@ -230,6 +233,7 @@ fn tell_windows(state: &Tickets, day: Day, params: &Params, look: &mut Look<'_>)
         let data = Writer::default()
             .text("seat", name)
             .text("date", &day.to_string())
+            .int("rev", state.rev)
             .list("idle", span_texts(&idle).iter().map(String::as_str))
             .list(
                 "called",

@@ -2,16 +2,17 @@
 //! comes from rosters; whether the seat was empty from the cameras that see it. A minute that no
 //! camera saw well is unknown: it neither counts nor resets.
 
-use crate::hours::{self, Spans, parse_clock, within};
-use crate::minutes::{DAY_MINUTES, Runs, clock, common, spans_of};
+mod view;
+
+use crate::hours::{Spans, parse_clock};
+use crate::minutes::{Runs, clock, common, spans_of};
 use crate::{Params, ground};
-use plumbline_guest::json::{Object, Value, Writer};
+use plumbline_guest::json::Writer;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Day, Event, Fire, Level, Local, Look, Rule, Stream, Why, apply};
 use std::collections::BTreeMap;
+use view::{Duty, Minute, View};
 
-/// Rosters and leaves of one seat or officer that are read.
-const ROWS_MAX: u32 = 2_000;
 /// Changes of duty of one day that are kept.
 const DUTIES_MAX: usize = 100;
 /// Zones of cameras that see one seat.
@@ -133,138 +134,6 @@ impl SeatDay {
             self.rev += 1;
         }
     }
-}
-
-/// What is known of a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Minute {
-    Unknown,
-    Empty,
-    Still,
-    Moving,
-}
-
-/// A stretch of duty of one officer.
-struct Duty {
-    officer: String,
-    from: u16,
-    to: u16,
-}
-
-/// The day minute by minute.
-struct View {
-    day: Day,
-    minutes: Vec<Minute>,
-    duties: Vec<Duty>,
-    is_provisional: bool,
-    seqs: Vec<u64>,
-}
-
-impl View {
-    fn new(state: &SeatDay, day: Day, look: &Look<'_>) -> Option<Self> {
-        let minutes = (0..DAY_MINUTES).map(|minute| of_minute(state, minute)).collect();
-        let row = look.row::<hours::Camera>(&state.cam, day);
-        let hall = row.as_ref().map_or("", |row| &row.hall);
-        let open = state.open.clone().or_else(|| hours::open(look, hall, day));
-        let is_provisional = open.is_none();
-        let duties = duties(state, day, &open.unwrap_or_default(), look);
-        let mut seqs: Vec<_> = state.posts.values().map(|post| post.seq).collect();
-        seqs.extend(state.changes.iter().map(|change| change.seq));
-        Some(Self { day, minutes, duties, is_provisional, seqs })
-    }
-
-    fn at(&self, minute: u16) -> Minute {
-        self.minutes[usize::from(minute)]
-    }
-
-    fn time(&self, minute: u16) -> Local {
-        self.day.start().plus_minutes(i64::from(minute))
-    }
-}
-
-/// Somebody is there if any zone shows it; nobody, if a zone that is valid shows it and none else.
-fn of_minute(state: &SeatDay, minute: u16) -> Minute {
-    let mut known = Minute::Unknown;
-    for post in state.posts.values().filter(|post| post.valid.contains(minute)) {
-        let of = match (post.empty.contains(minute), post.still.contains(minute)) {
-            (true, _) => Minute::Empty,
-            (_, true) => Minute::Still,
-            _ => Minute::Moving,
-        };
-        let rank = |minute| match minute {
-            Minute::Unknown => 0,
-            Minute::Empty => 1,
-            Minute::Still => 2,
-            Minute::Moving => 3,
-        };
-        if rank(of) > rank(known) {
-            known = of;
-        }
-    }
-    known
-}
-
-fn table_spans(table: &str, of: &str, day: Day, look: &Look<'_>) -> Vec<(u16, u16, String)> {
-    let rows = look.rows(table, &format!("{of}/"), day, ROWS_MAX);
-    let span = |(_, row): &(String, String)| {
-        let row = Object::parse(row);
-        let text = |name| row.get(name).and_then(Value::text);
-        let span = within(look.stamp(&text("from_time")?)?, look.stamp(&text("to_time")?)?, day)?;
-        Some((span.0, span.1, text("officer").unwrap_or_default().into_owned()))
-    };
-    rows.iter().filter_map(span).collect()
-}
-
-/// Duties of the day: rosters in open hours, less leaves, with who took over.
-fn duties(state: &SeatDay, day: Day, open: &Spans, look: &Look<'_>) -> Vec<Duty> {
-    let mut owner: Vec<Option<String>> = vec![None; usize::from(DAY_MINUTES)];
-    let mut put = |(from, to): (u16, u16), officer: Option<&str>| {
-        for minute in from..to {
-            owner[usize::from(minute)] = officer.map(str::to_owned);
-        }
-    };
-    for (from, to, officer) in table_spans("duty_roster", &state.seat, day, look) {
-        put((from, to), Some(&officer));
-    }
-    let of = |kind: &'static str| state.changes.iter().filter(move |change| change.kind == kind);
-    for (kind, is_swap) in [("video.duty.scheduled", false), ("video.duty.swap", true)] {
-        for change in of(kind) {
-            let officer = if is_swap { &change.with } else { &change.officer };
-            if let Some(span) = within(change.from, change.to, day) {
-                put(span, Some(officer));
-            }
-        }
-    }
-    let mut officers: Vec<_> = owner.iter().flatten().cloned().collect();
-    officers.sort_unstable();
-    officers.dedup();
-    let mut clear = |officer: &str, (from, to): (u16, u16)| {
-        for minute in from..to {
-            let owner = &mut owner[usize::from(minute)];
-            if officer.is_empty() || owner.as_deref() == Some(officer) {
-                *owner = None;
-            }
-        }
-    };
-    for officer in &officers {
-        for (from, to, _) in table_spans("leave", officer, day, look) {
-            clear(officer, (from, to));
-        }
-    }
-    for change in of("video.duty.leave") {
-        if let Some(span) = within(change.from, change.to, day) {
-            clear(&change.officer, span);
-        }
-    }
-    let mut duties: Vec<Duty> = Vec::new();
-    for minute in open.iter().flat_map(|(from, to)| *from..*to) {
-        let Some(officer) = &owner[usize::from(minute)] else { continue };
-        match duties.last_mut() {
-            Some(last) if last.to == minute && last.officer == *officer => last.to += 1,
-            _ => duties.push(Duty { officer: officer.clone(), from: minute, to: minute + 1 }),
-        }
-    }
-    duties
 }
 
 /// The view, or the reason why there is none.

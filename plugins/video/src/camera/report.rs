@@ -4,7 +4,7 @@
 
 use super::{View, Zone};
 use crate::Params;
-use crate::minutes::{DAY_MINUTES, Runs, common, length};
+use crate::minutes::{DAY_MINUTES, Run, Runs, common, length, span_texts};
 use plumbline_guest::Look;
 use plumbline_guest::json::Writer;
 
@@ -51,7 +51,7 @@ fn presence(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
             .text("cam", &state.cam)
             .text("hall", &hall)
             .text("date", &view.day.to_string())
-            .list("seen", state.seen.texts().iter().map(String::as_str))
+            .list("gaps", gaps(view, is_gap).iter().map(String::as_str))
             .flag("down", is_gap)
             .list("crowds", crowds.iter().map(String::as_str))
     });
@@ -71,15 +71,48 @@ fn stage_of_crowds(view: &View<'_>, params: &Params, end: u16) -> u16 {
     stage
 }
 
-/// `zone:from-to` of queues that were full long enough.
+/// Stretches without pictures; that after the latest only once it is a gap, so that what is told
+/// depends on the turn alone.
+fn gaps(view: &View<'_>, is_gap: bool) -> Vec<String> {
+    let mut gaps = view.state.seen.gaps();
+    if !is_gap {
+        gaps.retain(|(_, to)| *to < DAY_MINUTES);
+    }
+    span_texts(&gaps)
+}
+
+/// `from-to:zone` of queues that were full long enough; of a crowd that goes on as far as the last
+/// step that it has taken.
 fn full_queues(view: &View<'_>, params: &Params) -> Vec<String> {
+    let end = view.state.seen.end().unwrap_or(0);
+    let steps = [params.crowd_min, params.crowd_yellow_min];
     let mut all = Vec::new();
     for (name, zone) in &view.state.zones {
         let Zone::Queue { crowd } = zone else { continue };
         let long = crowd.iter().filter(|run| i64::from(run.len()) >= params.crowd_min);
-        all.extend(long.map(|run| format!("{}-{}:{name}", run.from, run.to)));
+        all.extend(long.map(|run| {
+            let to = if run.to < end { run.to } else { step_of(run, &steps) };
+            format!("{}-{to}:{name}", run.from)
+        }));
     }
     all
+}
+
+/// The minute in which a run took its last step; its begin if it took none.
+fn step_of(run: &Run<()>, steps: &[i64]) -> u16 {
+    let taken = steps.iter().filter(|step| i64::from(run.len()) >= **step).max();
+    run.from + taken.map_or(0, |step| *step as u16)
+}
+
+/// Up to which minute a seat is told of: the minute after a stretch, or a step of one.
+fn told_until(runs: &Runs<()>, steps: &[i64], end: u16) -> u16 {
+    let of = |run: &Run<()>| if run.to < end { run.to + 1 } else { step_of(run, steps) };
+    runs.iter().map(of).max().unwrap_or(0)
+}
+
+fn before(runs: &Runs<()>, until: u16) -> Vec<String> {
+    let spans: Vec<_> = runs.iter().map(|run| (run.from, run.to)).collect();
+    span_texts(&common(&spans, &[(0, until)]))
 }
 
 /// To each seat: which minutes prove anything, when it was empty, when nothing moved at it.
@@ -88,31 +121,20 @@ fn posts(view: &View<'_>, params: &Params, look: &mut Look<'_>) {
     let end = state.seen.end().unwrap_or(0);
     for (name, zone) in &state.zones {
         let Zone::Seat { seat, empty, still } = zone else { continue };
-        let stage =
-            stage_of(empty, &params.post_min, end) * 8 + stage_of(still, &params.still_min, end);
-        let bad = (state.covered.len() + state.moved.len() + state.frozen.len()) as u32;
-        let turn = turn(state.rev + bad, end / POST_EVERY_MIN, stage);
-        look.fact_of_turn(("post", seat), (name, turn), || {
+        let steps = told_until(empty, &params.post_min, end);
+        let until = steps.max(told_until(still, &params.still_min, end));
+        let until = until.max(end / POST_EVERY_MIN * POST_EVERY_MIN);
+        look.fact_of_turn(("post", seat), (name, turn(state.rev, until, 0)), || {
             Writer::default()
                 .text("seat", seat)
                 .text("date", &view.day.to_string())
                 .text("cam", &state.cam)
                 .text("zone", name)
                 .int("rev", i64::from(state.rev))
-                .list("valid", view.valid().texts().iter().map(String::as_str))
-                .list("empty", empty.texts().iter().map(String::as_str))
-                .list("still", still.texts().iter().map(String::as_str))
+                .list("valid", before(&view.valid(), until).iter().map(String::as_str))
+                .list("empty", before(empty, until).iter().map(String::as_str))
+                .list("still", before(still, until).iter().map(String::as_str))
         });
-    }
-}
-
-/// How many of the steps the run that still goes on has taken; one more if none goes on.
-fn stage_of(runs: &Runs<()>, steps: &[i64], end: u16) -> u16 {
-    match runs.iter().next_back() {
-        Some(run) if run.to == end => {
-            steps.iter().filter(|step| i64::from(run.len()) >= **step).count() as u16
-        }
-        _ => steps.len() as u16 + 1,
     }
 }
 
@@ -133,5 +155,9 @@ fn sum(view: &View<'_>, look: &mut Look<'_>) {
         .text("date", &view.day.to_string())
         .int("valid_min", seen)
         .int("open_min", length(&open) - excused);
-    look.fact_of_turn(("seen", &state.cam), ("sum", i64::from(state.rev)), || data);
+    look.fact_of_turn(
+        ("seen", &state.cam),
+        ("sum", (i64::from(state.rev) << 32) | (seen << 11) | length(&open)),
+        || data,
+    );
 }

@@ -220,36 +220,33 @@ fn zone_minute(
     let Some(zone) = place(state, name, kind, seat) else { return };
     let is_active = persons.is_some_and(|persons| persons > 0);
     let seq = event.seq;
-    let changed = match zone {
+    match zone {
         Zone::Seat { empty, still, .. } => match occupied {
-            Some(part) if part < params.occ_min => !empty.put(minute, ()),
+            Some(part) if part < params.occ_min => {
+                empty.put(minute, ());
+            }
             Some(_) if moving.is_some_and(|part| part < params.motion_eps) => {
                 still.put(minute, ());
-                false
             }
-            _ => false,
+            _ => {}
         },
         Zone::Queue { crowd } => {
             if persons.is_some_and(|persons| persons >= params.crowd_cap) {
                 crowd.put(minute, ());
             }
-            false
         }
         Zone::Room { persons: counts, .. } => {
             if let Some(count) = persons {
                 let count = count.clamp(0, i64::from(u16::MAX)) as u16;
                 counts.put(minute, Persons { seq, count });
             }
-            false
         }
         Zone::Forbidden { active, .. } | Zone::Door { active } | Zone::Phone { active } => {
             if is_active {
                 active.put(minute, seq);
             }
-            false
         }
-    };
-    state.rev += u32::from(changed);
+    }
 }
 
 /// The zone of that name, made on its first minute.
