@@ -32,7 +32,7 @@ impl Desk {
         let lines: Vec<_> = events.iter().map(Value::to_string).collect();
         fs::write(desk.path("events.ndjson"), lines.join("\n")).unwrap();
         let file = desk.path("events.ndjson").display().to_string();
-        let report = desk.json(&["import", &file]);
+        let report = desk.json(&["import", "--as-host", &file]);
         assert_eq!(report[0]["new"], events.len(), "{report:?}");
         desk
     }

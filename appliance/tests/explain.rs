@@ -66,8 +66,8 @@ fn a_case_an_event_and_a_card_read_as_they_should() {
     for (words, golden) in [
         (vec!["explain", "C2026-0041"], expect_file!["golden/case.zh.txt"]),
         (vec!["--lang", "en", "explain", "C2026-0041"], expect_file!["golden/case.en.txt"]),
-        (vec!["explain", "--event", "11"], expect_file!["golden/event.zh.txt"]),
-        (vec!["--lang", "en", "explain", "--event", "11"], expect_file!["golden/event.en.txt"]),
+        (vec!["explain", "--event", "18"], expect_file!["golden/event.zh.txt"]),
+        (vec!["--lang", "en", "explain", "--event", "18"], expect_file!["golden/event.en.txt"]),
         (vec!["explain", "--alert", &card], expect_file!["golden/card.zh.txt"]),
         (vec!["--lang", "en", "explain", "--alert", &card], expect_file!["golden/card.en.txt"]),
     ] {
@@ -80,7 +80,7 @@ fn what_is_explained_is_given_once() {
     let Some(week) = Week::new() else { return };
     let wrong: [(&[&str], &str); 5] = [
         (&["explain"], "usage"),
-        (&["explain", "C2026-0041", "--event", "11"], "usage"),
+        (&["explain", "C2026-0041", "--event", "18"], "usage"),
         (&["explain", "--event", "9999"], "no-event"),
         (&["explain", "--event", "/370203/hall/none"], "no-event"),
         (&["explain", "--alert", "0123456789abcdef"], "no-alert"),
@@ -92,7 +92,7 @@ fn what_is_explained_is_given_once() {
     }
     let by_name = week.ok(&["--json", "explain", "--event", "/370203/hall/hall-0005"]);
     let by_name: Value = serde_json::from_str(&by_name).unwrap();
-    assert_eq!((&by_name["event"]["seq"], &by_name["subject"]), (&12.into(), &"C2026-0041".into()));
+    assert_eq!((&by_name["event"]["seq"], &by_name["subject"]), (&19.into(), &"C2026-0041".into()));
     let card = week.ok(&["--json", "explain", "--alert", &week.alert("APPR-T02")]);
     let card: Value = serde_json::from_str(&card).unwrap();
     let parameters = card["parameters"]["values"].as_array().unwrap();
