@@ -100,16 +100,16 @@ impl Split {
     }
 
     /// Goes on at `byte` of a stream of which nothing was consumed but the byte order mark; false
-    /// if it ends before.
+    /// if it ends before. Elements are cut from the beginning, since only that tells whether the
+    /// place is inside an array or behind it.
     pub(crate) fn resume(&mut self, window: &mut Window, byte: u64) -> io::Result<bool> {
-        let array = window.bytes().trim_ascii_start().first() == Some(&b'[');
-        let found = window.skip_to(byte)?;
-        let at_end = window.bytes().is_empty() && !window.more()?;
-        if let Self::Elements { open } = self {
-            // What is wrong with the end was said when the end was reached.
-            *open = array && byte > 0 && !at_end;
+        if *self == Self::Lines {
+            return window.skip_to(byte);
         }
-        Ok(found)
+        // What is wrong with them was said when they were read.
+        let mut number = 0;
+        while window.offset() < byte && self.step(window, &mut number, |_| None, &mut |_| {})? {}
+        Ok(window.offset() >= byte)
     }
 
     /// Consumes what stands between elements, so that an array is seen to end with its last one.
