@@ -112,7 +112,7 @@ impl AlertIndex {
         Ok(news)
     }
 
-    /// As [`AlertIndex::follow`], without keeping what is new.
+    /// As `AlertIndex::follow`, without keeping what is new.
     ///
     /// # Errors
     /// If the ledger cannot be read.
