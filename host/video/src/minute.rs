@@ -1,0 +1,285 @@
+//! One minute of a camera as numbers: the payload of `video.obs.minute`. One-second values stay in
+//! memory; this is what enters the log.
+
+use crate::observe::Sample;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+pub(crate) const MINUTE_MS: i64 = 60_000;
+/// A file whose clock jumps further ahead than this gives no empty minutes for the time between, but
+/// one end and one beginning: a day.
+const EMPTY_MINUTES_MAX: i64 = 1_440;
+
+/// What is measured in one minute. Fields that could not be measured are absent, which rules read as
+/// unknown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Minute {
+    /// Start of the minute, milliseconds since 1970.
+    #[serde(skip)]
+    pub at_ms: i64,
+    /// Coded pictures that came, decoded or not.
+    pub frames: u32,
+    /// Coded pictures a second.
+    pub fps: f64,
+    #[serde(flatten)]
+    pub seen: Option<Seen>,
+}
+
+/// What the decoded pictures of a minute showed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Seen {
+    /// Pictures that were decoded and measured.
+    pub samples: u32,
+    pub luma_mean: f64,
+    pub luma_std: f64,
+    pub sharp: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub motion: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<ZoneMinute>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ref_sim: Option<f64>,
+    /// Pictures of the longest run of equal ones that reaches into this minute, 1 if each differs.
+    pub frame_hash_runs: u32,
+    /// Whole seconds that this run has lasted.
+    pub frozen_s: i64,
+    /// Whether every picture was black.
+    pub black: bool,
+}
+
+/// One zone in one minute.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ZoneMinute {
+    pub zone: String,
+    /// Mean part of the zone that is filled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occ_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub motion: Option<f64>,
+}
+
+/// Gathers samples into minutes.
+#[derive(Debug)]
+pub struct Minutes {
+    /// What the source's clock shows as 0, milliseconds since 1970.
+    start_ms: i64,
+    open: Option<Open>,
+    run: Run,
+}
+
+/// A run of equal pictures.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    pictures: u32,
+    since_us: i64,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    minute: i64,
+    frames: u32,
+    samples: u32,
+    luma_mean: Mean,
+    luma_std: Mean,
+    sharp: Mean,
+    motion: Mean,
+    ref_sim: Mean,
+    zones: BTreeMap<String, (Mean, Mean)>,
+    run_pictures: u32,
+    run_us: i64,
+    black: u32,
+}
+
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    number: u32,
+}
+
+impl Minutes {
+    #[must_use]
+    pub fn new(start_ms: i64) -> Self {
+        Self { start_ms, open: None, run: Run::default() }
+    }
+
+    /// A coded picture has come. Returns the minutes that are over by then.
+    pub fn unit(&mut self, at_us: i64) -> Vec<Minute> {
+        let over = self.clock(at_us);
+        let open = self.open(at_us);
+        open.frames += 1;
+        over
+    }
+
+    /// A picture was measured; its unit came before.
+    pub fn picture(&mut self, sample: &Sample) {
+        if sample.same && self.run.pictures > 0 {
+            self.run.pictures += 1;
+        } else {
+            self.run = Run { pictures: 1, since_us: sample.at_us };
+        }
+        let run = self.run;
+        let open = self.open(sample.at_us);
+        open.samples += 1;
+        open.luma_mean.add(Some(sample.luma_mean));
+        open.luma_std.add(Some(sample.luma_std));
+        open.sharp.add(Some(sample.sharp));
+        open.motion.add(sample.motion);
+        open.ref_sim.add(sample.ref_sim);
+        open.black += u32::from(sample.black);
+        if run.pictures > open.run_pictures {
+            open.run_pictures = run.pictures;
+            open.run_us = sample.at_us - run.since_us;
+        }
+        for zone in &sample.zones {
+            let (filled, motion) = open.zones.entry(zone.zone.clone()).or_default();
+            filled.add(zone.occ_ratio);
+            motion.add(zone.motion);
+        }
+    }
+
+    /// Time has passed. Returns the minutes that are over, empty ones too.
+    pub fn clock(&mut self, at_us: i64) -> Vec<Minute> {
+        let now = self.minute_of(at_us);
+        let Some(first) = self.open.take_if(|open| open.minute < now) else { return Vec::new() };
+        let last = first.minute;
+        let mut over = vec![first.close()];
+        if now - last <= EMPTY_MINUTES_MAX {
+            let empty = (last + 1..now).map(|minute| Open { minute, ..Open::default() }.close());
+            over.extend(empty);
+        }
+        self.open = Some(Open { minute: now, ..Open::default() });
+        over
+    }
+
+    /// The minute that was begun, at the end of a file. One that a file merely touches is left out.
+    pub fn finish(self) -> Option<Minute> {
+        self.open.filter(|open| open.frames > 0).map(Open::close)
+    }
+
+    fn minute_of(&self, at_us: i64) -> i64 {
+        (self.start_ms + at_us.div_euclid(1000)).div_euclid(MINUTE_MS)
+    }
+
+    fn open(&mut self, at_us: i64) -> &mut Open {
+        let minute = self.minute_of(at_us);
+        self.open.get_or_insert_with(|| Open { minute, ..Open::default() })
+    }
+}
+
+impl Open {
+    fn close(self) -> Minute {
+        let seen = (self.samples > 0).then(|| Seen {
+            samples: self.samples,
+            luma_mean: self.luma_mean.rounded(100.0).unwrap_or_default(),
+            luma_std: self.luma_std.rounded(100.0).unwrap_or_default(),
+            sharp: self.sharp.rounded(100.0).unwrap_or_default(),
+            motion: self.motion.rounded(1e6),
+            zones: self.zones.into_iter().map(ZoneMinute::of).collect(),
+            ref_sim: self.ref_sim.rounded(1e4),
+            frame_hash_runs: self.run_pictures,
+            frozen_s: self.run_us / 1_000_000,
+            black: self.black == self.samples,
+        });
+        Minute {
+            at_ms: self.minute * MINUTE_MS,
+            frames: self.frames,
+            fps: (f64::from(self.frames) / 60.0 * 100.0).round() / 100.0,
+            seen,
+        }
+    }
+}
+
+impl ZoneMinute {
+    fn of((zone, (filled, motion)): (String, (Mean, Mean))) -> Self {
+        Self { zone, occ_ratio: filled.rounded(1e4), motion: motion.rounded(1e6) }
+    }
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
+            self.sum += value;
+            self.number += 1;
+        }
+    }
+
+    /// To the nearest of so many parts of one; more digits would only be noise in the log.
+    fn rounded(&self, parts: f64) -> Option<f64> {
+        (self.number > 0).then(|| (self.sum / f64::from(self.number) * parts).round() / parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::ZoneSample;
+
+    fn sample(at_us: i64, occ_ratio: f64, same: bool) -> Sample {
+        let zone = ZoneSample { zone: "s1".to_owned(), occ_ratio: Some(occ_ratio), motion: None };
+        Sample {
+            at_us,
+            luma_mean: 100.0,
+            luma_std: 40.0,
+            sharp: 500.0,
+            motion: Some(0.5),
+            ref_sim: None,
+            ref_sharp: None,
+            same,
+            black: false,
+            zones: vec![zone],
+        }
+    }
+
+    /// Units 25 times a second, a sample every two seconds, from a start 30 s after the minute.
+    fn minutes(seconds: i64, sample: impl Fn(i64) -> Sample) -> Vec<Minute> {
+        let mut minutes = Minutes::new(30_000);
+        let mut over = Vec::new();
+        for frame in 0..seconds * 25 {
+            let at_us = frame * 40_000;
+            over.extend(minutes.unit(at_us));
+            if frame % 50 == 0 {
+                minutes.picture(&sample(at_us));
+            }
+        }
+        over.extend(minutes.finish());
+        over
+    }
+
+    #[test]
+    fn minutes_are_those_of_the_clock_and_hold_means() {
+        let over =
+            minutes(90, |at_us| sample(at_us, if at_us < 60_000_000 { 0.5 } else { 0.0 }, false));
+        let frames: Vec<_> = over.iter().map(|minute| (minute.at_ms, minute.frames)).collect();
+        assert_eq!(frames, [(0, 750), (60_000, 1500)]);
+        let json = serde_json::to_string(&over[1]).unwrap_or_default();
+        let expected = concat!(
+            r#"{"frames":1500,"fps":25.0,"samples":30,"luma_mean":100.0,"luma_std":40.0,"#,
+            r#""sharp":500.0,"motion":0.5,"zones":[{"zone":"s1","occ_ratio":0.25}],"#,
+            r#""frame_hash_runs":1,"frozen_s":0,"black":false}"#
+        );
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_run_of_equal_pictures_goes_on_over_minutes() {
+        let over = minutes(90, |at_us| sample(at_us, 0.0, at_us > 10_000_000));
+        let runs = over.iter().filter_map(|minute| minute.seen.as_ref());
+        let runs: Vec<_> = runs.map(|seen| (seen.frame_hash_runs, seen.frozen_s)).collect();
+        assert_eq!(runs, [(10, 18), (40, 78)]);
+    }
+
+    #[test]
+    fn minutes_without_pictures_are_told_as_such() {
+        let mut minutes = Minutes::new(0);
+        assert!(minutes.unit(0).is_empty());
+        let over = minutes.clock(200_000_000);
+        let frames: Vec<_> = over.iter().map(|minute| (minute.at_ms, minute.frames)).collect();
+        assert_eq!(frames, [(0, 1), (60_000, 0), (120_000, 0)]);
+        assert_eq!(
+            serde_json::to_string(&over[1]).unwrap_or_default(),
+            r#"{"frames":0,"fps":0.0}"#
+        );
+        // A clock that jumps by years does not fill the log.
+        assert_eq!(minutes.clock(i64::MAX / 4).len(), 1);
+    }
+}
