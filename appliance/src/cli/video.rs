@@ -195,7 +195,9 @@ fn reference(
         if unit.at_us > to {
             break;
         }
-        if unit.at_us >= from && let Some(grid) = decode(&mut decoder, &unit) {
+        if unit.at_us >= from
+            && let Some(grid) = decode(&mut decoder, &unit)
+        {
             builder.add(&grid);
         }
     }
@@ -213,5 +215,9 @@ fn seconds(text: &str) -> Result<(i64, i64), AppError> {
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
     let read = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
     let (from, to) = (read(from)?, read(to)?);
-    if from >= to { Err(wrong()) } else { Ok((i64::from(from) * 1_000_000, i64::from(to) * 1_000_000)) }
+    if from >= to {
+        Err(wrong())
+    } else {
+        Ok((i64::from(from) * 1_000_000, i64::from(to) * 1_000_000))
+    }
 }

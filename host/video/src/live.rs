@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_half_a_minute_and_begin_anew() {
         let mut backoff = Backoff::default();
-        let mut pauses = || (0..7).map(|_| backoff.pause(Kind::Unreachable).as_secs());
-        assert_eq!(pauses().collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
+        let pauses: Vec<_> = (0..7).map(|_| backoff.pause(Kind::Unreachable).as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
         backoff.reset();
         assert_eq!(backoff.pause(Kind::Damaged).as_secs(), 1);
         assert_eq!(backoff.pause(Kind::AuthFailed).as_secs(), PAUSE_REFUSED_S);

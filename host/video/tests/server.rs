@@ -45,7 +45,10 @@ fn serve(
         let line = request.first().cloned().unwrap_or_default();
         let header = |name: &str| {
             let lines = request.iter().filter_map(|line| line.split_once(": "));
-            lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned()).next()
+            lines
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v.to_owned())
+                .next()
         };
         let cseq = header("CSeq").ok_or(std::io::ErrorKind::UnexpectedEof)?;
         let (method, uri) = line.split_once(' ').unwrap();
@@ -58,7 +61,8 @@ fn serve(
             )
         };
         if !header("Authorization").is_some_and(|given| allowed(&given, method, uri)) {
-            let digest = format!("WWW-Authenticate: Digest realm=\"{REALM}\", nonce=\"{NONCE}\"\r\n");
+            let digest =
+                format!("WWW-Authenticate: Digest realm=\"{REALM}\", nonce=\"{NONCE}\"\r\n");
             answer("401 Unauthorized", &digest, "")?;
             continue;
         }

@@ -37,10 +37,7 @@ impl std::fmt::Debug for Rtsp {
 }
 
 impl Rtsp {
-    pub(super) fn connect(
-        address: &str,
-        patience: Duration,
-    ) -> Result<(Self, Codec), VideoError> {
+    pub(super) fn connect(address: &str, patience: Duration) -> Result<(Self, Codec), VideoError> {
         let (url, login) = parse(address)?;
         // A runtime of its own: what one camera does cannot stop another.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -65,7 +62,7 @@ impl Rtsp {
                     Some(Err(error)) => return Err(failure(&error)),
                     Some(Ok(CodecItem::VideoFrame(frame))) => {
                         #[expect(clippy::cast_possible_truncation, reason = "a session of days")]
-                        let at_us = (frame.timestamp().elapsed_secs() * 1e6) as i64;
+                        let at_us = (frame.timestamp().elapsed_secs() * 1e6).round() as i64;
                         let data = frame.data().to_vec();
                         let key = nal::units(&data).any(|nal| NalType::of(nal) == NalType::Key);
                         return Ok(Some(AccessUnit { at_us, key, data }));
@@ -74,6 +71,15 @@ impl Rtsp {
                 }
             }
         })
+    }
+}
+
+impl Drop for Rtsp {
+    /// The library takes leave of the camera in a task of the runtime, and panics without one. Closing
+    /// the connection is leave enough, so nobody waits for that task.
+    fn drop(&mut self) {
+        let _inside = self.runtime.enter();
+        self.frames = None;
     }
 }
 

@@ -43,8 +43,7 @@ fn read(bytes: &[u8]) -> Read {
                 watch.unit(&unit);
                 match decoder.decode(&unit) {
                     Ok(Some(picture)) => {
-                        Grid::of(&picture.luma());
-                        read.pictures += 1;
+                        read.pictures += u32::from(!Grid::of(&picture.luma()).cells().is_empty());
                     }
                     Ok(None) => {}
                     Err(_) => read.refused += 1,
@@ -58,7 +57,7 @@ fn read(bytes: &[u8]) -> Read {
             }
         }
     }
-    probe.finish(None);
+    assert_eq!(probe.finish(None).frames, read.units);
     read
 }
 
@@ -67,7 +66,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 }
@@ -85,10 +85,11 @@ fn lost_units_cost_pictures_up_to_the_next_key_frame() {
     units.remove(25);
     let read = read(&clip::annex_b(&units));
     assert_eq!((read.units, read.ended), (79, None));
-    assert!(read.pictures + read.refused >= 60 && read.pictures >= 60, "{read:?}");
+    // One lost picture costs the 14 after it, up to the key frame.
+    assert_eq!(read.pictures, 65, "{read:?}");
     // Begins in the middle: nothing before the first key frame.
     let tail = self::read(&clip::annex_b(&units[10..]));
-    assert!(tail.pictures >= 50 && tail.pictures < read.pictures, "{tail:?}");
+    assert_eq!(tail.pictures, 45, "{tail:?}");
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn flipped_bytes_never_end_in_a_panic() {
             refused += read.refused;
         }
     }
-    assert!(pictures > 100 && refused > 10, "{pictures} {refused}");
+    assert!(pictures > 30 && refused > 10, "{pictures} {refused}");
 }
 
 /// Every number of the index, one after the other, with a value that no file should have.

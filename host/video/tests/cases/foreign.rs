@@ -38,8 +38,16 @@ fn what_cannot_be_decoded_is_named() {
         ("ten.mp4", "-c:v libx264 -pix_fmt yuv420p10le -g 20".to_owned(), Finding::BitDepth(10)),
         ("wide.mp4", "-c:v libx264 -pix_fmt yuv422p -g 20".to_owned(), Finding::Chroma(2)),
         ("fields.mp4", format!("{x264} -flags +ilme+ildct"), Finding::Interlaced),
-        ("hevc.mp4", "-c:v libx265 -x265-params log-level=none".to_owned(), Finding::Codec(Codec::H265)),
-        ("hevc.265", "-c:v libx265 -x265-params log-level=none".to_owned(), Finding::Codec(Codec::H265)),
+        (
+            "hevc.mp4",
+            "-c:v libx265 -x265-params log-level=none".to_owned(),
+            Finding::Codec(Codec::H265),
+        ),
+        (
+            "hevc.265",
+            "-c:v libx265 -x265-params log-level=none".to_owned(),
+            Finding::Codec(Codec::H265),
+        ),
         ("refresh.mp4", format!("{x264} -x264-params intra-refresh=1"), Finding::OneKeyFrame(5.9)),
     ];
     for (name, options, finding) in cases {
@@ -56,8 +64,9 @@ fn profiles_and_fragments_are_decoded() {
         for (container, flags) in
             [("mp4", ""), ("frag.mp4", " -movflags frag_keyframe+empty_moov"), ("h264", "")]
         {
-            let options =
-                format!("-c:v libx264 -pix_fmt yuv420p -g 20 -sc_threshold 0 -profile:v {profile}{flags}");
+            let options = format!(
+                "-c:v libx264 -pix_fmt yuv420p -g 20 -sc_threshold 0 -profile:v {profile}{flags}"
+            );
             let name = format!("{profile}.{container}");
             let Some(report) = clip(folder.path(), &name, &options) else { continue };
             assert!(report.suits(), "{name} {report:?}");
