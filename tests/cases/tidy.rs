@@ -47,6 +47,7 @@ fn allowed() -> BTreeMap<String, &'static [&'static str]> {
         ("host/kernel", CONTRACT),
         ("host/ingest", CONTRACT),
         ("host/report", CONTRACT),
+        ("host/video", CONTRACT),
         ("appliance/xtask", &["plumbline-build", "plumbline-ledger"]),
     ];
     let mut allowed: BTreeMap<String, &'static [&'static str]> =
@@ -79,6 +80,8 @@ fn heavy_crates_have_one_room() {
         ("sled", "host/store"),
         ("ring", "host/ledger"),
         ("hyper", "appliance"),
+        ("openh264", "host/video"),
+        ("retina", "host/video"),
     ];
     for (name, home) in homes {
         for room in allowed().into_keys().chain(["appliance".to_owned()]) {

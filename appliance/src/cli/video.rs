@@ -7,8 +7,8 @@ use super::{Context, FOUND, OK};
 use crate::error::{AppError, Kind};
 use crate::table;
 use plumbline_camera::{
-    AccessUnit, Codec, Decoder, Grid, Limits, Mode, Observer, Opened, Reference, ReferenceBuilder,
-    Source, Subject, VideoError, Watch, Written, Zone, ZoneKind, Zones,
+    AccessUnit, Codec, Decoder, Grid, Limits, Mode, Observer, Opened, Place, Reference,
+    ReferenceBuilder, Source, Subject, VideoError, Watch, Written, Zone, Zones,
 };
 use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Zone as Clock, parse_stamp};
@@ -166,9 +166,13 @@ fn zones(path: &Path, camera: &str) -> Result<Vec<Zone>, AppError> {
         let row: serde_json::Value = serde_json::from_str(&row.json).ok()?;
         (row["cam"].as_str() == Some(camera)).then_some(())?;
         let corner = |corner: &serde_json::Value| Some([corner[0].as_f64()?, corner[1].as_f64()?]);
+        let place = Place {
+            zone: row["zone"].as_str()?.to_owned(),
+            kind: row["kind"].as_str()?.to_owned(),
+            seat: row["seat"].as_str().filter(|seat| !seat.is_empty()).map(str::to_owned),
+        };
         Some(Zone {
-            name: row["zone"].as_str()?.to_owned(),
-            kind: ZoneKind::of(row["kind"].as_str()?),
+            place,
             polygon: row["polygon"].as_array()?.iter().filter_map(corner).collect(),
         })
     };

@@ -7,7 +7,8 @@
 use crate::error::{Kind, VideoError};
 use crate::observe::Sample;
 
-/// The states, the words of `video.stream.state`.
+/// The states. The event `video.stream.state` tells them as a state of the stream and, while it is up,
+/// a quality of its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Pictures come and nothing is wrong with them.
@@ -29,18 +30,27 @@ pub enum State {
 }
 
 impl State {
-    /// The word of the event.
+    /// The word of the stream's state: whether pictures come at all.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn stream(self) -> &'static str {
         match self {
-            Self::Up => "up",
             Self::Down => "down",
             Self::AuthFailed => "auth_fail",
-            Self::Frozen => "frozen",
-            Self::Covered => "covered",
-            Self::Blurred => "blurred",
-            Self::Moved => "moved",
-            Self::Dark => "dark",
+            _ => "up",
+        }
+    }
+
+    /// What is wrong with pictures that come, or that nothing is; `None` if none come.
+    #[must_use]
+    pub fn quality(self) -> Option<&'static str> {
+        match self {
+            Self::Down | Self::AuthFailed => None,
+            Self::Up => Some("good"),
+            Self::Frozen => Some("frozen"),
+            Self::Covered => Some("covered"),
+            Self::Blurred => Some("blurred"),
+            Self::Moved => Some("moved"),
+            Self::Dark => Some("dark"),
         }
     }
 }
@@ -279,7 +289,8 @@ mod tests {
         for second in (0..pictures * 2).step_by(2) {
             if let Some(change) = health.picture(&picture(second)) {
                 let since = change.since_us / SECOND;
-                told.push(format!("{}@{since}/{second}", change.state.word()));
+                let word = change.state.quality().unwrap_or(change.state.stream());
+                told.push(format!("{word}@{since}/{second}"));
             }
         }
         told.join(" ")
@@ -307,7 +318,7 @@ mod tests {
         ];
         for (change, word) in cases {
             let told = run(100, |second| wrong(second, change));
-            assert_eq!(told, format!("up@0/0 {word}@20/26 up@120/126"));
+            assert_eq!(told, format!("good@0/0 {word}@20/26 good@120/126"));
         }
     }
 
@@ -320,16 +331,16 @@ mod tests {
             }
             sample
         });
-        assert_eq!(told, "up@0/0");
+        assert_eq!(told, "good@0/0");
     }
 
     #[test]
     fn a_frozen_picture_is_told_within_a_minute() {
         let told = run(100, |second| wrong(second, |sample| sample.same = true));
-        assert_eq!(told, "up@0/0 frozen@18/68 up@120/126");
+        assert_eq!(told, "good@0/0 frozen@18/68 good@120/126");
         // An empty hall at night moves by noise alone.
         let told = run(2000, |second| Sample { motion: Some(0.0001), ..good(second) });
-        assert_eq!(told, "up@0/0");
+        assert_eq!(told, "good@0/0");
     }
 
     #[test]

@@ -38,4 +38,4 @@ pub use source::{Opened, Source};
 pub use sps::Sps;
 pub use unit::{AccessUnit, Codec};
 pub use watch::{Subject, Watch, Written};
-pub use zone::{Zone, ZoneKind, Zones};
+pub use zone::{Place, Zone, Zones};

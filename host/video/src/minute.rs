@@ -1,9 +1,9 @@
 //! One minute of a camera as numbers: the payload of `video.obs.minute`. One-second values stay in
 //! memory; this is what enters the log.
 
-use crate::observe::Sample;
+use crate::observe::{Sample, ZoneSample};
+use crate::zone::Place;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
 /// A file whose clock jumps further ahead than this gives no empty minutes for the time between, but
@@ -17,10 +17,11 @@ pub struct Minute {
     /// Start of the minute, milliseconds since 1970.
     #[serde(skip)]
     pub at_ms: i64,
-    /// Coded pictures that came, decoded or not.
+    /// Pictures that were decoded and measured.
     pub frames: u32,
-    /// Coded pictures a second.
+    /// Coded pictures a second, decoded or not.
     pub fps: f64,
+    pub zones: Vec<ZoneMinute>,
     #[serde(flatten)]
     pub seen: Option<Seen>,
 }
@@ -28,20 +29,16 @@ pub struct Minute {
 /// What the decoded pictures of a minute showed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Seen {
-    /// Pictures that were decoded and measured.
-    pub samples: u32,
     pub luma_mean: f64,
     pub luma_std: f64,
     pub sharp: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub motion: Option<f64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub zones: Vec<ZoneMinute>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ref_sim: Option<f64>,
-    /// Pictures of the longest run of equal ones that reaches into this minute, 1 if each differs.
+    /// Pictures of the longest run of equal ones within the minute, 1 if each differs.
     pub frame_hash_runs: u32,
-    /// Whole seconds that this run has lasted.
+    /// Longest time in whole seconds that every pixel had stood still, earlier minutes included.
     pub frozen_s: i64,
     /// Whether every picture was black.
     pub black: bool,
@@ -51,6 +48,11 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ZoneMinute {
     pub zone: String,
+    /// What the zone is for, as the table has it.
+    pub kind: String,
+    /// Seat of the roster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat: Option<String>,
     /// Mean part of the zone that is filled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occ_ratio: Option<f64>,
@@ -64,14 +66,8 @@ pub struct Minutes {
     /// What the source's clock shows as 0, milliseconds since 1970.
     start_ms: i64,
     open: Option<Open>,
-    run: Run,
-}
-
-/// A run of equal pictures.
-#[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    pictures: u32,
-    since_us: i64,
+    /// When the run of equal pictures began that goes on.
+    still_since_us: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -84,10 +80,19 @@ struct Open {
     sharp: Mean,
     motion: Mean,
     ref_sim: Mean,
-    zones: BTreeMap<String, (Mean, Mean)>,
-    run_pictures: u32,
-    run_us: i64,
+    zones: Vec<ZoneMeans>,
+    /// Pictures of the run that goes on, and of the longest, within the minute.
+    run: u32,
+    run_longest: u32,
+    still_us: i64,
     black: u32,
+}
+
+#[derive(Debug)]
+struct ZoneMeans {
+    place: Place,
+    filled: Mean,
+    motion: Mean,
 }
 
 #[derive(Debug, Default)]
@@ -99,7 +104,7 @@ struct Mean {
 impl Minutes {
     #[must_use]
     pub fn new(start_ms: i64) -> Self {
-        Self { start_ms, open: None, run: Run::default() }
+        Self { start_ms, open: None, still_since_us: None }
     }
 
     /// A coded picture has come. Returns the minutes that are over by then.
@@ -112,12 +117,11 @@ impl Minutes {
 
     /// A picture was measured; its unit came before.
     pub fn picture(&mut self, sample: &Sample) {
-        if sample.same && self.run.pictures > 0 {
-            self.run.pictures += 1;
-        } else {
-            self.run = Run { pictures: 1, since_us: sample.at_us };
-        }
-        let run = self.run;
+        let since = match self.still_since_us {
+            Some(since) if sample.same => since,
+            _ => sample.at_us,
+        };
+        self.still_since_us = Some(since);
         let open = self.open(sample.at_us);
         open.samples += 1;
         open.luma_mean.add(Some(sample.luma_mean));
@@ -126,14 +130,15 @@ impl Minutes {
         open.motion.add(sample.motion);
         open.ref_sim.add(sample.ref_sim);
         open.black += u32::from(sample.black);
-        if run.pictures > open.run_pictures {
-            open.run_pictures = run.pictures;
-            open.run_us = sample.at_us - run.since_us;
+        open.run = if sample.same { open.run + 1 } else { 1 };
+        open.run_longest = open.run_longest.max(open.run);
+        open.still_us = open.still_us.max(sample.at_us - since);
+        if open.zones.is_empty() {
+            open.zones = sample.zones.iter().map(ZoneMeans::of).collect();
         }
-        for zone in &sample.zones {
-            let (filled, motion) = open.zones.entry(zone.zone.clone()).or_default();
-            filled.add(zone.occ_ratio);
-            motion.add(zone.motion);
+        for (means, zone) in open.zones.iter_mut().zip(&sample.zones) {
+            means.filled.add(zone.occ_ratio);
+            means.motion.add(zone.motion);
         }
     }
 
@@ -169,29 +174,35 @@ impl Minutes {
 impl Open {
     fn close(self) -> Minute {
         let seen = (self.samples > 0).then(|| Seen {
-            samples: self.samples,
             luma_mean: self.luma_mean.rounded(100.0).unwrap_or_default(),
             luma_std: self.luma_std.rounded(100.0).unwrap_or_default(),
             sharp: self.sharp.rounded(100.0).unwrap_or_default(),
             motion: self.motion.rounded(1e6),
-            zones: self.zones.into_iter().map(ZoneMinute::of).collect(),
             ref_sim: self.ref_sim.rounded(1e4),
-            frame_hash_runs: self.run_pictures,
-            frozen_s: self.run_us / 1_000_000,
+            frame_hash_runs: self.run_longest,
+            frozen_s: self.still_us / 1_000_000,
             black: self.black == self.samples,
         });
         Minute {
             at_ms: self.minute * MINUTE_MS,
-            frames: self.frames,
+            frames: self.samples,
+            zones: self.zones.into_iter().map(ZoneMinute::of).collect(),
             fps: (f64::from(self.frames) / 60.0 * 100.0).round() / 100.0,
             seen,
         }
     }
 }
 
+impl ZoneMeans {
+    fn of(zone: &ZoneSample) -> Self {
+        Self { place: zone.place.clone(), filled: Mean::default(), motion: Mean::default() }
+    }
+}
+
 impl ZoneMinute {
-    fn of((zone, (filled, motion)): (String, (Mean, Mean))) -> Self {
-        Self { zone, occ_ratio: filled.rounded(1e4), motion: motion.rounded(1e6) }
+    fn of(means: ZoneMeans) -> Self {
+        let ZoneMeans { place: Place { zone, kind, seat }, filled, motion } = means;
+        Self { zone, kind, seat, occ_ratio: filled.rounded(1e4), motion: motion.rounded(1e6) }
     }
 }
 
@@ -212,10 +223,11 @@ impl Mean {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::ZoneSample;
 
     fn sample(at_us: i64, occ_ratio: f64, same: bool) -> Sample {
-        let zone = ZoneSample { zone: "s1".to_owned(), occ_ratio: Some(occ_ratio), motion: None };
+        let seat = Some("W3".to_owned());
+        let place = Place { zone: "s1".to_owned(), kind: "seat".to_owned(), seat };
+        let zone = ZoneSample { place, occ_ratio: Some(occ_ratio), motion: None };
         Sample {
             at_us,
             luma_mean: 100.0,
@@ -250,12 +262,12 @@ mod tests {
         let over =
             minutes(90, |at_us| sample(at_us, if at_us < 60_000_000 { 0.5 } else { 0.0 }, false));
         let frames: Vec<_> = over.iter().map(|minute| (minute.at_ms, minute.frames)).collect();
-        assert_eq!(frames, [(0, 750), (60_000, 1500)]);
+        assert_eq!(frames, [(0, 15), (60_000, 30)]);
         let json = serde_json::to_string(&over[1]).unwrap_or_default();
         let expected = concat!(
-            r#"{"frames":1500,"fps":25.0,"samples":30,"luma_mean":100.0,"luma_std":40.0,"#,
-            r#""sharp":500.0,"motion":0.5,"zones":[{"zone":"s1","occ_ratio":0.25}],"#,
-            r#""frame_hash_runs":1,"frozen_s":0,"black":false}"#
+            r#"{"frames":30,"fps":25.0,"zones":[{"zone":"s1","kind":"seat","seat":"W3","#,
+            r#""occ_ratio":0.25}],"luma_mean":100.0,"luma_std":40.0,"sharp":500.0,"#,
+            r#""motion":0.5,"frame_hash_runs":1,"frozen_s":0,"black":false}"#
         );
         assert_eq!(json, expected);
     }
@@ -265,7 +277,7 @@ mod tests {
         let over = minutes(90, |at_us| sample(at_us, 0.0, at_us > 10_000_000));
         let runs = over.iter().filter_map(|minute| minute.seen.as_ref());
         let runs: Vec<_> = runs.map(|seen| (seen.frame_hash_runs, seen.frozen_s)).collect();
-        assert_eq!(runs, [(10, 18), (40, 78)]);
+        assert_eq!(runs, [(10, 18), (30, 78)]);
     }
 
     #[test]
@@ -274,10 +286,10 @@ mod tests {
         assert!(minutes.unit(0).is_empty());
         let over = minutes.clock(200_000_000);
         let frames: Vec<_> = over.iter().map(|minute| (minute.at_ms, minute.frames)).collect();
-        assert_eq!(frames, [(0, 1), (60_000, 0), (120_000, 0)]);
+        assert_eq!(frames, [(0, 0), (60_000, 0), (120_000, 0)]);
         assert_eq!(
             serde_json::to_string(&over[1]).unwrap_or_default(),
-            r#"{"frames":0,"fps":0.0}"#
+            r#"{"frames":0,"fps":0.0,"zones":[]}"#
         );
         // A clock that jumps by years does not fill the log.
         assert_eq!(minutes.clock(i64::MAX / 4).len(), 1);

@@ -3,7 +3,7 @@
 
 use crate::grid::{CELLS, Grid, HEIGHT, WIDTH};
 use crate::reference::Reference;
-use crate::zone::Zones;
+use crate::zone::{Place, Zones};
 
 /// Levels by which a cell must differ from the reference to count as filled, after the light of the
 /// whole picture is taken out: above the noise of a cheap sensor and soft shadows, below clothes
@@ -43,7 +43,7 @@ pub struct Sample {
 /// The numbers of one zone in one picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ZoneSample {
-    pub zone: String,
+    pub place: Place,
     /// Part of its cells that differ from the reference. `None` without a reference.
     pub occ_ratio: Option<f64>,
     /// As [`Sample::motion`].
@@ -81,10 +81,10 @@ impl Observer {
         let last = self.last.as_ref();
         let motion = last.map(|last| motion(last, &grid, (0..CELLS).filter(|cell| seen[*cell])));
         let filled = self.reference.as_ref().map(|(reference, _)| filled(reference, &grid, seen));
-        let zones = self.zones.measured.iter().map(|(zone, cells)| {
+        let zones = self.zones.measured.iter().map(|(place, cells)| {
             let cells = || cells.iter().map(|cell| *cell as usize);
             ZoneSample {
-                zone: zone.clone(),
+                place: place.clone(),
                 occ_ratio: filled.as_ref().map(|filled| {
                     ratio(cells().filter(|cell| filled[*cell]).count(), cells().count())
                 }),
@@ -198,13 +198,12 @@ mod tests {
     use super::*;
     use crate::reference::ReferenceBuilder;
     use crate::testing::{blurred, hall, occupied, with_person};
-    use crate::zone::{Zone, ZoneKind};
+    use crate::zone::Zone;
 
     /// The seat of [`occupied`], and a place where nobody ever is.
     fn observer() -> Observer {
         let zone = |name: &str, left: f64, right: f64| Zone {
-            name: name.to_owned(),
-            kind: ZoneKind::Measured,
+            place: Place { zone: name.to_owned(), kind: "seat".to_owned(), seat: None },
             polygon: vec![[left, 0.4], [right, 0.4], [right, 0.9], [left, 0.9]],
         };
         let zones = [zone("seat", 0.22, 0.42), zone("wall", 0.7, 0.9)];
@@ -296,8 +295,7 @@ mod tests {
     #[test]
     fn without_a_reference_nothing_is_said_about_seats() {
         let zone = Zone {
-            name: "s".to_owned(),
-            kind: ZoneKind::Measured,
+            place: Place { zone: "s".to_owned(), kind: "queue".to_owned(), seat: None },
             polygon: vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]],
         };
         let mut observer = Observer::new(Zones::new(&[zone]).unwrap(), None);

@@ -39,7 +39,7 @@ pub(crate) fn blurred(grid: &Grid, reach: usize) -> Grid {
 
 fn plain(x: usize, y: usize) -> u8 {
     let block = (x / 11 * 37 + y / 9 * 53) % 120;
-    let tile = if y > 60 && (x % 8 == 0 || y % 8 == 0) { 40 } else { 0 };
+    let tile = if y > 60 && (x.is_multiple_of(8) || y.is_multiple_of(8)) { 40 } else { 0 };
     u8::try_from(60 + block + tile).unwrap_or(u8::MAX)
 }
 

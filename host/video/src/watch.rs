@@ -145,11 +145,16 @@ impl Subject {
                 let moment = |us: i64| Millis(self.start.0 + us.div_euclid(1000));
                 let at = self.clock.rfc3339(moment(change.since_us));
                 let told = moment(change.told_us);
-                let mut data = json!({ "cam": camera, "state": change.state.word(), "since": at });
+                let mut data =
+                    json!({ "cam": camera, "state": change.state.stream(), "since": at });
+                if let Some(quality) = change.state.quality() {
+                    data["quality"] = json!(quality);
+                }
                 if let Some(reason) = &change.reason {
                     data["reason"] = json!(reason);
                 }
-                ("video.stream.state", change.state.word(), at, told, data)
+                let name = change.state.quality().unwrap_or(change.state.stream());
+                ("video.stream.state", name, at, told, data)
             }
         };
         let mut event = json!({

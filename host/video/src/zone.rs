@@ -4,38 +4,38 @@
 use crate::error::VideoError;
 use crate::grid::{CELLS, HEIGHT, WIDTH};
 
-/// What a zone is for. The table `zone` knows the same words, apart from those that only plugins
-/// tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZoneKind {
-    /// A place that is measured: seat, queue, counter, entrance, corridor, forbidden.
-    Measured,
-    /// A place that is hidden from everything.
-    Mask,
-}
+/// Kind of a zone that nothing is measured in.
+const MASK: &str = "mask";
 
-impl ZoneKind {
-    /// The kind that a word of the table names.
-    #[must_use]
-    pub fn of(word: &str) -> Self {
-        if word == "mask" { Self::Mask } else { Self::Measured }
-    }
+/// Which zone it is, in the words of the table `zone`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub zone: String,
+    /// What the zone is for: seat, queue, counter, entrance and others, or mask.
+    pub kind: String,
+    /// Seat of the roster, for kind seat.
+    pub seat: Option<String>,
 }
 
 /// One zone as the table has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone {
-    pub name: String,
-    pub kind: ZoneKind,
+    pub place: Place,
     /// Corners in parts of the picture, 0 to 1 from the left and from the top.
     pub polygon: Vec<[f64; 2]>,
+}
+
+impl Zone {
+    fn is_mask(&self) -> bool {
+        self.place.kind == MASK
+    }
 }
 
 /// All zones of a camera on the grid.
 #[derive(Clone, Debug)]
 pub struct Zones {
-    /// Name and cells, in the order given, masked cells apart.
-    pub(crate) measured: Vec<(String, Vec<u32>)>,
+    /// Each zone with its cells, in the order given, masked cells apart.
+    pub(crate) measured: Vec<(Place, Vec<u32>)>,
     /// Whether a cell is seen at all.
     pub(crate) seen: Box<[bool]>,
     /// Cells that are seen and lie in no zone: walls and floor, by which a turned camera shows.
@@ -55,19 +55,19 @@ impl Zones {
             zone.polygon.len() < 3 || zone.polygon.iter().any(outside)
         };
         if let Some(zone) = zones.iter().find(wrong) {
-            return Err(VideoError::Zone(zone.name.clone()));
+            return Err(VideoError::Zone(zone.place.zone.clone()));
         }
         let mut seen = vec![true; CELLS].into_boxed_slice();
-        for zone in zones.iter().filter(|zone| zone.kind == ZoneKind::Mask) {
+        for zone in zones.iter().filter(|zone| zone.is_mask()) {
             cells(&zone.polygon).for_each(|cell| seen[cell] = false);
         }
         let mut still = seen.clone();
         let mut measured = Vec::new();
-        for zone in zones.iter().filter(|zone| zone.kind == ZoneKind::Measured) {
+        for zone in zones.iter().filter(|zone| !zone.is_mask()) {
             let cells: Vec<_> = cells(&zone.polygon).filter(|cell| seen[*cell]).collect();
             cells.iter().for_each(|cell| still[*cell] = false);
             let cells = cells.into_iter().filter_map(|cell| u32::try_from(cell).ok()).collect();
-            measured.push((zone.name.clone(), cells));
+            measured.push((zone.place.clone(), cells));
         }
         let part = count(&still) / count(&seen).max(1.0);
         if part < STILL_PART_MIN {
@@ -108,8 +108,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn zone(name: &str, kind: ZoneKind, polygon: &[[f64; 2]]) -> Zone {
-        Zone { name: name.to_owned(), kind, polygon: polygon.to_vec() }
+    fn zone(name: &str, kind: &str, polygon: &[[f64; 2]]) -> Zone {
+        let place = Place { zone: name.to_owned(), kind: kind.to_owned(), seat: None };
+        Zone { place, polygon: polygon.to_vec() }
     }
 
     const LEFT: [[f64; 2]; 4] = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]];
@@ -117,18 +118,18 @@ mod tests {
 
     #[test]
     fn a_zone_has_the_cells_inside_its_polygon() {
-        let zones = Zones::new(&[zone("s1", ZoneKind::Measured, &LEFT)]).unwrap();
+        let zones = Zones::new(&[zone("s1", "seat", &LEFT)]).unwrap();
         assert_eq!(zones.measured[0].1.len(), CELLS / 2);
         let triangle = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
-        let zones = Zones::new(&[zone("s1", ZoneKind::Measured, &triangle)]).unwrap();
+        let zones = Zones::new(&[zone("s1", "seat", &triangle)]).unwrap();
         let cells = zones.measured[0].1.len();
         assert!(cells.abs_diff(CELLS / 2) < WIDTH, "{cells}");
     }
 
     #[test]
     fn a_mask_takes_cells_from_every_zone() {
-        let mask = zone("m", ZoneKind::of("mask"), &LEFT);
-        let zones = Zones::new(&[zone("q", ZoneKind::of("queue"), &ALL), mask]).unwrap();
+        let mask = zone("m", "mask", &LEFT);
+        let zones = Zones::new(&[zone("q", "queue", &ALL), mask]).unwrap();
         assert_eq!(zones.measured.len(), 1);
         assert_eq!(zones.measured[0].1.len(), CELLS / 2);
         assert_eq!(zones.seen.iter().filter(|seen| **seen).count(), CELLS / 2);
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn zones_that_make_no_sense_are_refused() {
         for polygon in [&LEFT[..2], &[[0.0, 0.0], [1.2, 0.0], [0.0, 1.0]]] {
-            let error = Zones::new(&[zone("s9", ZoneKind::Measured, polygon)]).unwrap_err();
+            let error = Zones::new(&[zone("s9", "seat", polygon)]).unwrap_err();
             assert!(error.to_string().contains("s9"));
         }
     }
