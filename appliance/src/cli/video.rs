@@ -136,7 +136,7 @@ fn write_events(mut watch: Watch, mut source: Source, out: &Path) -> Result<Coun
             }
             writeln!(writer, "{}", subject.event(&written)).map_err(failed)?;
         }
-        Ok(())
+        Ok::<(), AppError>(())
     };
     loop {
         match source.next() {
