@@ -10,6 +10,9 @@ use crate::unit::{AccessUnit, Codec};
 
 /// Seconds between key frames up to which seats and motion are seen often enough.
 const KEY_INTERVAL_MAX_S: f64 = 4.0;
+/// Seconds without a key frame after which nothing useful can be said: a minute would have three
+/// pictures, and a camera that joins in the middle is dark for as long.
+const KEY_INTERVAL_USELESS_S: f64 = 15.0;
 /// Pixels that cost more to decode than the zones need: a key frame in 1080p costs six times one in
 /// 360p and shows no more on the grid.
 const PIXELS_MAX: u64 = 1280 * 720;
@@ -47,15 +50,13 @@ impl Finding {
     /// Whether the stream cannot be observed because of it.
     #[must_use]
     pub fn forbids(&self) -> bool {
-        !matches!(
-            self,
-            Self::Broken(_)
-                | Self::KeysFarApart(_)
-                | Self::OneKeyFrame(_)
-                | Self::Large(..)
-                | Self::Reorders
-                | Self::SomeDamaged(_)
-        )
+        match self {
+            Self::KeysFarApart(seconds) | Self::OneKeyFrame(seconds) => {
+                *seconds > KEY_INTERVAL_USELESS_S
+            }
+            Self::Broken(_) | Self::Large(..) | Self::Reorders | Self::SomeDamaged(_) => false,
+            _ => true,
+        }
     }
 }
 

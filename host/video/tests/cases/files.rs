@@ -68,6 +68,14 @@ fn key_frames_far_apart_and_large_pictures_are_pointed_out() {
     let sparse: Vec<_> = sparse.into_iter().map(|(_, unit)| unit.clone()).collect();
     let report = probe(clip::file(&clip::mp4(&sparse, 320, 180)).path());
     assert!(matches!(report.findings[..], [Finding::KeysFarApart(seconds)] if seconds > 9.0));
+    assert!(report.suits());
+    let first: Vec<_> = units.iter().enumerate().filter(|(i, _)| i % 20 != 0 || *i == 0).collect();
+    let first: Vec<_> = first.into_iter().map(|(_, unit)| unit.clone()).collect();
+    let report = probe(
+        clip::file(&clip::mp4(&[first.clone(), first[1..].to_vec()].concat(), 320, 180)).path(),
+    );
+    assert!(matches!(report.findings[..], [Finding::OneKeyFrame(seconds)] if seconds > 15.0));
+    assert!(!report.suits());
 }
 
 #[test]
