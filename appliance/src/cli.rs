@@ -28,6 +28,7 @@ mod shadow;
 mod show;
 mod source;
 mod table;
+mod video;
 
 pub use out::{Out, Terminal};
 
@@ -129,6 +130,9 @@ enum Command {
     /// 留存：旧事件的内容保留多久 / Retention: how long payloads of old events are kept
     #[command(subcommand)]
     Retention(retention::Command),
+    /// 视频：摄像机是否适用、录像变事件 / Video: whether a camera suits, recordings as events
+    #[command(subcommand)]
+    Video(video::Command),
     /// 演示：一个县几周的办件，几秒看完 / Demonstration: some weeks of a county in seconds
     Demo(demo::Arguments),
     /// 命令补全脚本 / Completion script for a shell
@@ -303,6 +307,7 @@ fn dispatch(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppEr
         Command::Restore(arguments) => backup::run_restore(context, &arguments),
         Command::Archive(command) => archive::run(context, &command),
         Command::Retention(command) => retention::run(context, &command),
+        Command::Video(command) => video::run(context, command),
         Command::Demo(arguments) => demo::run(context, arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -50,6 +50,7 @@ fn allowed() -> BTreeMap<String, &'static [&'static str]> {
         ("host/report", CONTRACT),
         ("appliance/county", CONTRACT),
         ("host/ocds", CONTRACT),
+        ("host/video", CONTRACT),
         ("appliance/xtask", &["plumbline-build", "plumbline-ledger"]),
     ];
     let mut allowed: BTreeMap<String, &'static [&'static str]> =
@@ -82,6 +83,8 @@ fn heavy_crates_have_one_room() {
         ("sled", "host/store"),
         ("ring", "host/ledger"),
         ("hyper", "appliance"),
+        ("openh264", "host/video"),
+        ("retina", "host/video"),
     ];
     for (name, home) in homes {
         for room in allowed().into_keys().chain(["appliance".to_owned()]) {

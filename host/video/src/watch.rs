@@ -1,0 +1,181 @@
+//! One camera from coded pictures to what enters the log: decodes, measures, judges the state and
+//! gathers minutes. Holds no thread and no socket, so that a file and a live camera give the same.
+
+use crate::decode::{Decoder, Mode};
+use crate::error::VideoError;
+use crate::grid::Grid;
+use crate::health::{Change, Health, Limits, State};
+use crate::minute::{MINUTE_MS, Minute, Minutes};
+use crate::observe::{Observer, Sample};
+use crate::unit::AccessUnit;
+use plumbline_contract::time::{Millis, Zone as Clock};
+use serde_json::{Value, json};
+
+/// Who is watched, and since when.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Number of the camera, as in the table `camera`.
+    pub camera: String,
+    /// The `source` of its events.
+    pub source: String,
+    /// Region of the hall, if events should carry one.
+    pub region: Option<String>,
+    /// What the source's clock shows as 0.
+    pub start: Millis,
+    /// In which zone times are written.
+    pub clock: Clock,
+}
+
+/// What enters the log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    Minute(Minute),
+    State(Change),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Watch {
+    subject: Subject,
+    decoder: Decoder,
+    observer: Observer,
+    health: Health,
+    minutes: Minutes,
+    latest: Option<Sample>,
+}
+
+impl Watch {
+    /// # Errors
+    /// The decoder could not be set up.
+    pub fn new(subject: Subject, observer: Observer, limits: Limits) -> Result<Self, VideoError> {
+        Ok(Self {
+            decoder: Decoder::new(Mode::Keys)?,
+            observer,
+            health: Health::new(limits),
+            minutes: Minutes::new(subject.start.0),
+            latest: None,
+            subject,
+        })
+    }
+
+    /// The camera's state; `None` before the first picture or failure.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        self.health.state()
+    }
+
+    /// The numbers of the last picture, for a page that shows what is seen now.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Sample> {
+        self.latest.as_ref()
+    }
+
+    /// Decodes all pictures from the next key frame on for a while; see [`Decoder::burst`].
+    pub fn burst(&mut self, from_us: i64, length_us: i64) {
+        self.decoder.burst(from_us, length_us);
+    }
+
+    /// A unit has come.
+    pub fn unit(&mut self, unit: &AccessUnit) -> Vec<Written> {
+        let mut written = self.minutes(|minutes| minutes.unit(unit.at_us));
+        written.extend(self.health.unit(unit.at_us).map(Written::State));
+        let change = match self.decoder.decode(unit) {
+            Ok(None) => None,
+            Ok(Some(picture)) => {
+                let sample = self.observer.look(unit.at_us, Grid::of(&picture.luma()));
+                self.minutes.picture(&sample);
+                let change = self.health.picture(&sample);
+                self.latest = Some(sample);
+                change
+            }
+            Err(error) => self.health.failed(unit.at_us, &error),
+        };
+        written.extend(change.map(Written::State));
+        written
+    }
+
+    /// The source failed, or has gone on after a failure.
+    pub fn failed(&mut self, at_us: i64, error: &VideoError) -> Vec<Written> {
+        self.observer.interrupted();
+        let mut written = self.minutes(|minutes| minutes.clock(at_us));
+        written.extend(self.health.failed(at_us, error).map(Written::State));
+        written
+    }
+
+    /// Time has passed without units.
+    pub fn clock(&mut self, at_us: i64) -> Vec<Written> {
+        let mut written = self.minutes(|minutes| minutes.clock(at_us));
+        written.extend(self.health.clock(at_us).map(Written::State));
+        written
+    }
+
+    /// The minute that was begun, at the end of a recording.
+    #[must_use]
+    pub fn finish(self) -> (Subject, Option<Written>) {
+        (self.subject, self.minutes.finish().map(Written::Minute))
+    }
+
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    fn minutes(&mut self, step: impl FnOnce(&mut Minutes) -> Vec<Minute>) -> Vec<Written> {
+        step(&mut self.minutes).into_iter().map(Written::Minute).collect()
+    }
+}
+
+impl Subject {
+    /// The event of something written: a CloudEvent as the import reads it.
+    ///
+    /// Numbers repeat when the same recording is observed again, so a second import adds nothing.
+    #[must_use]
+    pub fn event(&self, written: &Written) -> Value {
+        let Self { camera, source, .. } = self;
+        let (kind, name, at, told, data) = match written {
+            Written::Minute(minute) => {
+                let at = self.clock.rfc3339(Millis(minute.at_ms));
+                // The minute is known when it is over; rules must not know it earlier.
+                let told = Millis(minute.at_ms + MINUTE_MS);
+                let mut data = json!({ "cam": camera, "at": at });
+                merge(&mut data, json!(minute));
+                ("video.obs.minute", "minute", at, told, data)
+            }
+            Written::State(change) => {
+                let moment = |us: i64| Millis(self.start.0 + us.div_euclid(1000));
+                let at = self.clock.rfc3339(moment(change.since_us));
+                let told = moment(change.told_us);
+                let mut data =
+                    json!({ "cam": camera, "state": change.state.stream(), "since": at });
+                if let Some(quality) = change.state.quality() {
+                    data["quality"] = json!(quality);
+                }
+                if let Some(reason) = &change.reason {
+                    data["reason"] = json!(reason);
+                }
+                let name = change.state.quality().unwrap_or(change.state.stream());
+                ("video.stream.state", name, at, told, data)
+            }
+        };
+        let mut event = json!({
+            "specversion": "1.0",
+            "id": format!("{camera}/{name}/{at}"),
+            "source": source,
+            "type": kind,
+            "subject": camera,
+            "time": at,
+            "recordedtime": self.clock.rfc3339(told),
+            "data": data,
+        });
+        if let Some(region) = &self.region {
+            event["region"] = json!(region);
+        }
+        event
+    }
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}

@@ -1,0 +1,11 @@
+//! The room at its boundary: clips that the encoder beside our decoder makes, whole and damaged, in
+//! files and from a camera on loopback.
+
+mod cases {
+    mod camera;
+    mod damage;
+    mod files;
+    mod foreign;
+}
+mod clip;
+mod server;
