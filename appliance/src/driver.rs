@@ -259,7 +259,7 @@ impl Runner {
         let rows = &rows[..rows.iter().position(is_turn).unwrap_or(rows.len())];
         let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
         self.look_at(places, rows[0].seq)?;
-        let mut tasks = self.plan().tasks(rows.iter().map(|row| (row.seq, &row.event)));
+        let mut tasks = self.plan().tasks(rows.iter().map(|row| (row.seq, &*row.event)));
         if let Some(only) = self.nested.clone() {
             let prepared = self.prepared.clone();
             let name =
@@ -272,11 +272,14 @@ impl Runner {
             }
         }
         let zone = self.zone.clone();
-        let views: Vec<_> =
-            rows.iter().map(|row| EventView::of(row.seq, &row.event, &zone)).collect();
+        let mut views: Vec<Option<EventView<'_>>> = vec![None; rows.len()];
+        for index in tasks.iter().flat_map(|task| task.inputs.iter().copied()) {
+            let view = || EventView::of(rows[index].seq, &rows[index].event, &zone);
+            views[index].get_or_insert_with(view);
+        }
         let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
         let inputs = |task: &KeyTask| {
-            task.inputs.iter().map(|index| Input::Event(views[*index].clone())).collect()
+            task.inputs.iter().filter_map(|at| views[*at].clone()).map(Input::Event).collect()
         };
         let states = self.load(places, &tasks)?;
         let regions: Vec<_> = rows.iter().map(|row| row.event.region.as_str()).collect();

@@ -89,7 +89,7 @@ pub fn timeline(app: &App, subject: &str) -> Result<Vec<Row>, AppError> {
     let mut rows = Vec::new();
     for seq in app.store().by_subject(subject, EVENTS_MAX)? {
         if let Some(event) = app.store().get(seq)? {
-            rows.push(Row { seq, event });
+            rows.push(Row { seq, event: event.into() });
         }
     }
     Ok(rows)

@@ -35,7 +35,10 @@ fn home(with_conduct: bool) -> Option<TestHome> {
 
 fn observed(app: &App, kind: &str) -> Vec<Event> {
     let rows = app.store().read(EventSeq(0), 10_000).unwrap();
-    rows.into_iter().map(|row| row.event).filter(|event| event.kind.starts_with(kind)).collect()
+    rows.iter()
+        .map(|row| (*row.event).clone())
+        .filter(|event| event.kind.starts_with(kind))
+        .collect()
 }
 
 fn data(event: &Event) -> Value {

@@ -92,7 +92,8 @@ fn name(app: &App, seq: u64) -> String {
 pub fn log(app: &App) -> Vec<(String, String, u32)> {
     let rows = app.store().read(EventSeq(0), usize::MAX).unwrap().into_iter();
     let rows = rows.filter(|row| !row.event.is_host());
-    rows.map(|row| (row.event.source, row.event.id, row.event.dataversion)).collect()
+    rows.map(|row| (row.event.source.clone(), row.event.id.clone(), row.event.dataversion))
+        .collect()
 }
 
 /// Every key of every deployment with its state and its wake.

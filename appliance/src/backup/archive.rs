@@ -184,7 +184,7 @@ fn content(
     while at < header.to {
         let room = (header.to - at).min(READ_AT_ONCE as u64);
         for row in app.store().read(EventSeq(at), room as usize)? {
-            let event = serde_json::to_vec(&row.event)
+            let event = serde_json::to_vec(&*row.event)
                 .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
             tree.push(leaf_hash(&event), |_, _| {});
             push_part(&mut content, &event);

@@ -115,7 +115,7 @@ fn count(app: &App) -> Result<BTreeMap<String, Counted>, AppError> {
                 continue;
             }
             let at = event.time;
-            let one = counted.entry(event.kind).or_insert_with(|| Counted {
+            let one = counted.entry(event.kind.clone()).or_insert_with(|| Counted {
                 events: 0,
                 first: at,
                 last: at,
@@ -124,7 +124,7 @@ fn count(app: &App) -> Result<BTreeMap<String, Counted>, AppError> {
             one.events += 1;
             (one.first, one.last) = (one.first.min(at), one.last.max(at));
             if one.sources.len() < SOURCES_MAX && !one.sources.contains(&event.source) {
-                one.sources.insert(event.source);
+                one.sources.insert(event.source.clone());
             }
         }
     }

@@ -255,6 +255,6 @@ fn ending(reason: &str) -> &'static str {
 fn facts(states: &MemoryStore, row: &Row) -> Result<Vec<Event>, AppError> {
     let rows = states.read(EventSeq(0), usize::MAX)?;
     let now = row.event.logged;
-    let fact = |row: Row| Event { time: now, recorded: now, logged: now, ..row.event };
+    let fact = |row: Row| Event { time: now, recorded: now, logged: now, ..(*row.event).clone() };
     Ok(rows.into_iter().map(fact).collect())
 }

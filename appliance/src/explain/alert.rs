@@ -172,7 +172,7 @@ fn history(leaf: u64, alert: &AlertLeaf) -> Leaf {
 fn rows(app: &App, alert: &Alert) -> Result<Vec<Row>, AppError> {
     let mut rows = Vec::new();
     for seq in alert.evidence.iter().copied().map(EventSeq) {
-        rows.extend(app.store().get(seq)?.map(|event| Row { seq, event }));
+        rows.extend(app.store().get(seq)?.map(|event| Row { seq, event: event.into() }));
     }
     Ok(rows)
 }

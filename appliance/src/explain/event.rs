@@ -198,7 +198,7 @@ fn find(app: &App, name: &str) -> Result<Row, AppError> {
     let digits = name.strip_prefix('#').unwrap_or(name);
     if let Ok(seq) = digits.parse().map(EventSeq) {
         let event = app.store().get(seq)?.ok_or_else(missing)?;
-        return Ok(Row { seq, event });
+        return Ok(Row { seq, event: event.into() });
     }
     let is_named = |row: &Row| {
         let rest = name.strip_prefix(row.event.source.as_str());
@@ -225,7 +225,7 @@ fn highest(app: &App, found: Row) -> Result<Row, AppError> {
         return Ok(found);
     };
     let seq = EventSeq(newest.seq);
-    Ok(app.store().get(seq)?.map_or(found, |event| Row { seq, event }))
+    Ok(app.store().get(seq)?.map_or(found, |event| Row { seq, event: event.into() }))
 }
 
 /// Other versions of a fact, found under its subject.

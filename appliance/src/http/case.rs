@@ -78,11 +78,11 @@ fn line(app: &App, Row { seq, event }: Row) -> Result<Line, AppError> {
         logged: text(event.logged),
         serial: event.serial,
         data: RawValue::from_string(event.payload().to_owned()).map_err(damaged)?,
-        source: event.source,
-        id: event.id,
-        kind: event.kind,
-        region: event.region,
-        dept: event.dept,
-        actor: event.actor,
+        source: event.source.clone(),
+        id: event.id.clone(),
+        kind: event.kind.clone(),
+        region: event.region.clone(),
+        dept: event.dept.clone(),
+        actor: event.actor.clone(),
     })
 }

@@ -6,6 +6,7 @@ use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::time::{Day, Local};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Longest stream name, key, table name, table key or settings key, in bytes: such texts become
 /// parts of storage keys, and a leaf page of the tree holds up to 16 keys inline.
@@ -50,7 +51,8 @@ impl Appended {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub seq: EventSeq,
-    pub event: Event,
+    /// Shared by all who read it at the same time.
+    pub event: Arc<Event>,
 }
 
 /// One keyed state: within one deployment, `stream` and `key` name it.

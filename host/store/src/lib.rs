@@ -25,6 +25,7 @@ mod log;
 mod mark;
 mod memory;
 mod picture;
+mod recent;
 mod row;
 mod sled_store;
 mod stage;

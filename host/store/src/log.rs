@@ -1,12 +1,14 @@
 //! The event log as readers see it: sealed blocks in the tree, the tail in memory.
 
+use crate::api::Row;
 use crate::block::{self, Stored};
 use crate::error::StoreError;
 use crate::index::{Entry, Subjects};
 use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::picture::PictureSlot;
-use crate::stage::{self, READ_ATTEMPTS_MAX};
+use crate::recent::{self, Recent};
+use crate::stage;
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -16,6 +18,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) struct Shared {
     pub(crate) kv: Kv,
     pub(crate) picture: PictureSlot,
+    pub(crate) recent: Recent,
     tail: RwLock<Tail>,
     subjects: RwLock<Subjects>,
     /// Number that the next leaf will get.
@@ -44,6 +47,7 @@ impl Shared {
         Self {
             kv,
             picture: PictureSlot::default(),
+            recent: Recent::default(),
             tail: RwLock::new(tail),
             subjects: RwLock::new(subjects),
             leaf_next: AtomicU64::new(leaf_next),
@@ -71,35 +75,26 @@ impl Shared {
     }
 
     /// At most `max` rows from a position on.
-    pub(crate) fn rows(
-        &self,
-        from: EventSeq,
-        max: usize,
-    ) -> Result<Vec<(EventSeq, Stored)>, StoreError> {
-        let mut found = Vec::with_capacity(max.min(1024));
+    pub(crate) fn rows(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
+        let mut found: Vec<Row> = Vec::with_capacity(max.min(1024));
         let mut at = from;
-        let mut attempts = 1;
         // Rows move from the tail into blocks meanwhile, never back, so this ends.
         while found.len() < max {
-            let sealed_below = {
+            let room = max - found.len();
+            let tail: Option<Vec<_>> = {
                 let tail = self.tail();
-                if at >= tail.first {
-                    let skip = (at.0 - tail.first.0) as usize;
-                    let rows = tail.rows.iter().skip(skip).take(max - found.len());
-                    found.extend(rows.cloned().zip(at.0..).map(|(row, seq)| (EventSeq(seq), row)));
-                    break;
-                }
-                tail.first
+                let skip = at.0.checked_sub(tail.first.0);
+                let rows = |skip| tail.rows.iter().skip(skip as usize).take(room);
+                skip.map(|skip| rows(skip).cloned().collect())
             };
-            match self.sealed_rows(at, sealed_below, max, &mut found) {
-                Ok(next) => at = next,
-                // A block of several chunks may be replaced between them.
-                Err(StoreError::Corrupt(_)) if attempts < READ_ATTEMPTS_MAX => {
-                    attempts += 1;
-                    at = EventSeq(from.0 + found.len() as u64);
-                }
-                Err(error) => return Err(error),
+            if let Some(tail) = tail {
+                found.extend_from_slice(&recent::rows(at, &tail)?);
+                break;
             }
+            let block = self.recent.block(self, at)?;
+            let rest = block.iter().skip_while(|row| row.seq < at);
+            found.extend(rest.take(room).cloned());
+            at = found[found.len() - 1].seq.next();
         }
         Ok(found)
     }
@@ -160,34 +155,6 @@ impl Shared {
         let Some((key, _)) = last else { return Ok(EventSeq(0)) };
         let (first, rows) = self.block_at(EventSeq(Parts::of(&key)?.u64()?))?;
         Ok(EventSeq(first.0 + rows.len() as u64))
-    }
-
-    fn sealed_rows(
-        &self,
-        from: EventSeq,
-        below: EventSeq,
-        max: usize,
-        found: &mut Vec<(EventSeq, Stored)>,
-    ) -> Result<EventSeq, StoreError> {
-        let mut at = from;
-        let start = key::block(self.block_first(from)?);
-        for pair in stage::values(self.kv.range(&start, &key::block(below))) {
-            let (key, value) = pair?;
-            let first = Parts::of(&key)?.u64()?;
-            let rows = block::decode(&value)?;
-            if first > at.0 || first + (rows.len() as u64) <= at.0 {
-                return Err(missing(at));
-            }
-            let rows = rows.into_iter().skip((at.0 - first) as usize);
-            for row in rows.take(max - found.len()) {
-                found.push((at, row));
-                at = at.next();
-            }
-            if found.len() >= max {
-                return Ok(at);
-            }
-        }
-        if at < below { Err(missing(at)) } else { Ok(at) }
     }
 
     fn block_first(&self, seq: EventSeq) -> Result<EventSeq, StoreError> {

@@ -13,7 +13,7 @@ use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::time::Local;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub struct MemoryStore(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    events: Vec<Event>,
+    events: Vec<Arc<Event>>,
     /// (source, id) to versions to positions.
     identities: BTreeMap<(String, String), BTreeMap<u32, EventSeq>>,
     subjects: BTreeMap<String, Vec<EventSeq>>,
@@ -77,7 +77,7 @@ impl State {
         if !event.subject.is_empty() {
             self.subjects.entry(event.subject.clone()).or_default().push(seq);
         }
-        self.events.push(event.clone());
+        self.events.push(Arc::new(event.clone()));
         answer
     }
 
@@ -124,7 +124,7 @@ impl Store for MemoryStore {
     }
 
     fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError> {
-        Ok(self.state().events.get(seq.0 as usize).cloned())
+        Ok(self.state().events.get(seq.0 as usize).map(|event| (**event).clone()))
     }
 
     fn by_subject(&self, subject: &str, max: usize) -> Result<Vec<EventSeq>, StoreError> {
@@ -139,7 +139,7 @@ impl Store for MemoryStore {
         for seq in seqs {
             let event = state.events.get_mut(seq.0 as usize).filter(|event| !event.is_blank());
             if let Some(event) = event {
-                event.data.clear();
+                Arc::make_mut(event).data.clear();
                 dropped += 1;
             }
         }

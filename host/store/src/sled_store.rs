@@ -4,7 +4,7 @@ use crate::api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Standing, Store,
     TableRow,
 };
-use crate::block::{Prepared, decode_event};
+use crate::block::Prepared;
 use crate::check::Problem;
 use crate::error::StoreError;
 use crate::event_writer::{self, EventWriter};
@@ -131,8 +131,7 @@ impl Store for SledStore {
     }
 
     fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
-        let rows = self.shared.rows(from, max)?.into_iter();
-        rows.map(|(seq, stored)| Ok(Row { seq, event: decode_event(&stored.body)? })).collect()
+        self.shared.rows(from, max)
     }
 
     fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError> {
@@ -150,7 +149,9 @@ impl Store for SledStore {
     fn blank(&self, seqs: &[EventSeq]) -> Result<usize, StoreError> {
         let mut dropped = 0;
         for part in seqs.chunks(BLANK_EVENTS_MAX) {
-            match self.ask(Job::Blank(part.to_vec()))? {
+            let answer = self.ask(Job::Blank(part.to_vec()));
+            self.shared.recent.forget();
+            match answer? {
                 Done::Count(count) => dropped += count,
                 other => return Err(unexpected(&other)),
             }

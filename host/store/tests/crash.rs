@@ -51,7 +51,7 @@ fn verify(store: &dyn Store, acked: u64) {
     let (facts, events): (Vec<_>, Vec<_>) =
         rows.iter().partition(|row| row.event.kind.starts_with("fact."));
     assert!(
-        events.iter().map(|row| &row.event).cloned().eq((0..events.len() as u64).map(numbered))
+        events.iter().map(|row| (*row.event).clone()).eq((0..events.len() as u64).map(numbered))
     );
     assert!(events.len() as u64 >= acked, "{} of {acked}", events.len());
 

@@ -123,7 +123,7 @@ fn reading(store: &dyn Store) {
         let end = (from + max).min(events.len());
         assert_eq!(rows.len(), end - from, "{from} {max}");
         for (row, number) in rows.iter().zip(from..) {
-            assert_eq!((row.seq, &row.event), (EventSeq(number as u64), &events[number]));
+            assert_eq!((row.seq, &*row.event), (EventSeq(number as u64), &events[number]));
         }
     }
     assert_eq!(store.read(EventSeq(1000), 10), Ok(Vec::new()));
@@ -169,7 +169,7 @@ fn large_events(store: &dyn Store) {
     });
     store.append(&events[40..]).unwrap();
     let rows = store.read(EventSeq(0), 100).unwrap();
-    assert!(rows.iter().map(|row| &row.event).eq(&events));
+    assert!(rows.iter().map(|row| &*row.event).eq(&events));
     assert_eq!(store.get(EventSeq(38)), Ok(Some(events[38].clone())));
     let too_large = event("x", 1, "", &noise(2 * DATA_BYTES_MAX, 1));
     let error = store.append(&[numbered(1000), too_large]).unwrap_err();
