@@ -187,22 +187,31 @@ impl Plan {
         if event.is_host() || event.is_blank() {
             return None;
         }
-        let variant = self.judge_of(&event.region)?;
-        self.variants[variant].manifest.may_see(&event.kind).then_some(variant)
+        self.looker(&event.region, &event.kind)
+    }
+
+    /// The variant that looks at events of a type in a region.
+    fn looker(&self, region: &str, kind: &str) -> Option<usize> {
+        let variant = self.judge_of(region)?;
+        self.variants[variant].manifest.may_see(kind).then_some(variant)
     }
 
     /// The variant that looks at an event, and the (stream, key) pairs.
     #[must_use]
     pub fn keys(&self, event: &Event) -> Option<(usize, Vec<(usize, String)>)> {
-        let index = self.concerns(event)?;
-        let variant = &self.variants[index];
+        let variant = self.concerns(event)?;
+        Some((variant, self.keys_of(variant, event)))
+    }
+
+    fn keys_of(&self, variant: usize, event: &Event) -> Vec<(usize, String)> {
+        let variant = &self.variants[variant];
         let streams = variant.manifest.streams.iter().zip(&variant.streams);
         let taking = streams.filter(|(stream, _)| route::takes(stream, &event.kind));
         let keyed = taking.flat_map(|(stream, place)| {
             let keys = route::keys(&stream.key, event, &self.zone);
             keys.into_iter().map(move |key| (*place, key))
         });
-        Some((index, keyed.collect()))
+        keyed.collect()
     }
 
     /// Groups a batch by key, in the order of (stream, key); each key's inputs are in log order.
@@ -212,9 +221,15 @@ impl Plan {
         batch: impl IntoIterator<Item = (EventSeq, &'a Event)>,
     ) -> Vec<KeyTask> {
         let mut by_key: BTreeMap<(usize, String), Vec<KeyTask>> = BTreeMap::new();
+        // A batch has few types and regions, and most of them do not concern this deployment.
+        let mut lookers: BTreeMap<(&str, &str), Option<usize>> = BTreeMap::new();
         for (index, (_, event)) in batch.into_iter().enumerate() {
-            let Some((variant, keys)) = self.keys(event) else { continue };
-            for (stream, key) in keys {
+            let (region, kind) = (event.region.as_str(), event.kind.as_str());
+            let looker = lookers.entry((region, kind)).or_insert_with(|| self.looker(region, kind));
+            let Some(variant) = looker.filter(|_| !event.is_host() && !event.is_blank()) else {
+                continue;
+            };
+            for (stream, key) in self.keys_of(variant, event) {
                 // The map's key holds the name; the tasks get theirs at the end.
                 let parts = by_key.entry((stream, key)).or_default();
                 match parts.last_mut() {
