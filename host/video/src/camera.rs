@@ -133,6 +133,8 @@ struct Watching {
     watch: Watch,
     live: Live,
     awaited: Vec<Wanted>,
+    /// The moment of the last unit.
+    seen_us: i64,
 }
 
 enum Turn {
@@ -153,7 +155,7 @@ impl Watching {
         let watch = Watch::live(post.subject.clone(), observer, post.limits.clone(), now_us)?;
         lock(&camera.board.status).has_reference = has_reference;
         let live = Live::new(post.address.clone(), post.patience);
-        Ok(Self { camera, watch, live, awaited: Vec::new() })
+        Ok(Self { camera, watch, live, awaited: Vec::new(), seen_us: i64::MIN })
     }
 
     async fn run(mut self) {
@@ -205,6 +207,7 @@ impl Watching {
             let mut status = lock(&self.camera.board.status);
             status.size = size.or(status.size);
         }
+        self.seen_us = unit.at_us;
         let written = self.watch.unit(&unit);
         self.tell(written, None)?;
         self.settle(unit.at_us)
@@ -266,7 +269,8 @@ impl Watching {
     }
 
     /// Hands over the evidence whose last moment has come.
-    fn settle(&mut self, seen_us: i64) -> Result<(), Unheard> {
+    fn settle(&mut self, past_us: i64) -> Result<(), Unheard> {
+        let seen_us = past_us.max(self.seen_us);
         let (ready, awaited): (Vec<_>, Vec<_>) =
             self.awaited.drain(..).partition(|wanted| Span::of(wanted).to_us <= seen_us);
         self.awaited = awaited;
