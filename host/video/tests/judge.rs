@@ -54,7 +54,9 @@ impl Server {
         let mut command = Command::new("/usr/bin/python3");
         command.arg(script).args(["--port", &port.to_string()]);
         command.args(["--user", USER, "--password", PASSWORD]);
-        h265.iter().for_each(|mount| drop(command.args(["--h265", mount])));
+        for mount in h265 {
+            command.args(["--h265", mount]);
+        }
         for (mount, file) in mounts {
             command.arg(format!("{mount}={}", file.display()));
         }

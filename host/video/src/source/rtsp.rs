@@ -34,8 +34,10 @@ pub(crate) struct Session {
     state: State,
 }
 
+type Opening = Pin<Box<dyn Future<Output = Result<(Frames, Codec), VideoError>> + Send>>;
+
 enum State {
-    Opening(Pin<Box<dyn Future<Output = Result<(Frames, Codec), VideoError>> + Send>>),
+    Opening(Opening),
     Playing {
         frames: Pin<Box<Demuxed>>,
         /// When the next picture is overdue.

@@ -1,23 +1,12 @@
 //! Clips and stills: what is in them, and what is not.
 #![allow(clippy::unwrap_used)]
 
-use crate::clip::{self, Scene};
+use crate::clip::{self, Scene, units};
 use crate::judge;
 use crate::watcher::zone;
-use plumbline_camera::{AccessUnit, Clip, NalType, Source, Still, VideoError, Zone, nal_units};
+use plumbline_camera::{Clip, NalType, Source, Still, VideoError, Zone, nal_units};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Units ten times a second from a moment on.
-fn units(coded: &[Vec<u8>], begin_us: i64) -> Vec<Arc<AccessUnit>> {
-    let coded = coded.iter().zip(0..);
-    let unit = |(data, place): (&Vec<u8>, i64)| AccessUnit {
-        at_us: begin_us + place * 100_000,
-        key: nal_units(data).any(|nal| NalType::of(nal) == NalType::Key),
-        data: data.clone(),
-    };
-    coded.map(unit).map(Arc::new).collect()
-}
 
 /// Pictures that ffmpeg makes of a clip, without any complaint.
 fn judged(clip: &Clip) -> Option<usize> {
@@ -149,7 +138,7 @@ fn nothing_of_what_a_mask_hides_is_in_the_still() {
     let seat = zone("s", "seat", 0.2, 0.4);
     let masked = [mask.clone(), seat.clone()];
     let (with, without) = (still(Scene::Occupied, &masked), still(Scene::Empty, &masked));
-    assert_ne!(still(Scene::Occupied, &[seat.clone()]), still(Scene::Empty, &[seat]));
+    assert_ne!(still(Scene::Occupied, std::slice::from_ref(&seat)), still(Scene::Empty, &[seat]));
     assert_eq!((with.width, with.height, with.at_us), (320, 180, 5_000_000));
     let file = clip::file(&with.jpeg);
     let other = clip::file(&without.jpeg);

@@ -4,13 +4,14 @@
 use crate::clip::{self, Scene};
 use crate::judge::{self, Server, USER};
 use crate::watcher::{Watcher, post};
-use plumbline_camera::{Codec, Finding, State, Wanted};
+use plumbline_camera::{Clip, Codec, Finding, State, Wanted};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
 fn hall(seconds: u32) -> NamedTempFile {
-    clip::file(&clip::mp4(&clip::encode(320, 180, &[(Scene::Occupied, seconds)]), 320, 180))
+    let coded = clip::encode(320, 180, &[(Scene::Occupied, seconds)]);
+    clip::file(&Clip::of(&clip::units(&coded, 0), 0).unwrap().bytes)
 }
 
 #[test]

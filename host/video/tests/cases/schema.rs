@@ -3,7 +3,7 @@
 
 use crate::clip::{self, Scene};
 use crate::watcher::post;
-use plumbline_camera::{Limits, Observer, Source, VideoError, Watch, Zones};
+use plumbline_camera::{Limits, Observer, VideoError, Watch, Written, Zones};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,20 +46,16 @@ fn events_fit_their_schemas() {
         (Scene::Blurred, 14),
         (Scene::Empty, 10),
     ];
-    let file = clip::file(&clip::annex_b(&clip::encode(320, 180, &scenes)));
+    let coded = clip::encode(320, 180, &scenes);
     let post = post("C-1", "rtsp://127.0.0.1/");
     let observer = Observer::new(Zones::new(&post.zones).unwrap(), None);
     let subject = post.subject.clone();
     let begin_us = 1_772_413_230_000_000;
     let mut watch = Watch::live(subject.clone(), observer, Limits::default(), begin_us).unwrap();
     let mut written = watch.camera_clock(begin_us, begin_us - 90_000_000);
-    let mut source = Source::open(file.path()).unwrap().source;
-    let mut last_us = begin_us;
-    while let Some(mut unit) = source.next().unwrap() {
-        unit.at_us += begin_us;
-        last_us = unit.at_us;
-        written.extend(watch.unit(&unit));
-    }
+    let units = clip::units(&coded, begin_us);
+    units.iter().for_each(|unit| written.extend(watch.unit(unit)));
+    let last_us = units.last().unwrap().at_us;
     written.extend(watch.clock(last_us + 70_000_000));
     written.extend(watch.failed(last_us + 71_000_000, &VideoError::AuthFailed));
     let mut kinds = BTreeSet::new();
@@ -74,7 +70,7 @@ fn events_fit_their_schemas() {
     }
     let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
     assert_eq!(kinds, ["auth_fail", "blurred", "covered", "dark", "down", "good", "minute"]);
-    let first = subject
-        .event(written.iter().find(|w| subject.event(w)["type"] == "video.obs.minute").unwrap());
+    let minutes = written.iter().filter(|written| matches!(written, Written::Minute(_)));
+    let first = subject.event(minutes.into_iter().next().unwrap());
     assert_eq!(first["data"]["clock_off_s"], -90);
 }
