@@ -60,6 +60,7 @@ fn cargo(root: &Path) -> Command {
 
 /// Builds the release binary with its plugins beside it; returns the binary.
 fn build(root: &Path) -> Result<PathBuf> {
+    prerequisites::compiler()?;
     prerequisites::wasm()?;
     run(cargo(root).args(["build", "--release", "--locked", "--package", "plumbline"]))?;
     plugins::build_all(root, &root.join("target/release/plugins"))?;
@@ -72,9 +73,11 @@ fn demo(root: &Path, arguments: &[String]) -> Result<()> {
 }
 
 fn test(root: &Path, arguments: &[String]) -> Result<()> {
+    prerequisites::compiler()?;
     prerequisites::wasm()?;
     prerequisites::nextest()?;
     prerequisites::judges()?;
+    prerequisites::cameras()?;
     run(cargo(root).args(["fmt", "--all", "--check"]))?;
     run(cargo(root).args([
         "clippy",
@@ -106,6 +109,7 @@ fn test(root: &Path, arguments: &[String]) -> Result<()> {
 }
 
 fn bench(root: &Path) -> Result<()> {
+    prerequisites::compiler()?;
     prerequisites::wasm()?;
     let packages = root.join("target/plugins");
     plugins::build_all(root, &packages)?;

@@ -8,6 +8,38 @@ use std::process::{Command, Stdio};
 /// What the Go judge of the ledger is built with.
 const JUDGE_PACKAGES: [&str; 2] = ["golang-go", "golang-golang-x-mod-dev"];
 
+/// Cameras on loopback that are not ours, and an independent decoder of clips.
+const CAMERA_PACKAGES: [&str; 6] = [
+    "ffmpeg",
+    "gir1.2-gst-rtsp-server-1.0",
+    "gstreamer1.0-plugins-bad",
+    "gstreamer1.0-plugins-good",
+    "python3",
+    "python3-gi",
+];
+
+/// A C++ compiler, which the decoder of pictures is built with.
+pub(crate) fn compiler() -> Result<()> {
+    if succeeds(Command::new("c++").arg("--version")) {
+        return Ok(());
+    }
+    println!("安装 C++ 编译器 · installing a C++ compiler");
+    apt(&["gcc", "g++", "libc6-dev"])
+}
+
+/// GStreamer's RTSP server and ffmpeg, for the tests of cameras.
+pub(crate) fn cameras() -> Result<()> {
+    let server = "import gi; gi.require_version('GstRtspServer', '1.0'); \
+                  from gi.repository import Gst, GstRtspServer; Gst.init(None); \
+                  assert all(map(Gst.ElementFactory.find, ('qtdemux', 'h264parse')))";
+    let streams = succeeds(Command::new("/usr/bin/python3").args(["-c", server]));
+    if streams && succeeds(Command::new("ffmpeg").arg("-version")) {
+        return Ok(());
+    }
+    println!("安装测试用摄像机 · installing cameras for the tests: GStreamer, ffmpeg");
+    apt(&CAMERA_PACKAGES)
+}
+
 /// A compiler for plugins: rustup's target, else Debian's packages.
 pub(crate) fn wasm() -> Result<()> {
     let here = std::env::current_dir()?;

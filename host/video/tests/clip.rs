@@ -4,7 +4,8 @@
 use openh264::OpenH264API;
 use openh264::encoder::{Encoder, EncoderConfig, FrameRate, IntraFramePeriod, RateControlMode};
 use openh264::formats::YUVBuffer;
-use plumbline_camera::{NalType, nal_units};
+use plumbline_camera::{AccessUnit, NalType, nal_units};
+use std::sync::Arc;
 
 /// Pictures a second of every clip.
 pub(crate) const RATE: u32 = 10;
@@ -140,6 +141,16 @@ fn make(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
 
 fn numbers(values: &[u32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_be_bytes()).collect()
+}
+
+/// Coded pictures as units ten times a second from a moment on.
+pub(crate) fn units(coded: &[Vec<u8>], begin_us: i64) -> Vec<Arc<AccessUnit>> {
+    let unit = |(data, place): (&Vec<u8>, i64)| AccessUnit {
+        at_us: begin_us + place * 100_000,
+        key: nal_units(data).any(|nal| NalType::of(nal) == NalType::Key),
+        data: data.clone(),
+    };
+    coded.iter().zip(0..).map(unit).map(Arc::new).collect()
 }
 
 /// A file that is gone at the end of the test.

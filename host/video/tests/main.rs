@@ -1,11 +1,17 @@
 //! The room at its boundary: clips that the encoder beside our decoder makes, whole and damaged, in
-//! files and from a camera on loopback.
+//! files and from cameras on loopback, ours and those of GStreamer.
 
 mod cases {
     mod camera;
     mod damage;
+    mod evidence;
     mod files;
+    mod fleet;
     mod foreign;
+    mod gstreamer;
+    mod schema;
 }
 mod clip;
+mod judge;
 mod server;
+mod watcher;

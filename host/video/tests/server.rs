@@ -7,6 +7,8 @@ use md5::{Digest, Md5};
 use plumbline_camera::{NalType, nal_units};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) const USER: &str = "cam";
 pub(crate) const PASSWORD: &str = "s3cret";
@@ -16,6 +18,17 @@ const NONCE: &str = "8d0f5c";
 /// Answers connections one after the other, each with all units, until the test ends. Returns the
 /// address without user and password. `hang` keeps the connection open after the last unit.
 pub(crate) fn start(units: Vec<Vec<u8>>, encoding: &'static str, hang: bool) -> String {
+    start_counted(units, encoding, hang).0
+}
+
+/// The same, with the number of connections.
+pub(crate) fn start_counted(
+    units: Vec<Vec<u8>>,
+    encoding: &'static str,
+    hang: bool,
+) -> (String, Arc<AtomicU32>) {
+    let sessions = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&sessions);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("{}/live", listener.local_addr().unwrap());
     let control = format!("rtsp://{address}");
@@ -23,13 +36,14 @@ pub(crate) fn start(units: Vec<Vec<u8>>, encoding: &'static str, hang: bool) -> 
         let mut held = Vec::new();
         for stream in listener.incoming() {
             let Ok(stream) = stream else { return };
+            counted.fetch_add(1, Ordering::SeqCst);
             // A client that goes away in the middle is what these tests are about.
             if serve(&stream, &units, encoding, &control).is_ok() && hang {
                 held.push(stream);
             }
         }
     });
-    address
+    (address, sessions)
 }
 
 fn serve(
