@@ -8,6 +8,7 @@ use crate::alert::{Alert, AlertIndex};
 use crate::disk::DiskGuard;
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
+use crate::footage::leaf::FootageIndex;
 use crate::home::{Config, Home, load_zone};
 use crate::log_clock::LogClock;
 use crate::platform::source::{self, Intake};
@@ -247,6 +248,12 @@ impl App {
     pub fn alerts_about(&self, key: &str) -> Result<Vec<Alert>, AppError> {
         let ledger = lock(&self.ledger);
         lock(&self.alerts).about(&ledger, key)
+    }
+
+    /// Where the leaves of footage are, with the ledger that holds them.
+    pub fn with_footage<T>(&self, use_it: impl FnOnce(&FootageIndex, &Ledger) -> T) -> T {
+        let ledger = lock(&self.ledger);
+        use_it(lock(&self.alerts).footage(), &ledger)
     }
 
     /// Alerts first raised at or behind a leaf, in that order, as long as `take` wants more.
@@ -618,7 +625,7 @@ impl App {
         }
         let alert = |(index, leaf)| match leaf {
             Leaf::Alert(alert) => Some((index, *alert)),
-            Leaf::Card(_) => None,
+            Leaf::Card(_) | Leaf::Footage(_) => None,
         };
         let alerts = leaves.into_iter().filter_map(alert).collect();
         Ok(Sealed { alerts, observed: observed.len() })

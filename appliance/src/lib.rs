@@ -21,6 +21,7 @@ pub mod doctor;
 pub mod driver;
 pub mod error;
 pub mod explain;
+pub mod footage;
 pub mod harness;
 pub mod history;
 pub mod home;
