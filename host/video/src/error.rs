@@ -48,6 +48,24 @@ pub enum VideoError {
     Zone(String),
     #[error("the reference needs at least {needed} pictures, there are {found}")]
     ReferenceTooShort { needed: u32, found: u32 },
+    #[error("the bytes are no reference: {0}")]
+    Reference(&'static str),
+    #[error("no such camera is watched: {0}")]
+    UnknownCamera(String),
+    #[error("{0}")]
+    Limit(&'static str),
+    #[error("nothing of that time is held")]
+    NothingRecorded,
+    #[error("no clip: {0}")]
+    Clip(&'static str),
+    #[error("no clip: {0}")]
+    Mux(String),
+    #[error("no still: {0}")]
+    Still(&'static str),
+    #[error("the watch of the camera has ended")]
+    Stopped,
+    #[error("the system starts no thread: {0}")]
+    Thread(std::io::Error),
     #[error("not an RTSP address: {0}")]
     Address(String),
     #[error("the camera refuses the user name or the password")]
@@ -64,16 +82,27 @@ impl VideoError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Io { .. } => Kind::Io,
-            Self::UnknownContainer | Self::Mp4(_) | Self::UnitTooLarge(_) | Self::Decode(_) => {
-                Kind::Damaged
-            }
+            Self::Io { .. } | Self::Thread(_) => Kind::Io,
+            Self::UnknownContainer
+            | Self::Mp4(_)
+            | Self::UnitTooLarge(_)
+            | Self::Decode(_)
+            | Self::Reference(_)
+            | Self::Clip(_)
+            | Self::Mux(_)
+            | Self::Still(_) => Kind::Damaged,
             Self::NoVideoTrack
             | Self::Codec(_)
             | Self::Interlaced
             | Self::BitDepth(_)
             | Self::Chroma(_) => Kind::Unsupported,
-            Self::Zone(_) | Self::ReferenceTooShort { .. } | Self::Address(_) => Kind::Usage,
+            Self::Zone(_)
+            | Self::ReferenceTooShort { .. }
+            | Self::Address(_)
+            | Self::UnknownCamera(_)
+            | Self::Limit(_)
+            | Self::NothingRecorded
+            | Self::Stopped => Kind::Usage,
             Self::AuthFailed => Kind::AuthFailed,
             Self::Unreachable(_) | Self::Silent(_) | Self::Ended => Kind::Unreachable,
         }

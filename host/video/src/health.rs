@@ -7,6 +7,9 @@
 use crate::error::{Kind, VideoError};
 use crate::observe::Sample;
 
+/// The reason of a camera that sends units and never one that could be decoded.
+pub(crate) const NO_KEY_FRAME: &str = "no key frame";
+
 /// The states. The event `video.stream.state` tells them as a state of the stream and, while it is up,
 /// a quality of its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,10 +145,27 @@ impl Health {
         }
     }
 
+    /// A camera whose source begins at this moment of its clock.
+    #[must_use]
+    pub fn beginning(limits: Limits, at_us: i64) -> Self {
+        Self { unit_us: at_us, picture_us: at_us, ..Self::new(limits) }
+    }
+
+    /// Draws the lines elsewhere from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// `None` until the first picture or the first failure.
     #[must_use]
     pub fn state(&self) -> Option<State> {
         self.state
+    }
+
+    /// Whether a picture has light and something in it, so that a reference may be made of it.
+    #[must_use]
+    pub fn shows_something(&self, sample: &Sample) -> bool {
+        sample.luma_mean >= self.limits.dark_mean && sample.luma_std >= self.limits.covered_std
     }
 
     /// A unit has come, whether or not it is decoded.
@@ -214,7 +234,7 @@ impl Health {
             return self.become_state(State::Down, (self.unit_us, at_us), Some(silent.to_string()));
         }
         if at_us - self.picture_us > self.limits.undecoded_us {
-            let reason = self.complaint.clone().unwrap_or_else(|| "no key frame".to_owned());
+            let reason = self.complaint.clone().unwrap_or_else(|| NO_KEY_FRAME.to_owned());
             return self.become_state(State::Down, (self.picture_us, at_us), Some(reason));
         }
         None

@@ -1,9 +1,10 @@
 //! A camera for months: one session after another, with pauses that grow while it is away.
 
 use crate::error::{Kind, VideoError};
-use crate::source::{Opened, Source};
-use crate::unit::{AccessUnit, Codec};
+use crate::source::{Item, Session};
+use std::pin::Pin;
 use std::time::Duration;
+use tokio::time::{Sleep, sleep};
 
 /// First pause after a failure, seconds; each further one is twice as long.
 const PAUSE_FIRST_S: u64 = 1;
@@ -33,58 +34,72 @@ impl Backoff {
     }
 }
 
+/// Microseconds by which the times of the units may be behind or ahead of the caller's clock before
+/// they are set anew: the camera's own count has jumped.
+const APART_MAX_US: i64 = 10_000_000;
+/// Microseconds by which each unit is brought nearer to the caller's clock at most: enough for a
+/// camera whose count runs wrong by a hundredth, too little to be seen in a clip.
+const STEER_US: i64 = 500;
+
 /// See the module. Times are those of the caller's clock, so that sessions follow one another on one
-/// line.
+/// line and a camera that counts too fast or too slow does not run away.
 #[derive(Debug)]
-pub struct Live {
+pub(crate) struct Live {
     address: String,
     patience: Duration,
-    source: Option<Source>,
+    session: Option<Session>,
     backoff: Backoff,
+    /// The pause after a failure.
+    resting: Option<Pin<Box<Sleep>>>,
     /// Difference of the caller's clock and the session's.
     shift_us: Option<i64>,
 }
 
 impl Live {
     /// `patience` is how long the camera may take to answer and to bring the next picture.
-    #[must_use]
-    pub fn new(address: String, patience: Duration) -> Self {
-        Self { address, patience, source: None, backoff: Backoff::default(), shift_us: None }
+    pub(crate) fn new(address: String, patience: Duration) -> Self {
+        let backoff = Backoff::default();
+        Self { address, patience, session: None, backoff, resting: None, shift_us: None }
     }
 
-    /// The next unit, from a new session if there is none. Blocks for as long as the patience.
+    /// The next item, from a new session if there is none. Whoever stops to wait may come back.
     ///
     /// # Errors
-    /// Why there is none, and how long to wait before asking again. The next call opens a session.
-    pub fn next(&mut self, now_us: impl Fn() -> i64) -> Result<AccessUnit, (VideoError, Duration)> {
-        let result = self.unit();
-        match result {
-            Ok(mut unit) => {
+    /// Why there is none. The next wait takes the pause and opens a session.
+    pub(crate) async fn next(&mut self, now_us: impl Fn() -> i64) -> Result<Item, VideoError> {
+        if let Some(resting) = &mut self.resting {
+            resting.as_mut().await;
+            self.resting = None;
+        }
+        match self.item().await {
+            Ok(Item::Unit(mut unit)) => {
                 self.backoff.reset();
-                let shift = *self.shift_us.get_or_insert_with(|| now_us() - unit.at_us);
-                unit.at_us += shift;
-                Ok(unit)
+                unit.at_us = self.steered(unit.at_us, now_us());
+                Ok(Item::Unit(unit))
             }
+            Ok(clock) => Ok(clock),
             Err(error) => {
-                (self.source, self.shift_us) = (None, None);
+                (self.session, self.shift_us) = (None, None);
                 let pause = self.backoff.pause(error.kind());
-                Err((error, pause))
+                self.resting = Some(Box::pin(sleep(pause)));
+                Err(error)
             }
         }
     }
 
-    fn unit(&mut self) -> Result<AccessUnit, VideoError> {
-        let source = match &mut self.source {
-            Some(source) => source,
-            None => {
-                let Opened { source, codec, .. } = Source::connect(&self.address, self.patience)?;
-                if codec != Codec::H264 {
-                    return Err(VideoError::Codec(codec));
-                }
-                self.source.insert(source)
-            }
+    async fn item(&mut self) -> Result<Item, VideoError> {
+        let session = match &mut self.session {
+            Some(session) => session,
+            None => self.session.insert(Session::new(&self.address, self.patience)?),
         };
-        source.next()?.ok_or(VideoError::Ended)
+        session.next().await
+    }
+
+    fn steered(&mut self, at_us: i64, now_us: i64) -> i64 {
+        let shift = self.shift_us.get_or_insert(now_us - at_us);
+        let apart = now_us - at_us - *shift;
+        *shift += if apart.abs() > APART_MAX_US { apart } else { apart.clamp(-STEER_US, STEER_US) };
+        at_us + *shift
     }
 }
 
@@ -100,5 +115,22 @@ mod tests {
         backoff.reset();
         assert_eq!(backoff.pause(Kind::Damaged).as_secs(), 1);
         assert_eq!(backoff.pause(Kind::AuthFailed).as_secs(), PAUSE_REFUSED_S);
+    }
+
+    #[test]
+    fn a_camera_that_counts_wrong_is_kept_near_the_clock_of_the_host() {
+        let mut live = Live::new(String::new(), Duration::ZERO);
+        assert_eq!(live.steered(7_000, 1_000_000), 1_000_000);
+        // An hour at 25 a second, counted too fast by a thousandth, and each tenth unit late by 0.3 s.
+        let mut last = 1_000_000;
+        for frame in 1..90_000_i64 {
+            let late = if frame % 10 == 0 { 300_000 } else { 0 };
+            let now_us = 1_000_000 + frame * 40_000;
+            let at_us = live.steered(7_000 + frame * 40_040, now_us + late);
+            assert!(at_us > last && (at_us - now_us).abs() < 50_000, "{frame} {}", at_us - now_us);
+            last = at_us;
+        }
+        // A count that begins anew in the middle of a session.
+        assert_eq!(live.steered(0, 5_000_000_000), 5_000_000_000);
     }
 }

@@ -22,6 +22,9 @@ pub struct Minute {
     /// Coded pictures a second, decoded or not.
     pub fps: f64,
     pub zones: Vec<ZoneMinute>,
+    /// The camera's clock less ours in whole seconds, as it last told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_off_s: Option<i64>,
     #[serde(flatten)]
     pub seen: Option<Seen>,
 }
@@ -86,6 +89,9 @@ struct Open {
     run_longest: u32,
     still_us: i64,
     black: u32,
+    clock_off_s: Option<i64>,
+    /// Microseconds of the minute that passed before the watch began.
+    missed_us: i64,
 }
 
 #[derive(Debug)]
@@ -105,6 +111,18 @@ impl Minutes {
     #[must_use]
     pub fn new(start_ms: i64) -> Self {
         Self { start_ms, open: None, still_since_us: None }
+    }
+
+    /// The watch begins: the minute counts from here, even if nothing comes.
+    pub fn begin(&mut self, at_us: i64) {
+        let into = (self.start_ms + at_us.div_euclid(1000)).rem_euclid(MINUTE_MS) * 1000;
+        self.open(at_us).missed_us = into;
+    }
+
+    /// What the camera's clock showed less what ours shows, microseconds.
+    pub fn clock_off(&mut self, at_us: i64, off_us: i64) {
+        // To the nearest second.
+        self.open(at_us).clock_off_s = Some((off_us + 500_000).div_euclid(1_000_000));
     }
 
     /// A coded picture has come. Returns the minutes that are over by then.
@@ -186,10 +204,20 @@ impl Open {
         Minute {
             at_ms: self.minute * MINUTE_MS,
             frames: self.samples,
+            fps: self.fps(),
             zones: self.zones.into_iter().map(ZoneMinute::of).collect(),
-            fps: (f64::from(self.frames) / 60.0 * 100.0).round() / 100.0,
+            clock_off_s: self.clock_off_s,
             seen,
         }
+    }
+}
+
+impl Open {
+    /// By the part of the minute that was watched, at least a second.
+    fn fps(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a minute")]
+        let seconds = (60.0 - self.missed_us as f64 / 1e6).max(1.0);
+        (f64::from(self.frames) / seconds * 100.0).round() / 100.0
     }
 }
 
@@ -278,6 +306,17 @@ mod tests {
         let runs = over.iter().filter_map(|minute| minute.seen.as_ref());
         let runs: Vec<_> = runs.map(|seen| (seen.frame_hash_runs, seen.frozen_s)).collect();
         assert_eq!(runs, [(10, 18), (30, 78)]);
+    }
+
+    #[test]
+    fn a_watch_that_begins_within_a_minute_counts_from_there() {
+        let mut minutes = Minutes::new(0);
+        minutes.begin(45_000_000);
+        (0..150).for_each(|frame| drop(minutes.unit(45_000_000 + frame * 100_000)));
+        minutes.clock_off(50_000_000, -90_400_000);
+        let over = minutes.clock(120_000_000);
+        let told: Vec<_> = over.iter().map(|minute| (minute.fps, minute.clock_off_s)).collect();
+        assert_eq!(told, [(10.0, Some(-90)), (0.0, None)]);
     }
 
     #[test]

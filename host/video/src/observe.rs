@@ -68,6 +68,11 @@ impl Observer {
         Self { zones, reference, last: None }
     }
 
+    #[must_use]
+    pub fn has_reference(&self) -> bool {
+        self.reference.is_some()
+    }
+
     /// Forgets the last picture, so that a gap in the stream is not taken for motion.
     pub fn interrupted(&mut self) {
         self.last = None;

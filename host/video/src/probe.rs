@@ -47,6 +47,19 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// What an error says about how the camera is set; `None` if it is none of that.
+    #[must_use]
+    pub fn of(error: &VideoError) -> Option<Self> {
+        match error {
+            VideoError::Codec(codec) => Some(Self::Codec(codec.clone())),
+            VideoError::Interlaced => Some(Self::Interlaced),
+            VideoError::BitDepth(bits) => Some(Self::BitDepth(*bits)),
+            VideoError::Chroma(format) => Some(Self::Chroma(*format)),
+            VideoError::NoVideoTrack => Some(Self::Empty),
+            _ => None,
+        }
+    }
+
     /// Whether the stream cannot be observed because of it.
     #[must_use]
     pub fn forbids(&self) -> bool {

@@ -14,6 +14,11 @@ const PICTURES_MIN: u32 = 3;
 /// few of them leaves no trace.
 const PICTURES_KEPT: usize = 32;
 
+/// How the bytes of a reference begin; the last one is the version.
+const MARK: &[u8] = b"plumbline-reference\x01";
+/// Bytes of a whole one: mark, two sides, two values a cell, checksum.
+const BYTES: usize = MARK.len() + 4 + 2 * CELLS + 4;
+
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
@@ -24,6 +29,42 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// As bytes for keeping: a mark with a version, the sizes, the cells and a checksum.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BYTES);
+        bytes.extend_from_slice(MARK);
+        for side in [WIDTH, HEIGHT] {
+            bytes.extend_from_slice(&u16::try_from(side).unwrap_or(u16::MAX).to_be_bytes());
+        }
+        bytes.extend_from_slice(&self.cells);
+        bytes.extend_from_slice(&self.noise);
+        let sum = crc32fast::hash(&bytes);
+        bytes.extend_from_slice(&sum.to_be_bytes());
+        bytes
+    }
+
+    /// # Errors
+    /// The bytes are none of ours, of another version or grid, or damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, VideoError> {
+        let wrong = VideoError::Reference;
+        if !bytes.starts_with(&MARK[..MARK.len() - 1]) {
+            return Err(wrong("they begin otherwise"));
+        }
+        let rest = bytes.strip_prefix(MARK).ok_or(wrong("another version"))?;
+        if bytes.len() != BYTES {
+            return Err(wrong("cut off, or too long"));
+        }
+        let (body, sum) = bytes.split_at(BYTES - 4);
+        if sum != crc32fast::hash(body).to_be_bytes() {
+            return Err(wrong("the checksum differs"));
+        }
+        let whole =
+            Self { cells: rest[4..][..CELLS].to_vec(), noise: rest[4 + CELLS..][..CELLS].to_vec() };
+        // The sizes are under the checksum; with another grid the length would differ as well.
+        (whole.to_bytes() == bytes).then_some(whole).ok_or(wrong("another grid"))
+    }
+
     /// Whether it has as many cells as the grid: one that was read from a file may not.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -156,6 +197,30 @@ mod tests {
         assert!(reference.similarity(&dimmed, &zones) > 0.8);
         assert!(reference.similarity(&shifted(&hall(79), 15), &zones) < 0.6);
         assert!(reference.similarity(&Grid::from_fn(|_, _| 90), &zones) < 0.1);
+    }
+
+    #[test]
+    fn bytes_bring_it_back_and_bad_ones_are_refused() {
+        let bytes = reference().to_bytes();
+        assert_eq!(Reference::from_bytes(&bytes).unwrap(), reference());
+        let changed = |at: usize, value: u8| {
+            let mut bytes = bytes.clone();
+            bytes[at] = value;
+            bytes
+        };
+        let cases = [
+            (Vec::new(), "begin otherwise"),
+            (changed(3, b'x'), "begin otherwise"),
+            (changed(MARK.len() - 1, 9), "another version"),
+            (bytes[..bytes.len() - 1].to_vec(), "cut off"),
+            ([&bytes[..], b"x"].concat(), "too long"),
+            (changed(MARK.len() + 1, 99), "checksum"),
+            (changed(9000, bytes[9000] ^ 1), "checksum"),
+        ];
+        for (bytes, why) in cases {
+            let error = Reference::from_bytes(&bytes).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]

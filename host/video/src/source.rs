@@ -10,6 +10,7 @@ use crate::unit::{AccessUnit, Codec};
 use annexb::AnnexB;
 use mp4::Mp4;
 use rtsp::Rtsp;
+pub(crate) use rtsp::{Item, Session, runtime};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;

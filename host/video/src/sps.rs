@@ -2,7 +2,8 @@
 //! decoded at all.
 
 use crate::bits::Bits;
-use crate::nal;
+use crate::nal::{self, NalType};
+use crate::unit::AccessUnit;
 
 /// Scaling lists that a set may carry.
 const SCALING_LISTS_420: usize = 8;
@@ -34,6 +35,8 @@ pub struct Sps {
     pub height: u32,
     /// Pictures a second, if the set says so.
     pub frame_rate: Option<f64>,
+    /// Whether brightness takes all levels from 0 to 255 and not those from 16 to 235.
+    pub full_range: bool,
 }
 
 impl Sps {
@@ -78,7 +81,7 @@ impl Sps {
         if width == 0 || height == 0 {
             return None;
         }
-        let frame_rate = frame_rate(&mut bits);
+        let Usability { frame_rate, full_range } = usability(&mut bits);
         Some(Self {
             profile,
             constraints,
@@ -89,7 +92,15 @@ impl Sps {
             width,
             height,
             frame_rate,
+            full_range,
         })
+    }
+
+    /// That of a unit which brings one along.
+    #[must_use]
+    pub fn of(unit: &AccessUnit) -> Option<Self> {
+        let set = nal::units(&unit.data).find(|nal| NalType::of(nal) == NalType::Sps);
+        set.and_then(Self::parse)
     }
 
     /// The name that cameras show in their settings.
@@ -176,8 +187,21 @@ fn order(bits: &mut Bits<'_>) -> Option<()> {
     Some(())
 }
 
-/// Pictures a second from the usability information, which many cameras leave out.
-fn frame_rate(bits: &mut Bits<'_>) -> Option<f64> {
+/// What the usability information tells, which many cameras leave out.
+#[derive(Default)]
+struct Usability {
+    frame_rate: Option<f64>,
+    full_range: bool,
+}
+
+fn usability(bits: &mut Bits<'_>) -> Usability {
+    let mut found = Usability::default();
+    // What cannot be read to its end tells as much as came before.
+    found.frame_rate = frame_rate(bits, &mut found.full_range);
+    found
+}
+
+fn frame_rate(bits: &mut Bits<'_>, full_range: &mut bool) -> Option<f64> {
     if !bits.flag()? {
         return None;
     }
@@ -188,7 +212,8 @@ fn frame_rate(bits: &mut Bits<'_>) -> Option<f64> {
         bits.flag()?; // overscan_appropriate_flag
     }
     if bits.flag()? {
-        bits.fixed(4)?; // video_format, video_full_range_flag
+        bits.fixed(3)?; // video_format
+        *full_range = bits.flag()?;
         if bits.flag()? {
             bits.fixed(24)?;
         }

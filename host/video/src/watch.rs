@@ -7,12 +7,13 @@ use crate::grid::Grid;
 use crate::health::{Change, Health, Limits, State};
 use crate::minute::{MINUTE_MS, Minute, Minutes};
 use crate::observe::{Observer, Sample};
+use crate::reference::{Reference, ReferenceBuilder};
 use crate::unit::AccessUnit;
 use plumbline_contract::time::{Millis, Zone as Clock};
 use serde_json::{Value, json};
 
 /// Who is watched, and since when.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// Number of the camera, as in the table `camera`.
     pub camera: String,
@@ -42,6 +43,8 @@ pub struct Watch {
     health: Health,
     minutes: Minutes,
     latest: Option<Sample>,
+    /// Collects pictures until this moment.
+    learning: Option<(ReferenceBuilder, i64)>,
 }
 
 impl Watch {
@@ -54,8 +57,51 @@ impl Watch {
             health: Health::new(limits),
             minutes: Minutes::new(subject.start.0),
             latest: None,
+            learning: None,
             subject,
         })
+    }
+
+    /// A camera that is watched from now on, microseconds since 1970, which is what its times count.
+    ///
+    /// # Errors
+    /// The decoder could not be set up.
+    pub fn live(
+        subject: Subject,
+        observer: Observer,
+        limits: Limits,
+        now_us: i64,
+    ) -> Result<Self, VideoError> {
+        let subject = Subject { start: Millis(0), ..subject };
+        let mut watch = Self::new(subject, observer, limits.clone())?;
+        watch.health = Health::beginning(limits, now_us);
+        watch.minutes.begin(now_us);
+        Ok(watch)
+    }
+
+    /// Looks through another table of zones, another reference or other limits from now on.
+    pub fn adjust(&mut self, subject: Subject, observer: Observer, limits: Limits) {
+        self.subject = Subject { start: self.subject.start, ..subject };
+        self.observer = observer;
+        self.health.set_limits(limits);
+    }
+
+    /// Takes a reference from the pictures up to a moment; see [`Watch::learned`].
+    pub fn learn(&mut self, until_us: i64) {
+        self.learning = Some((ReferenceBuilder::default(), until_us));
+    }
+
+    /// The reference that was asked for, once its time is over.
+    pub fn learned(&mut self, now_us: i64) -> Option<Result<Reference, VideoError>> {
+        let (builder, _) = self.learning.take_if(|(_, until_us)| *until_us <= now_us)?;
+        Some(builder.finish())
+    }
+
+    /// What the camera's clock shows at a moment of ours, both in microseconds since 1970.
+    pub fn camera_clock(&mut self, now_us: i64, shown_us: i64) -> Vec<Written> {
+        let written = self.minutes(|minutes| minutes.clock(now_us));
+        self.minutes.clock_off(now_us, shown_us - now_us);
+        written
     }
 
     /// The camera's state; `None` before the first picture or failure.
@@ -82,7 +128,14 @@ impl Watch {
         let change = match self.decoder.decode(unit) {
             Ok(None) => None,
             Ok(Some(picture)) => {
-                let sample = self.observer.look(unit.at_us, Grid::of(&picture.luma()));
+                let grid = Grid::of(&picture.luma());
+                let learned = self.learning.as_mut().map(|(builder, _)| (builder, grid.clone()));
+                let sample = self.observer.look(unit.at_us, grid);
+                if let Some((builder, grid)) = learned
+                    && self.health.shows_something(&sample)
+                {
+                    builder.add(&grid);
+                }
                 self.minutes.picture(&sample);
                 let change = self.health.picture(&sample);
                 self.latest = Some(sample);

@@ -26,8 +26,21 @@ pub struct Zone {
 }
 
 impl Zone {
-    fn is_mask(&self) -> bool {
+    /// Whether nothing in it is measured or shown.
+    #[must_use]
+    pub fn is_mask(&self) -> bool {
         self.place.kind == MASK
+    }
+
+    /// Where a line across the picture at this height enters and leaves the polygon, in rising order;
+    /// an even number of places.
+    pub(crate) fn crossings(&self, y: f64) -> Vec<f64> {
+        let ends = self.polygon.iter().zip(self.polygon.iter().cycle().skip(1));
+        let crossed = ends.filter(|(start, end)| (start[1] > y) != (end[1] > y));
+        let mut places: Vec<_> =
+            crossed.map(|(&[x0, y0], &[x1, y1])| (x1 - x0) * (y - y0) / (y1 - y0) + x0).collect();
+        places.sort_by(f64::total_cmp);
+        places
     }
 }
 

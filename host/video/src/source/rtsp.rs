@@ -7,13 +7,14 @@ use crate::error::VideoError;
 use crate::nal::{self, NalType};
 use crate::unit::{AccessUnit, Codec};
 use retina::client::{
-    Credentials, Demuxed, PlayOptions, Session, SessionOptions, SetupOptions, Transport,
+    Credentials, Demuxed, PlayOptions, Session as Client, SessionOptions, SetupOptions, Transport,
 };
 use retina::codec::{CodecItem, FrameFormat};
+use retina::rtcp::ReceivedCompoundPacket;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_stream::StreamExt;
 use url::Url;
 
@@ -21,56 +22,148 @@ use url::Url;
 const UNAUTHORIZED: u16 = 401;
 /// ... and for a user who may not see this stream.
 const FORBIDDEN: u16 = 403;
+/// Seconds from 1900, where the clock of RTCP begins, to 1970.
+const NTP_TO_UNIX_S: i64 = 2_208_988_800;
+/// A clock before 1980 was never set, seconds since 1970: it counts from the camera's start.
+const CLOCK_SET_S: i64 = 315_532_800;
 
-/// An open session.
+/// A session as it is being opened and then brings pictures. Whoever waits for the next item may stop
+/// waiting and come back: nothing is lost.
+pub(crate) struct Session {
+    patience: Duration,
+    state: State,
+}
+
+enum State {
+    Opening(Pin<Box<dyn Future<Output = Result<(Frames, Codec), VideoError>> + Send>>),
+    Playing {
+        frames: Pin<Box<Demuxed>>,
+        /// When the next picture is overdue.
+        overdue: Pin<Box<Sleep>>,
+    },
+    /// The camera sends another codec than H.264, or the session has failed.
+    Closed(Codec),
+}
+
+/// What a session brings.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A picture; times count from the beginning of the session.
+    Unit(AccessUnit),
+    /// What the camera's own clock shows now, microseconds since 1970.
+    Clock(i64),
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Begins to open one; the first wait does it. Waits and drops belong inside a runtime.
+    pub(crate) fn new(address: &str, patience: Duration) -> Result<Self, VideoError> {
+        let (url, login) = parse(address)?;
+        let opening =
+            async move { timeout(patience, open(url, login)).await.map_err(|_| silent(patience))? };
+        Ok(Self { patience, state: State::Opening(Box::pin(opening)) })
+    }
+
+    /// What the camera sends, once it has told.
+    pub(crate) async fn codec(&mut self) -> Result<Codec, VideoError> {
+        if let State::Opening(opening) = &mut self.state {
+            let opened = opening.as_mut().await;
+            self.state = State::Closed(Codec::H264);
+            let (frames, codec) = opened?;
+            self.state = match frames {
+                None => State::Closed(codec),
+                Some(frames) => State::Playing { frames, overdue: Box::pin(sleep(self.patience)) },
+            };
+        }
+        match &self.state {
+            State::Closed(codec) => Ok(codec.clone()),
+            _ => Ok(Codec::H264),
+        }
+    }
+
+    /// The next item. After an error there is nothing more.
+    pub(crate) async fn next(&mut self) -> Result<Item, VideoError> {
+        let codec = self.codec().await?;
+        let State::Playing { frames, overdue } = &mut self.state else {
+            let other = codec != Codec::H264;
+            return Err(if other { VideoError::Codec(codec) } else { VideoError::Ended });
+        };
+        loop {
+            let item = tokio::select! {
+                biased;
+                item = frames.next() => item,
+                () = overdue.as_mut() => return Err(silent(self.patience)),
+            };
+            match item {
+                None => return Err(VideoError::Ended),
+                Some(Err(error)) => return Err(failure(&error)),
+                Some(Ok(CodecItem::VideoFrame(frame))) => {
+                    overdue.as_mut().reset(tokio::time::Instant::now() + self.patience);
+                    #[expect(clippy::cast_possible_truncation, reason = "a session of days")]
+                    let at_us = (frame.timestamp().elapsed_secs() * 1e6).round() as i64;
+                    let data = frame.data().to_vec();
+                    let key = nal::units(&data).any(|nal| NalType::of(nal) == NalType::Key);
+                    return Ok(Item::Unit(AccessUnit { at_us, key, data }));
+                }
+                Some(Ok(CodecItem::Rtcp(packet))) => {
+                    if let Some(clock) = sender_clock(&packet) {
+                        return Ok(Item::Clock(clock));
+                    }
+                }
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+/// What the camera's clock showed when it sent a report. `None` if it has no clock that was ever set:
+/// such cameras count from their start or send zero.
+fn sender_clock(packet: &ReceivedCompoundPacket) -> Option<i64> {
+    let report = packet.pkts().find_map(|packet| packet.as_sender_report().ok().flatten())?;
+    since_1970(report.ntp_timestamp().0)
+}
+
+/// From the clock of RTCP: seconds since 1900 in the upper half, their parts in the lower.
+fn since_1970(ntp: u64) -> Option<i64> {
+    let seconds = i64::try_from(ntp >> 32).ok()? - NTP_TO_UNIX_S;
+    let micros = i64::try_from(((ntp & 0xffff_ffff) * 1_000_000) >> 32).ok()?;
+    (seconds >= CLOCK_SET_S).then_some(seconds * 1_000_000 + micros)
+}
+
+/// A session for one who has nothing else to do than to wait for its pictures.
+#[derive(Debug)]
 pub struct Rtsp {
     runtime: Runtime,
     /// Absent where the camera sends another codec than H.264.
-    frames: Option<Pin<Box<Demuxed>>>,
-    patience: Duration,
-}
-
-impl std::fmt::Debug for Rtsp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rtsp").field("patience", &self.patience).finish_non_exhaustive()
-    }
+    session: Option<Session>,
 }
 
 impl Rtsp {
     pub(super) fn connect(address: &str, patience: Duration) -> Result<(Self, Codec), VideoError> {
-        let (url, login) = parse(address)?;
-        // A runtime of its own: what one camera does cannot stop another.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| VideoError::Unreachable(error.to_string()))?;
-        let opened = runtime.block_on(async {
-            timeout(patience, open(url, login)).await.map_err(|_| silent(patience))?
-        });
-        let (frames, codec) = opened?;
-        Ok((Self { runtime, frames, patience }, codec))
+        let mut session = Session::new(address, patience)?;
+        let runtime = runtime()?;
+        let opened = runtime.block_on(session.codec());
+        let rtsp = Self { runtime, session: Some(session) };
+        let codec = opened?;
+        Ok((rtsp, codec))
     }
 
     pub(super) fn next(&mut self) -> Result<Option<AccessUnit>, VideoError> {
-        let Some(frames) = &mut self.frames else { return Ok(None) };
-        let patience = self.patience;
-        self.runtime.block_on(async {
-            loop {
-                let item = timeout(patience, frames.next()).await.map_err(|_| silent(patience))?;
-                match item {
-                    None => return Err(VideoError::Ended),
-                    Some(Err(error)) => return Err(failure(&error)),
-                    Some(Ok(CodecItem::VideoFrame(frame))) => {
-                        #[expect(clippy::cast_possible_truncation, reason = "a session of days")]
-                        let at_us = (frame.timestamp().elapsed_secs() * 1e6).round() as i64;
-                        let data = frame.data().to_vec();
-                        let key = nal::units(&data).any(|nal| NalType::of(nal) == NalType::Key);
-                        return Ok(Some(AccessUnit { at_us, key, data }));
-                    }
-                    Some(Ok(_)) => {}
-                }
+        let Some(session) = &mut self.session else { return Ok(None) };
+        loop {
+            match self.runtime.block_on(session.next()) {
+                Ok(Item::Unit(unit)) => return Ok(Some(unit)),
+                Ok(Item::Clock(_)) => {}
+                // Another codec was told when the session was opened, and gives no units.
+                Err(VideoError::Codec(_)) => return Ok(None),
+                Err(error) => return Err(error),
             }
-        })
+        }
     }
 }
 
@@ -79,8 +172,14 @@ impl Drop for Rtsp {
     /// the connection is leave enough, so nobody waits for that task.
     fn drop(&mut self) {
         let _inside = self.runtime.enter();
-        self.frames = None;
+        self.session = None;
     }
+}
+
+/// A runtime of one thread: what one camera does cannot stop another.
+pub(crate) fn runtime() -> Result<Runtime, VideoError> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| VideoError::Unreachable(error.to_string()))
 }
 
 /// Address without user and password, and these.
@@ -122,7 +221,7 @@ type Frames = Option<Pin<Box<Demuxed>>>;
 
 async fn open(url: Url, login: Option<Credentials>) -> Result<(Frames, Codec), VideoError> {
     let options = SessionOptions::default().creds(login).user_agent("plumbline".to_owned());
-    let described = Session::describe(url, options).await;
+    let described = Client::describe(url, options).await;
     let mut session = described.map_err(|error| failure(&error))?;
     let streams = session.streams();
     let is_h264 = |index: &usize| streams[*index].encoding_name() == "h264";
@@ -170,6 +269,16 @@ fn failure(error: &retina::Error) -> VideoError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_tells_nothing() {
+        let ntp = |seconds: i64, half: u64| (seconds as u64) << 32 | half << 31;
+        let set = NTP_TO_UNIX_S + 1_700_000_000;
+        assert_eq!(since_1970(ntp(set, 1)), Some(1_700_000_000_500_000));
+        for unset in [0, 3_600, NTP_TO_UNIX_S, NTP_TO_UNIX_S + 86_400] {
+            assert_eq!(since_1970(ntp(unset, 0)), None);
+        }
+    }
 
     #[test]
     fn addresses_give_up_their_password_and_no_message_shows_it() {

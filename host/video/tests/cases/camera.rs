@@ -3,7 +3,7 @@
 
 use crate::clip::{self, Scene};
 use crate::server::{self, PASSWORD, USER};
-use plumbline_camera::{Codec, Kind, Live, Probe, Source, VideoError};
+use plumbline_camera::{Codec, Kind, Probe, Source, VideoError};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -59,23 +59,6 @@ fn a_camera_that_stops_to_send_is_given_up() {
         }
     };
     assert!(matches!(error, VideoError::Silent(2000)), "{error}");
-}
-
-#[test]
-fn after_a_failure_the_next_session_goes_on_the_same_clock() {
-    let address = server::start(units(), "H264", false);
-    let mut live = Live::new(format!("rtsp://{USER}:{PASSWORD}@{address}"), PATIENCE);
-    for now_us in [1_000_000_000, 5_000_000_000_i64] {
-        let first = live.next(|| now_us).unwrap();
-        assert_eq!((first.key, first.at_us), (true, now_us));
-        let (error, pause) = loop {
-            match live.next(|| unreachable!("asked once for each session")) {
-                Ok(unit) => assert!(unit.at_us > now_us),
-                Err(failure) => break failure,
-            }
-        };
-        assert_eq!((error.kind(), pause.as_secs()), (Kind::Unreachable, 1));
-    }
 }
 
 #[test]
