@@ -24,8 +24,10 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{AppError, Kind};
 use crate::footage::allow;
-use plumbline_camera::{Fleet, Limits, Message, Post, Reference, Status, Subject, VideoError, Wanted, Zone};
-use plumbline_contract::time::{MS_PER_SECOND, Millis, Zone as Clock};
+use plumbline_camera::{
+    Fleet, Limits, Message, Post, Reference, Status, Subject, VideoError, Wanted, Zone,
+};
+use plumbline_contract::time::{Millis, Zone as Clock};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -75,7 +77,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Microseconds since 1970, as cameras count.
 fn now_us() -> i64 {
-    clock::now().0.saturating_mul(MS_PER_SECOND)
+    clock::now().0.saturating_mul(1000)
 }
 
 impl Hall {
@@ -146,10 +148,6 @@ impl Hall {
         lock(&self.fleet).as_ref().and_then(|fleet| fleet.state(cam))
     }
 
-    fn planned(&self) -> Vec<Planned> {
-        lock(&self.current).planned.clone()
-    }
-
     fn with_fleet<T>(&self, use_it: impl FnOnce(&Fleet) -> T) -> Result<T, AppError> {
         let stopping = || AppError::new(Kind::Busy, "stopping", "hall");
         lock(&self.fleet).as_ref().map(use_it).ok_or_else(stopping)
@@ -201,6 +199,18 @@ impl Hall {
             fleet.stop();
         }
     }
+}
+
+/// What would be watched if the service ran.
+///
+/// # Errors
+/// If the file of addresses is wrong, or the store fails.
+pub fn would_watch(app: &App) -> Result<Vec<CameraView>, AppError> {
+    let addresses = address::read(app.home())?;
+    let tables = app.tables().view(app.store(), app.store().next_seq())?;
+    let today = app.zone().local(clock::now()).day();
+    let (planned, _) = plan(&tables, &addresses, &app.config().region, today);
+    Ok(planned.iter().map(|one| CameraView::of(one, None, None, app.zone())).collect())
 }
 
 /// What a plan depends on, in one text: it is the same as long as nothing changed.

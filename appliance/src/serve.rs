@@ -7,6 +7,7 @@
 use crate::app::App;
 use crate::control::Control;
 use crate::error::{AppError, Kind};
+use crate::hall;
 use crate::http::{self, Service, Woken};
 use crate::watchman::Watchman;
 use axum::Router;
@@ -86,6 +87,7 @@ pub async fn serve(
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     let watchman = Watchman::start(&service).inspect_err(|_| remove(&file))?;
+    let cameras = hall::start(&service).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
     let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
@@ -93,6 +95,9 @@ pub async fn serve(
     let (_, commands) = tokio::join!(say_farewell(connections), commands);
     if !watchman.stop().await {
         service.fail(AppError::new(Kind::Failed, "driver", "the watchman thread has panicked"));
+    }
+    if !cameras.stop().await {
+        service.fail(AppError::new(Kind::Failed, "driver", "a thread of the cameras has panicked"));
     }
     if let Err(error) = commands {
         tracing::error!(%error, "the control socket has failed");

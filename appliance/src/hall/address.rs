@@ -3,6 +3,7 @@
 
 use crate::error::{AppError, Kind};
 use crate::home::Home;
+use plumbline_camera::CAMERAS_MAX;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +16,6 @@ use std::time::Duration;
 const PATIENCE_S: u64 = 10;
 /// Longest patience: longer, and a camera that is gone would be told of too late.
 const PATIENCE_MAX_S: u64 = 60;
-/// Most cameras of one home: twice the largest hall that was measured.
-pub const CAMERAS_MAX: usize = 128;
 /// Rights of others, of which the file may give none.
 const OTHERS: u32 = 0o077;
 
@@ -55,7 +54,7 @@ impl std::fmt::Debug for Address {
 ///
 /// # Errors
 /// If others may read the file, or it is malformed; the detail never shows an address.
-pub fn read(home: &Home) -> Result<BTreeMap<String, Address>, AppError> {
+pub(super) fn read(home: &Home) -> Result<BTreeMap<String, Address>, AppError> {
     let path = home.cameras_file();
     let about = match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -143,7 +142,7 @@ mod tests {
             (format!("{good}region = \"geheim\"\n"), "C-1: region"),
             (format!("{good}password = \"geheim\"\n"), "line 3"),
             (format!("{good}{good}"), "line 3"),
-            (many.collect(), "129 > 128"),
+            (many.collect(), "101 > 100"),
         ] {
             let error = read(&text).unwrap_err();
             assert_eq!(error.message, "cameras-file", "{text}");

@@ -14,7 +14,7 @@ use crate::footage::take::{self, AFTER_S, BEFORE_S, Wish};
 use crate::footage::{FootageAct, Form};
 use plumbline_camera::{Evidence, State, VideoError, Wanted};
 use plumbline_contract::alert::AlertLeaf;
-use plumbline_contract::time::{MS_PER_SECOND, Millis};
+use plumbline_contract::time::Millis;
 use std::collections::BTreeMap;
 
 /// Name in the store of how far the ledger was read.
@@ -22,7 +22,7 @@ const META: &str = "footage/leaves";
 /// Leaves read under one hold of the ledger.
 const LEAVES_AT_ONCE: u64 = 1024;
 /// How long an answer of a camera is waited for beyond the end of the clip, in milliseconds.
-const PATIENCE_MS: i64 = 30 * MS_PER_SECOND;
+const PATIENCE_MS: i64 = 30_000;
 
 /// See the module.
 #[derive(Debug)]
@@ -124,7 +124,8 @@ impl Clerk {
         if cam.is_empty() {
             return lacking(app, &wish, "no-camera");
         }
-        let is_masked = lock(&hall.current).planned.iter().any(|one| one.cam == cam && one.is_masked());
+        let is_masked =
+            lock(&hall.current).planned.iter().any(|one| one.cam == cam && one.is_masked());
         if wish.allowed.clips && is_masked {
             // A clip is as the camera coded it: what is masked would be seen in it.
             take::lacking(app, &wish, Form::Clip, "masked")?;
@@ -142,7 +143,7 @@ impl Clerk {
             };
             return lacking(app, &wish, &why);
         }
-        let until = clock::running().0 + i64::from(AFTER_S) * MS_PER_SECOND + PATIENCE_MS;
+        let until = clock::running().0 + i64::from(AFTER_S) * 1000 + PATIENCE_MS;
         self.pending.insert(index, Pending { wish, until: Millis(until) });
         Ok(())
     }
@@ -174,7 +175,8 @@ fn is_answered(app: &App, index: u64, wish: &Wish) -> Result<bool, AppError> {
 
 /// Nothing of what is allowed could be had.
 fn lacking(app: &App, wish: &Wish, why: &str) -> Result<(), AppError> {
-    for (kind, is_wanted) in [(Form::Still, wish.allowed.stills), (Form::Clip, wish.allowed.clips)] {
+    for (kind, is_wanted) in [(Form::Still, wish.allowed.stills), (Form::Clip, wish.allowed.clips)]
+    {
         if is_wanted {
             take::lacking(app, wish, kind, why)?;
         }

@@ -45,7 +45,8 @@ mod tests {
         let mut set = TableSet::default();
         let hours = "organ,weekday,open,close,lunch_from,lunch_to\n\
             H,1,09:00,17:00,12:00,13:30\nH,2,09:00,17:00,12:00,13:30\n";
-        for (name, text) in [("office_hours", hours), ("calendar", plumbline_contract::CALENDAR_CSV)]
+        for (name, text) in
+            [("office_hours", hours), ("calendar", plumbline_contract::CALENDAR_CSV)]
         {
             set.put(name, 1, table::parse_csv(name, text.as_bytes()).unwrap());
         }

@@ -21,27 +21,25 @@ fn file(home: &Home, cam: &str) -> PathBuf {
 ///
 /// # Errors
 /// If it cannot be read or is damaged: learning again mends it.
-pub fn load(home: &Home, cam: &str) -> Result<Option<Reference>, AppError> {
+pub(super) fn load(home: &Home, cam: &str) -> Result<Option<Reference>, AppError> {
     let path = file(home, cam);
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(|error| AppError::io(&path, &error))?,
     };
     let damaged = || AppError::new(Kind::Integrity, "reference-damaged", cam);
-    let reference: Reference = postcard::from_bytes(&bytes).map_err(|_| damaged())?;
-    if reference.is_whole() { Ok(Some(reference)) } else { Err(damaged()) }
+    Reference::from_bytes(&bytes).map(Some).map_err(|_| damaged())
 }
 
 /// Keeps the reference of a camera in place of the one before; an act in the ledger.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn keep(app: &App, cam: &str, reference: &Reference) -> Result<(), AppError> {
+pub(super) fn keep(app: &App, cam: &str, reference: &Reference) -> Result<(), AppError> {
     let dir = app.home().references_dir();
     fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
     private(&dir, 0o700)?;
-    let bytes = postcard::to_allocvec(reference)
-        .map_err(|error| AppError::new(Kind::Failed, "store", error))?;
+    let bytes = reference.to_bytes();
     let path = file(app.home(), cam);
     let partial = path.with_extension("partial");
     let write = || -> io::Result<()> {

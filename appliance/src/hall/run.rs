@@ -8,7 +8,7 @@ use crate::error::{AppError, Kind};
 use crate::footage::keep;
 use crate::http::{Pulse, Service, Woken};
 use plumbline_camera::Message;
-use plumbline_contract::time::{Day, MS_PER_SECOND, Millis};
+use plumbline_contract::time::{Day, Millis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -21,7 +21,7 @@ const MESSAGES: usize = 1024;
 /// How often changes and alerts are looked for.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long after a camera's watch has ended by a fault it is begun again, in milliseconds.
-const AGAIN_MS: i64 = 30 * MS_PER_SECOND;
+const AGAIN_MS: i64 = 30_000;
 
 /// Cameras that are being watched.
 #[derive(Debug)]
@@ -64,8 +64,7 @@ pub fn start(service: &Arc<Service>) -> Result<Running, AppError> {
     service.app().set_hall(Some(hall.clone()));
     let (service, beat) = (service.clone(), pulse.clone());
     thread("hall", move || {
-        let mut work = Work::new(&service, &hall);
-        if let Err(error) = work.run(&beat, &news) {
+        if let Err(error) = Work::new(&service, &hall).run(&beat, &news) {
             service.fail(error);
         }
         service.app().set_hall(None);
@@ -75,7 +74,7 @@ pub fn start(service: &Arc<Service>) -> Result<Running, AppError> {
         hall.writer.stop();
         let writer = writer.join().is_ok();
         // Whoever waits may open the home again at once.
-        drop((work, hall, service));
+        drop((hall, service));
         if reader && writer {
             let _ = ended.send(());
         }
@@ -83,10 +82,7 @@ pub fn start(service: &Arc<Service>) -> Result<Running, AppError> {
     Ok(Running { pulse, end })
 }
 
-fn thread(
-    name: &str,
-    body: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, AppError> {
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AppError> {
     let spawned = Builder::new().name(name.to_owned()).spawn(body);
     spawned.map_err(|error| AppError::new(Kind::Failed, "driver", error))
 }
@@ -171,9 +167,11 @@ impl<'a> Work<'a> {
                 tracing::info!(over, "footage whose time is over was deleted");
             }
         }
-        let needy = self.hall.views().into_iter().filter(|view| {
-            view.is_well() && !view.reference && !view.learning
-        });
+        let needy = self
+            .hall
+            .views()
+            .into_iter()
+            .filter(|view| view.is_well() && !view.reference && !view.learning);
         let needy: Vec<_> =
             needy.filter(|view| self.learned.get(&view.cam) != Some(&now.day())).collect();
         if needy.is_empty() {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Events that wait for the log at most: some three hours of 45 cameras, 10 MiB.
-pub const WAITING_MAX: usize = 8192;
+const WAITING_MAX: usize = 8192;
 /// Events appended at once.
 const BATCH: usize = 512;
 /// Pause before the log is tried again after it had no room.

@@ -10,7 +10,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -81,9 +81,10 @@ pub(crate) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path();
+    let path = request.uri().path().to_owned();
     let is_page = path.starts_with(PAGES);
-    let mut response = match admit(&service, &request).await {
+    let headers = request.headers().clone();
+    let mut response = match admit(&service, &path, &headers).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -114,8 +115,7 @@ pub(crate) async fn guard(
 }
 
 /// Who asks, if they may at all.
-async fn admit(service: &Arc<Service>, request: &Request) -> Result<Caller, Problem> {
-    let path = request.uri().path();
+async fn admit(service: &Arc<Service>, path: &str, headers: &HeaderMap) -> Result<Caller, Problem> {
     let is_page = path.starts_with(PAGES);
     if !path.starts_with(PROTECTED) && !is_page {
         return Ok(Caller::Nobody);
@@ -125,7 +125,7 @@ async fn admit(service: &Arc<Service>, request: &Request) -> Result<Caller, Prob
         let detail = "Authorization: Bearer <keys/http.token>";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", title, detail)
     };
-    let value = request.headers().get(AUTHORIZATION).ok_or_else(unknown)?.as_bytes();
+    let value = headers.get(AUTHORIZATION).ok_or_else(unknown)?.as_bytes();
     let (name, token) = match bearer(value) {
         Some(token) => (None, token.to_vec()),
         None => {
@@ -145,7 +145,7 @@ async fn admit(service: &Arc<Service>, request: &Request) -> Result<Caller, Prob
     if !is_viewed {
         return Err(forbidden("keys/http.token"));
     }
-    let site = request.headers().get(FETCH_SITE).map(HeaderValue::as_bytes);
+    let site = headers.get(FETCH_SITE).map(HeaderValue::as_bytes);
     if site == Some(b"cross-site") {
         return Err(forbidden("sec-fetch-site: cross-site"));
     }

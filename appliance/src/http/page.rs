@@ -143,8 +143,11 @@ fn legend(body: &mut String, zones: &[Zone]) {
             None => escape(&place.kind),
         };
         let seat = escape(place.seat.as_deref().unwrap_or_default());
-        let _ =
-            writeln!(body, "<tr><td>{}</td><td>{kind}</td><td>{seat}</td></tr>", escape(&place.zone));
+        let _ = writeln!(
+            body,
+            "<tr><td>{}</td><td>{kind}</td><td>{seat}</td></tr>",
+            escape(&place.zone)
+        );
     }
     body.push_str("</table>\n");
 }

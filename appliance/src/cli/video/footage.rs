@@ -98,8 +98,12 @@ pub(super) fn run_allow(
     let AllowArguments { region, clips, stills, keep_days, by } = arguments;
     let region = region::given(&app, region)?;
     let is_on = |switch: Switch| switch == Switch::On;
-    let said =
-        Said { region: region.clone(), clips: clips.map(is_on), stills: stills.map(is_on), keep_days };
+    let said = Said {
+        region: region.clone(),
+        clips: clips.map(is_on),
+        stills: stills.map(is_on),
+        keep_days,
+    };
     if said.clips.is_some() || said.stills.is_some() || keep_days.is_some() {
         allow::say(&app, &said, by.as_deref())?;
     }
@@ -177,8 +181,7 @@ fn kept_line(out: &mut Out<'_>, key: &str, one: &keep::Kept) {
         return out.object(one);
     }
     let leaves: Vec<_> = one.leaves.iter().map(u64::to_string).collect();
-    let (bytes, until, leaves) =
-        (kib(one.bytes), one.keep_until.to_string(), leaves.join(", "));
+    let (bytes, until, leaves) = (kib(one.bytes), one.keep_until.to_string(), leaves.join(", "));
     let values =
         [("sha256", one.sha256.as_str()), ("bytes", &bytes), ("until", &until), ("leaf", &leaves)];
     out.say(key, &values);
