@@ -44,6 +44,7 @@ pub struct Hall {
     pub(crate) writer: Writer,
     current: Mutex<Current>,
     zone: Clock,
+    ahead_ms: i64,
 }
 
 /// What is watched now.
@@ -76,17 +77,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Microseconds since 1970, as cameras count.
-fn now_us() -> i64 {
-    clock::now().0.saturating_mul(1000)
+fn now_us(ahead_ms: i64) -> i64 {
+    clock::now().0.saturating_add(ahead_ms).saturating_mul(1000)
 }
 
 impl Hall {
-    fn new(app: &App, sink: SyncSender<Message>) -> Self {
+    fn new(app: &App, sink: SyncSender<Message>, ahead_ms: i64) -> Self {
+        let clock = Arc::new(move || now_us(ahead_ms));
         Self {
-            fleet: Mutex::new(Some(Fleet::new(Arc::new(now_us), sink))),
+            fleet: Mutex::new(Some(Fleet::new(clock, sink))),
             writer: Writer::default(),
             current: Mutex::default(),
             zone: app.zone().clone(),
+            ahead_ms,
         }
     }
 
@@ -135,6 +138,13 @@ impl Hall {
     /// If the camera is not watched, or the time is too long.
     pub fn learn(&self, cam: &str, seconds: u32) -> Result<(), AppError> {
         self.with_fleet(|fleet| fleet.learn(cam, seconds))?.map_err(|error| wrong(cam, error))
+    }
+
+    /// Whose events those of a camera are: the hall's, which is an organ of its own.
+    fn dept(&self, cam: &str) -> String {
+        let current = lock(&self.current);
+        let of_cam = current.planned.iter().find(|planned| planned.cam == cam);
+        of_cam.map(|planned| planned.hall.clone()).unwrap_or_default()
     }
 
     fn collect(&self, cam: &str, wanted: Wanted) -> Result<(), VideoError> {

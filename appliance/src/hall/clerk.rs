@@ -135,7 +135,7 @@ impl Clerk {
             return Ok(());
         }
         let clip_s = wish.allowed.clips.then_some((BEFORE_S, AFTER_S));
-        let wanted = Wanted { request: index, around_us: now_us(), clip_s };
+        let wanted = Wanted { request: index, around_us: now_us(hall.ahead_ms), clip_s };
         if let Err(error) = hall.collect(&cam, wanted) {
             let why = match error {
                 VideoError::UnknownCamera(_) => "not-watched".to_owned(),

@@ -38,17 +38,17 @@ impl Running {
     }
 }
 
-/// Watches the cameras of a service's home.
+/// Watches the cameras of a service's home, by a clock that is so far ahead of ours.
 ///
 /// # Errors
 /// If the system gives no threads, or the store fails.
-pub fn start(service: &Arc<Service>) -> Result<Running, AppError> {
+pub fn start(service: &Arc<Service>, ahead_ms: i64) -> Result<Running, AppError> {
     let swept = keep::sweep(service.app())?;
     if swept > 0 {
         tracing::warn!(swept, "footage that no leaf vouches for was removed");
     }
     let (sink, messages) = sync_channel(MESSAGES);
-    let hall = Arc::new(Hall::new(service.app(), sink));
+    let hall = Arc::new(Hall::new(service.app(), sink, ahead_ms));
     let (tell, news) = channel();
     let (ended, end) = oneshot::channel();
     let pulse = Arc::new(Pulse::default());
@@ -91,8 +91,12 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 fn hand_on(hall: &Hall, messages: Receiver<Message>, tell: &Sender<Message>, beat: &Pulse) {
     for message in messages {
         match message {
-            Message::Written { events, .. } => {
-                events.into_iter().for_each(|event| hall.writer.push(event));
+            Message::Written { camera, events, .. } => {
+                let dept = hall.dept(&camera);
+                for mut event in events {
+                    event["dept"] = dept.as_str().into();
+                    hall.writer.push(event);
+                }
             }
             other => {
                 // If nobody listens any more, the service ends.
