@@ -2,6 +2,7 @@
 
 use crate::card::{Handling, as_card};
 use crate::error::{AppError, Kind};
+use crate::footage::leaf::{Footage, FootageIndex, as_footage};
 use crate::platform::alert::Leaf;
 use plumbline_contract::alert::{AlertAct, AlertLeaf};
 use plumbline_contract::event::fingerprint;
@@ -57,6 +58,9 @@ pub struct Alert {
     pub leaf: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What cameras showed when it was raised, or that they showed nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub footage: Vec<Footage>,
 }
 
 /// Where the leaves of one alert are.
@@ -78,6 +82,7 @@ pub struct AlertIndex {
     acts: BTreeMap<String, Vec<u64>>,
     /// Ids by the leaf that raised them first.
     order: BTreeMap<u64, String>,
+    footage: FootageIndex,
     /// Leaves that were taken in.
     leaves: u64,
 }
@@ -132,6 +137,7 @@ impl AlertIndex {
         match leaf {
             Leaf::Alert(alert) => self.take_alert(index, alert),
             Leaf::Card(act) => self.acts.entry(act.alert.clone()).or_default().push(index),
+            Leaf::Footage(act) => self.footage.take(index, act),
         }
     }
 
@@ -218,7 +224,19 @@ impl AlertIndex {
                 alert.handling.take(act);
             }
         }
+        for index in self.footage.of_alert(id) {
+            if let Some(act) = as_footage(*index, &ledger.leaf(*index)?)? {
+                let gone = act.sha256.as_ref().is_some_and(|hash| self.footage.is_deleted(hash));
+                alert.footage.push(Footage::of(*index, act, gone));
+            }
+        }
         Ok(alert)
+    }
+
+    /// Where the leaves of footage are.
+    #[must_use]
+    pub fn footage(&self) -> &FootageIndex {
+        &self.footage
     }
 
     #[must_use]
@@ -283,5 +301,6 @@ pub fn from_leaf(leaf: AlertLeaf) -> Alert {
         first_leaf: 0,
         leaf: 0,
         reason: leaf.reason,
+        footage: Vec::new(),
     }
 }

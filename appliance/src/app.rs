@@ -8,6 +8,8 @@ use crate::alert::{Alert, AlertIndex};
 use crate::disk::DiskGuard;
 use crate::driver::{Places, Runner, Step};
 use crate::error::{AppError, Kind};
+use crate::footage::leaf::FootageIndex;
+use crate::hall::Hall;
 use crate::home::{Config, Home, load_zone};
 use crate::log_clock::LogClock;
 use crate::platform::source::{self, Intake};
@@ -80,6 +82,8 @@ pub struct App {
     log_clock: Mutex<LogClock>,
     told_time: Mutex<Option<Millis>>,
     turn: Mutex<()>,
+    /// The cameras of the running service.
+    hall: Mutex<Option<Arc<Hall>>>,
     /// Held for writing while old payloads are dropped.
     history: RwLock<()>,
     /// Threads that wait for the turn.
@@ -159,6 +163,7 @@ impl App {
             log_clock: Mutex::new(log_clock),
             told_time: Mutex::new(None),
             turn: Mutex::new(()),
+            hall: Mutex::default(),
             history: RwLock::new(()),
             waiting: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -247,6 +252,12 @@ impl App {
     pub fn alerts_about(&self, key: &str) -> Result<Vec<Alert>, AppError> {
         let ledger = lock(&self.ledger);
         lock(&self.alerts).about(&ledger, key)
+    }
+
+    /// Where the leaves of footage are, with the ledger that holds them.
+    pub fn with_footage<T>(&self, use_it: impl FnOnce(&FootageIndex, &Ledger) -> T) -> T {
+        let ledger = lock(&self.ledger);
+        use_it(lock(&self.alerts).footage(), &ledger)
     }
 
     /// Alerts first raised at or behind a leaf, in that order, as long as `take` wants more.
@@ -349,6 +360,19 @@ impl App {
             true => Err(AppError::new(Kind::Busy, "stopping", self.home.dir().display())),
             false => Ok(()),
         }
+    }
+
+    /// The cameras of the running service.
+    ///
+    /// # Errors
+    /// If no service runs on this home.
+    pub fn hall(&self) -> Result<Arc<Hall>, AppError> {
+        let none = || AppError::new(Kind::Usage, "no-hall", self.home.dir().display());
+        lock(&self.hall).clone().ok_or_else(none)
+    }
+
+    pub(crate) fn set_hall(&self, hall: Option<Arc<Hall>>) {
+        *lock(&self.hall) = hall;
     }
 
     /// Lets in what comes from outside only while there is room on the disk.
@@ -618,7 +642,7 @@ impl App {
         }
         let alert = |(index, leaf)| match leaf {
             Leaf::Alert(alert) => Some((index, *alert)),
-            Leaf::Card(_) => None,
+            Leaf::Card(_) | Leaf::Footage(_) => None,
         };
         let alerts = leaves.into_iter().filter_map(alert).collect();
         Ok(Sealed { alerts, observed: observed.len() })

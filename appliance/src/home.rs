@@ -82,6 +82,24 @@ impl Home {
         self.dir.join("cache")
     }
 
+    /// Footage of alerts, by hash.
+    #[must_use]
+    pub fn evidence_dir(&self) -> PathBuf {
+        self.dir.join("evidence")
+    }
+
+    /// Pictures of empty halls, one for each camera.
+    #[must_use]
+    pub fn references_dir(&self) -> PathBuf {
+        self.dir.join("references")
+    }
+
+    /// Addresses of the cameras, with their passwords.
+    #[must_use]
+    pub fn cameras_file(&self) -> PathBuf {
+        self.keys_dir().join("cameras.toml")
+    }
+
     /// What imports could not read, by file.
     #[must_use]
     pub fn rejects_dir(&self) -> PathBuf {

@@ -6,10 +6,14 @@
 //! for a disk or a lock does so on a thread of its own.
 
 mod alert;
+mod caller;
+mod camera;
 mod case;
 mod figures;
+mod footage;
 mod health;
 mod ledger;
+mod page;
 mod problem;
 mod receive;
 mod request;
@@ -25,18 +29,14 @@ pub use receive::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX};
 pub use service::{Pulse, Service, Woken};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use problem::Problem;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Everything below this path needs the token.
-const PROTECTED: &str = "/v1/";
 
 /// The routes. A request that is not answered within `longest` is given up.
 pub fn router(service: Arc<Service>, longest: Duration) -> Router {
@@ -47,6 +47,15 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .route("/v1/alerts/stream", get(stream::alerts))
         .route("/v1/alerts/{id}", get(alert::one))
         .route("/v1/alerts/{id}/rows", get(table::of_alert))
+        .route("/v1/alerts/{id}/footage", get(footage::of_alert))
+        .route("/v1/footage/{sha256}", get(footage::one))
+        .route("/v1/cameras", get(camera::list))
+        .route("/v1/cameras/{cam}/still", get(camera::still))
+        .route("/v1/cameras/{cam}/zones", get(camera::zones).put(camera::put_zones))
+        .route("/cameras", get(page::all))
+        .route("/cameras/style.css", get(page::style))
+        .route("/cameras/{cam}", get(page::one))
+        .route("/cameras/{cam}/still", get(camera::still))
         .route("/v1/tables", get(table::list))
         .route("/v1/tables/{name}", get(table::rows))
         .route("/v1/tables/{name}/history", get(table::history))
@@ -69,32 +78,8 @@ pub fn router(service: Arc<Service>, longest: Duration) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method);
     api.layer(middleware::from_fn(move |request, next| within(longest, request, next)))
-        .layer(middleware::from_fn_with_state(service.clone(), guard))
+        .layer(middleware::from_fn_with_state(service.clone(), caller::guard))
         .with_state(service)
-}
-
-/// Lets nobody through to the protected routes without the token, not even to learn which exist.
-async fn guard(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    let free = !request.uri().path().starts_with(PROTECTED);
-    let mut response = if free || bearer(&request).is_some_and(|token| service.knows(token)) {
-        next.run(request).await
-    } else {
-        let title = ("缺少访问令牌或令牌不正确", "the bearer token is missing or wrong");
-        let detail = "Authorization: Bearer <keys/http.token>";
-        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", title, detail).into_response()
-    };
-    // What is answered may name people: no cache keeps it, no browser guesses its type.
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// The bearer token of a request; the name of the scheme may be in any case.
-fn bearer(request: &Request) -> Option<&[u8]> {
-    let value = request.headers().get(AUTHORIZATION)?.as_bytes();
-    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
-    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
 async fn within(longest: Duration, request: Request, next: Next) -> Response {

@@ -21,6 +21,8 @@ pub mod doctor;
 pub mod driver;
 pub mod error;
 pub mod explain;
+pub mod footage;
+pub mod hall;
 pub mod harness;
 pub mod history;
 pub mod home;

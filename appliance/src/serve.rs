@@ -7,6 +7,7 @@
 use crate::app::App;
 use crate::control::Control;
 use crate::error::{AppError, Kind};
+use crate::hall;
 use crate::http::{self, Service, Woken};
 use crate::watchman::Watchman;
 use axum::Router;
@@ -51,6 +52,9 @@ pub struct ServeOptions {
     pub head_timeout: Duration,
     pub request_timeout: Duration,
     pub command_farewell: Duration,
+    /// How far the clock of the cameras is ahead of ours, so that a test need not wait for the end of
+    /// a minute; 0 in earnest.
+    pub camera_ahead_ms: i64,
 }
 
 impl ServeOptions {
@@ -62,6 +66,7 @@ impl ServeOptions {
             head_timeout: HEAD_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
             command_farewell: COMMAND_FAREWELL,
+            camera_ahead_ms: 0,
         }
     }
 }
@@ -86,6 +91,7 @@ pub async fn serve(
     std::fs::write(&file, address.to_string()).map_err(|error| AppError::io(&file, &error))?;
     let driver = spawn_driver(&service).inspect_err(|_| remove(&file))?;
     let watchman = Watchman::start(&service).inspect_err(|_| remove(&file))?;
+    let cameras = hall::start(&service, options.camera_ahead_ms).inspect_err(|_| remove(&file))?;
     ready(address);
     tracing::info!(%address, "serving");
     let commands = tokio::spawn(control.run(service.clone(), options.command_farewell));
@@ -93,6 +99,9 @@ pub async fn serve(
     let (_, commands) = tokio::join!(say_farewell(connections), commands);
     if !watchman.stop().await {
         service.fail(AppError::new(Kind::Failed, "driver", "the watchman thread has panicked"));
+    }
+    if !cameras.stop().await {
+        service.fail(AppError::new(Kind::Failed, "driver", "a thread of the cameras has panicked"));
     }
     if let Err(error) = commands {
         tracing::error!(%error, "the control socket has failed");

@@ -4,6 +4,8 @@
 //! that they skip.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "http/cameras.rs"]
+mod cameras;
 #[path = "http/disk.rs"]
 mod disk;
 #[path = "http/host.rs"]
@@ -18,6 +20,8 @@ mod receiving;
 mod serving;
 #[path = "http/shadows.rs"]
 mod shadows;
+#[path = "http/stage.rs"]
+mod stage;
 
 /// An event of a case, one line of JSON. `more` are further attributes with a leading comma.
 fn event(id: &str, kind: &str, time: &str, case: &str, more: &str) -> String {

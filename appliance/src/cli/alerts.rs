@@ -157,6 +157,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             } else {
                 show::alert(out, &words, &alert);
                 show::acts(out, &alert);
+                show::footage(out, &alert);
                 super::explain::derivation(&app, out, &alert)?;
                 if !rows.is_empty() {
                     out.line(format!("      {}", out.text("table-row.of-alert")));

@@ -94,6 +94,7 @@ fn alerts(app: &App, out: &mut Out<'_>, alerts: &[Alert]) -> Result<(), AppError
     let words = Words::of(app)?;
     for alert in alerts {
         show::alert(out, &words, alert);
+        show::footage(out, alert);
         derivation(app, out, alert)?;
     }
     Ok(())

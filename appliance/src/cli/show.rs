@@ -147,6 +147,13 @@ fn handling(out: &Out<'_>, alert: &Alert) -> String {
     format!("{}: {}", out.text(stage), out.text(outcome))
 }
 
+/// One line for each piece of an alert's footage.
+pub(super) fn footage(out: &mut Out<'_>, alert: &Alert) {
+    for piece in &alert.footage {
+        out.line(format!("      {}", super::video::footage::line(out.lang, piece)));
+    }
+}
+
 /// One line for each act of people on an alert.
 pub(super) fn acts(out: &mut Out<'_>, alert: &Alert) {
     let lang = out.lang;

@@ -1,16 +1,18 @@
 //! `video`: whether a camera suits, and a recorded file as events. Neither needs a home: a hall can be
-//! tried before anything is installed.
+//! tried before anything is installed. And the cameras of a running service with their footage.
 
+pub(super) mod footage;
+mod hall;
 mod probe;
 
 use super::{Context, FOUND, OK};
 use crate::error::{AppError, Kind};
+use crate::hall::zones_of;
 use crate::table;
 use plumbline_camera::{
-    AccessUnit, Codec, Decoder, Grid, Limits, Mode, Observer, Opened, Place, Reference,
-    ReferenceBuilder, Source, Subject, VideoError, Watch, Written, Zone, Zones,
+    AccessUnit, Codec, Decoder, Grid, Limits, Mode, Observer, Opened, Reference, ReferenceBuilder,
+    Source, Subject, VideoError, Watch, Written, Zone, Zones,
 };
-use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Zone as Clock, parse_stamp};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -22,6 +24,18 @@ pub(super) enum Command {
     Probe(probe::Arguments),
     /// 把录像文件变成事件，供导入；画面不离开本机 / A recorded file as events for the import; no picture leaves
     Observe(ObserveArguments),
+    /// 每路摄像机的状态 / The state of every camera
+    Status,
+    /// 拍下空场基准（无人时）/ Take the picture of the empty hall (while nobody is there)
+    Learn(hall::LearnArguments),
+    /// 一个区划准许保存什么影像、保存多久 / What footage a region allows, and for how long
+    Allow(footage::AllowArguments),
+    /// 预警的影像 / Footage of alerts
+    #[command(subcommand)]
+    Footage(footage::FootageCommand),
+    /// 谁可以看影像 / Who may look at footage
+    #[command(subcommand)]
+    Viewer(footage::ViewerCommand),
 }
 
 #[derive(Debug, clap::Args)]
@@ -58,6 +72,11 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
     match command {
         Command::Probe(arguments) => probe::run(context, &arguments),
         Command::Observe(arguments) => observe(context, &arguments),
+        Command::Status => hall::status(context),
+        Command::Learn(arguments) => hall::learn(context, &arguments),
+        Command::Allow(arguments) => footage::run_allow(context, arguments),
+        Command::Footage(command) => footage::run(context, command),
+        Command::Viewer(command) => footage::run_viewer(context, &command),
     }
 }
 
@@ -162,21 +181,7 @@ fn open_h264(path: &Path) -> Result<Source, AppError> {
 fn zones(path: &Path, camera: &str) -> Result<Vec<Zone>, AppError> {
     let bytes = std::fs::read(path).map_err(|error| AppError::io(path, &error))?;
     let rows = table::parse_csv("zone", &bytes)?;
-    let zone = |row: &TableRow| {
-        let row: serde_json::Value = serde_json::from_str(&row.json).ok()?;
-        (row["cam"].as_str() == Some(camera)).then_some(())?;
-        let corner = |corner: &serde_json::Value| Some([corner[0].as_f64()?, corner[1].as_f64()?]);
-        let place = Place {
-            zone: row["zone"].as_str()?.to_owned(),
-            kind: row["kind"].as_str()?.to_owned(),
-            seat: row["seat"].as_str().filter(|seat| !seat.is_empty()).map(str::to_owned),
-        };
-        Some(Zone {
-            place,
-            polygon: row["polygon"].as_array()?.iter().filter_map(corner).collect(),
-        })
-    };
-    Ok(rows.iter().filter_map(zone).collect())
+    Ok(zones_of(&rows, camera))
 }
 
 /// The picture of the empty hall, if the caller named one.

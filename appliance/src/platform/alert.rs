@@ -5,6 +5,7 @@ use crate::alert::as_alert;
 use crate::app::App;
 use crate::card::{CardAct, CardWord, as_card};
 use crate::error::AppError;
+use crate::footage::leaf::{FootageLeaf, as_footage};
 use plumbline_contract::alert::{AlertAct, AlertLeaf};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
@@ -32,6 +33,8 @@ const OFFICER: [&str; 2] = ["officer", "officer_id"];
 pub(crate) enum Leaf {
     Alert(Box<AlertLeaf>),
     Card(Box<CardAct>),
+    /// Never observed: what cameras show is no business of plugins.
+    Footage(Box<FootageLeaf>),
 }
 
 impl Leaf {
@@ -42,6 +45,9 @@ impl Leaf {
     pub(crate) fn read(index: u64, bytes: &[u8]) -> Result<Option<Self>, AppError> {
         if let Some(alert) = as_alert(index, bytes)? {
             return Ok(Some(Self::Alert(Box::new(alert))));
+        }
+        if let Some(act) = as_footage(index, bytes)? {
+            return Ok(Some(Self::Footage(Box::new(act))));
         }
         Ok(as_card(index, bytes)?.map(|act| Self::Card(Box::new(act))))
     }
@@ -55,6 +61,7 @@ pub(crate) fn observe(app: &App, index: u64, leaf: &Leaf) -> Result<Option<Event
     match leaf {
         Leaf::Alert(leaf) => of_alert(app, index, leaf),
         Leaf::Card(act) => Ok(of_card(app, index, act)),
+        Leaf::Footage(_) => Ok(None),
     }
 }
 

@@ -86,6 +86,22 @@ pub fn prepare(
     app: Option<&App>,
     files: Vec<(&'static TableSpec, PathBuf)>,
 ) -> Result<Vec<Prepared>, AppError> {
+    let read = |(spec, path): (&'static TableSpec, PathBuf)| {
+        let bytes = contents(&path)?;
+        Ok((spec, path, bytes))
+    };
+    prepare_read(app, files.into_iter().map(read).collect::<Result<_, AppError>>()?)
+}
+
+/// As [`prepare`], of files that were read already, or made from something else; a path only names
+/// where the bytes come from.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn prepare_read(
+    app: Option<&App>,
+    files: Vec<(&'static TableSpec, PathBuf, Vec<u8>)>,
+) -> Result<Vec<Prepared>, AppError> {
     let key = app.map(|app| app.home().personal_key()).transpose()?;
     let hasher = |text: &str| match &key {
         Some(key) => keyed_hash(key.as_bytes(), text),
@@ -93,8 +109,7 @@ pub fn prepare(
     };
     let mut prepared = Vec::new();
     let mut before = Vec::new();
-    for (spec, path) in files {
-        let bytes = contents(&path)?;
+    for (spec, path, bytes) in files {
         let checked = check(spec, &bytes, Some(&hasher));
         let version = app.map(|app| newest(app.store(), &spec.name)).transpose()?.flatten();
         let old = match (app, &version) {

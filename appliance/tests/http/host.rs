@@ -176,8 +176,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
-        let text = std::str::from_utf8(bytes).expect("answers are text");
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        // All answers are text but for pictures, of which only the head is looked at.
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
         assert!(!head.contains("chunked"), "only streams are chunked: {head}");
         Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }

@@ -23,6 +23,7 @@ mod reference;
 mod ring;
 mod source;
 mod sps;
+mod stage;
 mod still;
 #[cfg(test)]
 mod testing;
@@ -46,6 +47,7 @@ pub use reference::{Reference, ReferenceBuilder};
 pub use ring::{RING_BYTES_MAX, RING_US, Ring};
 pub use source::{Opened, Source};
 pub use sps::Sps;
+pub use stage::{STAGE_HEIGHT, STAGE_WIDTH, Scene, stage};
 pub use still::Still;
 pub use unit::{AccessUnit, Codec};
 pub use watch::{Subject, Watch, Written};

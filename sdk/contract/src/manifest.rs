@@ -104,6 +104,14 @@ pub struct Rule {
     /// The alert's sentence; `{name}` is replaced from the finding's values.
     pub text_zh: String,
     pub text_en: String,
+    /// Asks the host for footage (a clip and a still) of the camera that the evidence names, when
+    /// an alert is raised. The host takes it only where the region allows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub footage: bool,
+    /// Text parameter that records the legal ground of this rule: while it is empty, no footage is
+    /// taken for it. For rules on the conduct of persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
 }
 
 /// A parameter that an administrator may set per region.

@@ -93,10 +93,37 @@ fn each_defect_has_its_message() {
             "default = [1]",
             "the default of parameter `exempt` is invalid: `[1]` is not of kind list",
         ),
+        (
+            "text_en = \"{officer}\"",
+            "text_en = \"{officer}\"\nground = \"law\"",
+            "rule `P02` names `law` as its ground, which is no text parameter",
+        ),
+        (
+            "text_en = \"{officer}\"",
+            "text_en = \"{officer}\"\nground = \"strict\"",
+            "rule `P02` names `strict` as its ground, which is no text parameter",
+        ),
         ("name = \"strict\"", "name = \"off\"", "`parameter.name` is empty or malformed: `off`"),
     ] {
         assert_eq!(broken(passage, by).to_string(), message);
     }
+}
+
+#[test]
+fn a_rule_asks_for_footage_only_if_it_says_so() {
+    let asking = WHOLE.replacen(
+        "text_en = \"{officer}\"",
+        "text_en = \"{officer}\"\nfootage = true\nground = \"title\"",
+        1,
+    );
+    let asking = Manifest::from_toml(&asking).unwrap();
+    let rule = asking.rule("P02").unwrap();
+    assert!(rule.footage && rule.ground.as_deref() == Some("title"));
+    let silent = asking.rule("T02").unwrap();
+    assert!(!silent.footage && silent.ground.is_none());
+    let text = toml::to_string(&asking).unwrap();
+    assert_eq!(text.matches("footage").count(), 1, "the default is not written");
+    assert_eq!(Manifest::from_toml(&text).unwrap(), asking);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) fn print(
     explanation: &AlertExplanation,
 ) -> Result<(), AppError> {
     show::alert(out, &Words::of(app)?, &explanation.alert);
+    show::footage(out, &explanation.alert);
     let key = [("stream", explanation.stream.as_str()), ("key", &explanation.stream_key)];
     out.say("why.folded", &key);
     out.line("");

@@ -31,6 +31,8 @@ pub enum ManifestError {
     NoStream { rule: String, stream: String },
     #[error("rule `{rule}` has a level above what the manifest asks for")]
     Level { rule: String },
+    #[error("rule `{rule}` names `{ground}` as its ground, which is no text parameter")]
+    Ground { rule: String, ground: String },
     #[error("the default of parameter `{name}` is invalid: {reason}")]
     Default { name: String, reason: String },
 }
@@ -112,6 +114,14 @@ impl Manifest {
             }
             if rule.levels.iter().any(|level| Some(*level) > highest) {
                 return Err(ManifestError::Level { rule: rule.id.clone() });
+            }
+            if let Some(ground) = &rule.ground
+                && !self.parameters.iter().any(|parameter| {
+                    parameter.name == *ground && parameter.kind == ParameterKind::Text
+                })
+            {
+                let (rule, ground) = (rule.id.clone(), ground.clone());
+                return Err(ManifestError::Ground { rule, ground });
             }
         }
         Ok(())

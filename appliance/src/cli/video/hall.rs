@@ -1,0 +1,100 @@
+//! `video status`, `video learn`: the cameras of the running service.
+
+use crate::cli::show::{moment, pad};
+use crate::cli::{Context, FOUND, OK, Out};
+use crate::error::AppError;
+use crate::hall::{self, CameraView, Summary};
+
+/// Seconds over which a picture of the empty hall is taken, if nothing is said.
+const LEARN_S: u32 = 60;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct LearnArguments {
+    /// 摄像机编号 / Number of the camera
+    camera: String,
+    /// 多少秒 / Seconds
+    #[arg(long, default_value_t = LEARN_S, value_parser = clap::value_parser!(u32).range(5..=3600))]
+    seconds: u32,
+}
+
+/// Says how every camera is; 1 if one is not well.
+pub(super) fn status(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let out = &mut *context.out;
+    let (views, summary) = match app.hall() {
+        Ok(hall) => (hall.views(), Some(hall.summary())),
+        Err(_) => {
+            out.note("hall.not-serving", &[]);
+            (hall::would_watch(&app)?, None)
+        }
+    };
+    for view in &views {
+        match out.json {
+            true => out.object(view),
+            false => camera(out, view),
+        }
+    }
+    if views.is_empty() && !out.json {
+        out.say("hall.none", &[]);
+    }
+    let is_whole = summary.as_ref().is_none_or(|summary| tell(out, summary));
+    let is_well = views.iter().all(CameraView::is_well) || summary.is_none();
+    Ok(if is_whole && is_well { OK } else { FOUND })
+}
+
+fn camera(out: &mut Out<'_>, view: &CameraView) {
+    let size = match (view.width, view.height, view.fps) {
+        (Some(width), Some(height), Some(fps)) => format!("{width}×{height} {fps:.0}/s"),
+        (Some(width), Some(height), None) => format!("{width}×{height}"),
+        _ => String::new(),
+    };
+    let since = view.since.as_deref().map(moment).unwrap_or_default();
+    let (cam, state) = (pad(&view.cam, 10), view.words(out.lang));
+    let values = [
+        ("cam", cam.as_str()),
+        ("hall", &view.hall),
+        ("state", &state),
+        ("size", &size),
+        ("since", &since),
+    ];
+    out.say(if since.is_empty() { "hall.camera-new" } else { "hall.camera" }, &values);
+}
+
+/// What does not belong to one camera; false if something is wrong with it.
+fn tell(out: &mut Out<'_>, summary: &Summary) -> bool {
+    let counts = summary.counts;
+    if out.json {
+        out.object(summary);
+    } else {
+        let numbers =
+            [counts.written, counts.repeated, counts.refused, counts.waiting, counts.lost];
+        let [written, repeated, refused, waiting, lost] = numbers.map(|number| number.to_string());
+        let values = [
+            ("written", written.as_str()),
+            ("repeated", &repeated),
+            ("refused", &refused),
+            ("waiting", &waiting),
+            ("lost", &lost),
+        ];
+        out.say("hall.counts", &values);
+        for cam in &summary.unknown {
+            out.say("hall.unknown", &[("cam", cam)]);
+        }
+        if let Some(why) = &summary.file_error {
+            out.say("hall.file-error", &[("why", why)]);
+        }
+    }
+    summary.unknown.is_empty() && summary.file_error.is_none() && counts.lost == 0
+}
+
+pub(super) fn learn(
+    context: &mut Context<'_, '_>,
+    arguments: &LearnArguments,
+) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let LearnArguments { camera, seconds } = arguments;
+    app.hall()?.learn(camera, *seconds)?;
+    let seconds = seconds.to_string();
+    context.out.say("hall.learning-begun", &[("cam", camera), ("seconds", &seconds)]);
+    Ok(OK)
+}

@@ -1,0 +1,280 @@
+//! The cameras of the running service (大厅): which are watched, what they tell, and pictures of a
+//! moment when an alert asks for them. The tables `camera` and `zone` say what there is, the file of
+//! addresses where it is; a change of either takes effect without a restart.
+//!
+//! Decoding and measuring is the business of `plumbline-camera`; whether footage may be kept, that of
+//! `footage`. Nothing here can hold up a camera, and no camera can hold up the log.
+
+mod address;
+mod clerk;
+mod learn;
+mod plan;
+mod reference;
+mod run;
+mod view;
+mod writer;
+
+pub use address::Address;
+pub use plan::{CAMERA_TABLE, Planned, ZONE_TABLE, plan, zones_of};
+pub use run::{Running, start};
+pub use view::{CameraView, why};
+pub use writer::{Counts, Writer};
+
+use crate::app::App;
+use crate::clock;
+use crate::error::{AppError, Kind};
+use crate::footage::allow;
+use plumbline_camera::{
+    Fleet, Limits, Message, Post, Reference, Status, Subject, VideoError, Wanted, Zone,
+};
+use plumbline_contract::time::{Millis, Zone as Clock};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The `source` of what cameras tell, before the hall's name.
+const SOURCE_PREFIX: &str = "video/";
+
+/// See the module. Lives as long as the service.
+#[derive(Debug)]
+pub struct Hall {
+    fleet: Mutex<Option<Fleet>>,
+    pub(crate) writer: Writer,
+    current: Mutex<Current>,
+    zone: Clock,
+    ahead_ms: i64,
+}
+
+/// What is watched now.
+#[derive(Debug, Default)]
+struct Current {
+    planned: Vec<Planned>,
+    /// Addresses whose camera no table knows.
+    unknown: Vec<String>,
+    /// Cameras that could not be taken, and why.
+    faults: BTreeMap<String, String>,
+    /// Why the file of addresses was not read again.
+    error: Option<AppError>,
+    /// Of what the present plan was made.
+    made_of: Option<String>,
+}
+
+/// What of the whole does not belong to one camera.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Summary {
+    pub counts: Counts,
+    /// Addresses whose camera no table knows.
+    pub unknown: Vec<String>,
+    /// Why the file of addresses is not in force.
+    pub file_error: Option<String>,
+}
+
+/// A lock whose holder panicked is not an issue: a panic ends the process.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Microseconds since 1970, as cameras count.
+fn now_us(ahead_ms: i64) -> i64 {
+    clock::now().0.saturating_add(ahead_ms).saturating_mul(1000)
+}
+
+impl Hall {
+    fn new(app: &App, sink: SyncSender<Message>, ahead_ms: i64) -> Self {
+        let clock = Arc::new(move || now_us(ahead_ms));
+        Self {
+            fleet: Mutex::new(Some(Fleet::new(clock, sink))),
+            writer: Writer::default(),
+            current: Mutex::default(),
+            zone: app.zone().clone(),
+            ahead_ms,
+        }
+    }
+
+    /// Every camera of the tables with its live state.
+    #[must_use]
+    pub fn views(&self) -> Vec<CameraView> {
+        let statuses = lock(&self.fleet).as_ref().map(Fleet::states).unwrap_or_default();
+        let current = lock(&self.current);
+        let view = |planned: &Planned| {
+            let status = statuses.iter().find(|status| status.camera == planned.cam);
+            let fault = current.faults.get(&planned.cam);
+            CameraView::of(planned, status, fault.map(String::as_str), &self.zone)
+        };
+        current.planned.iter().map(view).collect()
+    }
+
+    /// What of the whole does not belong to one camera.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let current = lock(&self.current);
+        let file_error = current.error.as_ref().map(ToString::to_string);
+        Summary { counts: self.writer.counts(), unknown: current.unknown.clone(), file_error }
+    }
+
+    /// The zones of a camera, as they are watched now.
+    #[must_use]
+    pub fn zones(&self, cam: &str) -> Vec<Zone> {
+        let current = lock(&self.current);
+        let of_cam = current.planned.iter().find(|planned| planned.cam == cam);
+        of_cam.map(|planned| planned.zones.clone()).unwrap_or_default()
+    }
+
+    /// What a camera sees now as a JPEG file, its privacy masks burned in.
+    ///
+    /// # Errors
+    /// If it is not watched, or has shown nothing yet.
+    pub fn still(&self, cam: &str) -> Result<Vec<u8>, AppError> {
+        let last = self.with_fleet(|fleet| fleet.still(cam))?;
+        last.and_then(|last| last.jpeg()).map(|still| still.jpeg).map_err(|error| wrong(cam, error))
+    }
+
+    /// Takes a picture of the empty hall from what a camera shows in the next seconds; it comes into
+    /// force when it is done.
+    ///
+    /// # Errors
+    /// If the camera is not watched, or the time is too long.
+    pub fn learn(&self, cam: &str, seconds: u32) -> Result<(), AppError> {
+        self.with_fleet(|fleet| fleet.learn(cam, seconds))?.map_err(|error| wrong(cam, error))
+    }
+
+    /// Whose events those of a camera are: the hall's, which is an organ of its own.
+    fn dept(&self, cam: &str) -> String {
+        let current = lock(&self.current);
+        let of_cam = current.planned.iter().find(|planned| planned.cam == cam);
+        of_cam.map(|planned| planned.hall.clone()).unwrap_or_default()
+    }
+
+    fn collect(&self, cam: &str, wanted: Wanted) -> Result<(), VideoError> {
+        match lock(&self.fleet).as_ref() {
+            Some(fleet) => fleet.collect(cam, wanted),
+            None => Err(VideoError::Stopped),
+        }
+    }
+
+    fn status(&self, cam: &str) -> Option<Status> {
+        lock(&self.fleet).as_ref().and_then(|fleet| fleet.state(cam))
+    }
+
+    fn with_fleet<T>(&self, use_it: impl FnOnce(&Fleet) -> T) -> Result<T, AppError> {
+        let stopping = || AppError::new(Kind::Busy, "stopping", "hall");
+        lock(&self.fleet).as_ref().map(use_it).ok_or_else(stopping)
+    }
+
+    /// Watches what the tables and the file of addresses say now, if that is something else than
+    /// before, or if `again`.
+    ///
+    /// # Errors
+    /// If the store fails. What is wrong with the file or a camera is told in the state instead.
+    fn reconcile(&self, app: &App, again: bool) -> Result<(), AppError> {
+        let made_of = made_of(app)?;
+        if !again && lock(&self.current).made_of.as_ref() == Some(&made_of) {
+            return Ok(());
+        }
+        let (addresses, error) = match address::read(app.home()) {
+            Ok(addresses) => (addresses, None),
+            Err(error) => {
+                tracing::error!(%error, "the addresses of the cameras are not in force");
+                // What is watched goes on as it was.
+                let known = lock(&self.current).planned.clone();
+                let known = known.into_iter().filter_map(|one| Some((one.cam, one.address?)));
+                (known.collect(), Some(error))
+            }
+        };
+        let tables = app.tables().view(app.store(), app.store().next_seq())?;
+        let today = app.zone().local(clock::now()).day();
+        let (planned, unknown) = plan(&tables, &addresses, &app.config().region, today);
+        let mut posts = Vec::new();
+        for one in &planned {
+            posts.extend(post(app, one)?);
+        }
+        let mut faults = BTreeMap::new();
+        if let Some(fleet) = lock(&self.fleet).as_mut() {
+            for (cam, fault) in fleet.reconcile(posts) {
+                tracing::error!(cam, error = %fault, "a camera cannot be watched");
+                faults.insert(cam, fault.to_string());
+            }
+        }
+        let made_of = Some(made_of);
+        *lock(&self.current) = Current { planned, unknown, faults, error, made_of };
+        Ok(())
+    }
+
+    /// Ends the fleet; whoever reads what it tells must go on until that is done.
+    fn stop(&self) {
+        let fleet = lock(&self.fleet).take();
+        if let Some(fleet) = fleet {
+            fleet.stop();
+        }
+    }
+}
+
+/// What would be watched if the service ran.
+///
+/// # Errors
+/// If the file of addresses is wrong, or the store fails.
+pub fn would_watch(app: &App) -> Result<Vec<CameraView>, AppError> {
+    let addresses = address::read(app.home())?;
+    let tables = app.tables().view(app.store(), app.store().next_seq())?;
+    let today = app.zone().local(clock::now()).day();
+    let (planned, _) = plan(&tables, &addresses, &app.config().region, today);
+    Ok(planned.iter().map(|one| CameraView::of(one, None, None, app.zone())).collect())
+}
+
+/// What a plan depends on, in one text: it is the same as long as nothing changed.
+fn made_of(app: &App) -> Result<String, AppError> {
+    let tables = app.tables();
+    let of_table = |name: &str| {
+        let mut changes = tables.changes().iter().rev();
+        changes.find(|(_, table, _)| table == name).map(|(_, _, version)| version.0)
+    };
+    let file = |path: &std::path::Path| {
+        let about = fs::metadata(path).ok()?;
+        Some((about.mtime(), about.mtime_nsec(), about.len(), about.mode(), about.ino()))
+    };
+    let today = app.zone().local(clock::now()).day();
+    let versions = [CAMERA_TABLE, ZONE_TABLE].map(of_table);
+    let files = [app.home().cameras_file(), app.home().references_dir()].map(|path| file(&path));
+    Ok(format!("{versions:?} {today} {files:?} {:?}", allow::said(app)?))
+}
+
+/// A camera as the fleet is told of it; `None` if nobody says where it is.
+fn post(app: &App, planned: &Planned) -> Result<Option<Post>, AppError> {
+    let Some(Address { address, patience, .. }) = planned.address.clone() else { return Ok(None) };
+    let reference = reference::load(app.home(), &planned.cam).unwrap_or_else(|error| {
+        // Without one nothing is said about who is there, and that is what is known.
+        tracing::error!(%error, cam = planned.cam, "the reference cannot be used");
+        None::<Reference>
+    });
+    let place = if planned.hall.is_empty() { &planned.region } else { &planned.hall };
+    let subject = Subject {
+        camera: planned.cam.clone(),
+        source: format!("{SOURCE_PREFIX}{place}"),
+        region: Some(planned.region.clone()).filter(|region| !region.is_empty()),
+        start: Millis(0),
+        clock: app.zone().clone(),
+    };
+    // What may not be kept is not held in memory either.
+    let keeps_clips = allow::allowed(app, &planned.region)?.clips && !planned.is_masked();
+    Ok(Some(Post {
+        subject,
+        address,
+        zones: planned.zones.clone(),
+        reference,
+        limits: Limits::default(),
+        patience,
+        keeps_clips,
+    }))
+}
+
+fn wrong(cam: &str, error: VideoError) -> AppError {
+    let detail = format!("{cam}: {error}");
+    match error {
+        VideoError::UnknownCamera(_) => AppError::new(Kind::NotFound, "no-camera", detail),
+        VideoError::NothingRecorded => AppError::new(Kind::NotFound, "no-picture", detail),
+        VideoError::Limit(_) => AppError::new(Kind::Usage, "video", detail),
+        _ => AppError::new(Kind::Failed, "video", detail),
+    }
+}
