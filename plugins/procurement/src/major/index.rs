@@ -136,3 +136,61 @@ fn count(words: &[u64]) -> usize {
 fn common(one: &[u64], other: &[u64]) -> usize {
     one.iter().zip(other).map(|(one, other)| (one & other).count_ones() as usize).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Processes of five out of nine experts each, so that many sets come back.
+    const PROCESSES: usize = 100;
+
+    fn panel(process: usize) -> Vec<String> {
+        (0..5)
+            .map(|nth| format!("e{}", (process * process + nth * (1 + process % 2)) % 9))
+            .collect()
+    }
+
+    fn index() -> Index {
+        let mut index = Index::default();
+        for process in 0..PROCESSES {
+            for (nth, expert) in panel(process).iter().enumerate() {
+                let at = Local((process * 7919 % 100) as i64);
+                index.add(&format!("p{process}"), expert, (at, (process * 10 + nth) as u64, 0));
+            }
+        }
+        index
+    }
+
+    #[test]
+    fn sets_that_share_processes_are_those_that_counting_finds() {
+        let mut counted: BTreeMap<[String; 3], usize> = BTreeMap::new();
+        for process in 0..PROCESSES {
+            let mut panel = panel(process);
+            panel.sort_unstable();
+            for (a, one) in panel.iter().enumerate() {
+                for (b, two) in panel.iter().enumerate().skip(a + 1) {
+                    for three in &panel[b + 1..] {
+                        *counted.entry([one, two, three].map(Clone::clone)).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let (least, index) = (20, index());
+        counted.retain(|_, times| *times >= least);
+        assert!(counted.len() > 5, "{} sets", counted.len());
+        let triples = index.triples(least, 5);
+        let found: BTreeMap<_, _> =
+            triples.iter().map(|(set, seen)| (set.map(str::to_owned), seen.len())).collect();
+        assert_eq!(found, counted);
+        assert!(index.triples(least, 4).is_empty(), "processes with five experts do not count");
+    }
+
+    #[test]
+    fn times_and_draws_are_in_order_whatever_the_order_of_arrival() {
+        let index = index();
+        assert_eq!(index.times().len(), PROCESSES * 5);
+        assert!(index.times().is_sorted());
+        assert!(index.experts().all(|(_, draws)| draws.is_sorted()));
+        assert_eq!((index.pool(), index.sizes().len()), (9, PROCESSES));
+    }
+}
