@@ -12,11 +12,12 @@ const ZONE_MINUTES: i64 = 8 * 60;
 
 /// Registered outages of a source, those of all sources included, sorted by begin.
 pub(crate) fn outages(look: &Look<'_>, source: &str, on: Day) -> Vec<Span> {
-    let mut rows = look.rows("outage", "/", on, OUTAGES_MAX);
-    if !source.is_empty() {
-        rows.extend(look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX));
-    }
-    let mut spans: Vec<_> = rows.iter().filter_map(|(_, row)| span(row, source)).collect();
+    let of_all = look.rows("outage", "/", on, OUTAGES_MAX);
+    let own = (!source.is_empty())
+        .then(|| look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX))
+        .unwrap_or_default();
+    let rows = of_all.iter().chain(own.iter());
+    let mut spans: Vec<_> = rows.filter_map(|(_, row)| span(row, source)).collect();
     spans.sort_by_key(|span| (span.begin, span.end));
     spans.dedup_by_key(|span| (span.begin, span.end));
     spans

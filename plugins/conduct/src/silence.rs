@@ -161,9 +161,10 @@ fn whole_working_day(day: Day, look: &Look<'_>) -> Option<Day> {
 
 /// Registered outages of a source, those of all sources included, by begin.
 pub(crate) fn outages(look: &Look<'_>, source: &str, on: Day) -> Vec<(Local, Local)> {
-    let mut rows = look.rows("outage", "/", on, OUTAGES_MAX);
-    rows.extend(look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX));
-    let mut spans: Vec<_> = rows.iter().filter_map(|(_, row)| outage(row, source, look)).collect();
+    let of_all = look.rows("outage", "/", on, OUTAGES_MAX);
+    let own = look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX);
+    let rows = of_all.iter().chain(own.iter());
+    let mut spans: Vec<_> = rows.filter_map(|(_, row)| outage(row, source, look)).collect();
     spans.sort_unstable();
     spans.dedup();
     spans

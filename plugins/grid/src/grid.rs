@@ -207,12 +207,12 @@ impl Grid {
 /// When an officer was on leave, by the table of leaves.
 fn leaves(officer: &str, look: &Look<'_>) -> Vec<Span> {
     let rows = look.rows("leave", &format!("{officer}/"), look.now().day(), LEAVES_MAX);
-    let span = |(_, row): (String, String)| {
-        let row = plumbline_guest::json::Object::parse(&row);
+    let span = |(_, row): &(String, String)| {
+        let row = plumbline_guest::json::Object::parse(row);
         let stamp = |name: &str| look.stamp(&row.get(name)?.text()?);
         // A pause covers the days after its first, but on leave the first day is away too.
         let begin = stamp("from_time")?.day().plus(-1).start();
         Some(Span { begin, end: stamp("to_time")? })
     };
-    rows.into_iter().filter_map(span).collect()
+    rows.iter().filter_map(span).collect()
 }

@@ -29,6 +29,7 @@ mod view;
 pub(crate) use ruling::fingerprint;
 
 use crate::Params;
+use certificate::Judged;
 use fact::Fact;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Event, Facts, Look, Rule, Stream, apply};
@@ -71,6 +72,9 @@ pub(crate) fn rules<'a>() -> [Rule<Case<'a>, Params>; 21] {
 pub(crate) struct Dossier {
     case_no: String,
     facts: Facts<Fact>,
+    /// For the looks of one task.
+    #[serde(skip)]
+    judged: Judged,
 }
 
 impl Stream for Cases {
@@ -87,7 +91,8 @@ impl Stream for Cases {
     }
 
     fn check(dossier: &Dossier, params: &Params, look: &mut Look<'_>) {
-        let (case, rules) = (Case::new(&dossier.case_no, &dossier.facts), rules());
+        let case = Case::new(&dossier.case_no, &dossier.facts, &dossier.judged);
+        let rules = rules();
         if look.is_tracing() {
             apply(&rules, &params.off, &case, params, look);
         } else {

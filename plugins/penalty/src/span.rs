@@ -83,6 +83,9 @@ pub(crate) fn of_cal(
     due: Day,
     look: &Look<'_>,
 ) -> Why {
+    if !look.is_tracing() {
+        return Why::default();
+    }
     let until = done.unwrap_or(look.now().day()).max(from);
     let used = until.0 - from.0;
     Why::new(

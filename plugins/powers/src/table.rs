@@ -11,7 +11,7 @@ const PROBE_DAYS: [i32; 6] = [0, 1, 30, 90, 365, 1_095];
 
 /// Rows in force on a day whose key starts with `prefix`, as JSON texts.
 pub(crate) fn rows(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> Vec<String> {
-    look.rows(table, prefix, day, ROWS_MAX).into_iter().map(|(_, row)| row).collect()
+    look.rows(table, prefix, day, ROWS_MAX).iter().map(|(_, row)| row.clone()).collect()
 }
 
 /// The row that fits a region most closely.

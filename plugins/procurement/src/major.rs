@@ -1,11 +1,15 @@
 //! Draws of experts of one major: PROC-C09 专家高频/围库.
 
+mod index;
+
 use crate::Params;
 use crate::clue::{Clue, Clues};
-use crate::stat::binomial_at_least;
+use crate::stat::is_below;
+use index::Index;
 use plumbline_guest::serde::{Deserialize, Serialize};
 use plumbline_guest::{Event, Level, Local, Look, Rule, Stream, Why, apply};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// Most draws of one major that are kept, some 60 bytes each; the oldest go first.
 const DRAWS_MAX: usize = 2_500;
@@ -13,13 +17,23 @@ const DRAWS_MAX: usize = 2_500;
 const SET_TIMES_MIN: usize = 3;
 /// Experts in one set.
 const SET: usize = 3;
+/// Millionths: the unit of the parameter `draw_ppm`.
+const PPM: f64 = 1e6;
+
+/// When, by which event, and from how many.
+type Draw = (Local, u64, usize);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Draws {
     major: String,
-    /// By process and expert: when, by which event, and from how many.
-    draws: BTreeMap<(String, String), (Local, u64, usize)>,
+    /// By process and expert.
+    draws: BTreeMap<(String, String), Draw>,
+    /// The draws sorted for the rules. It is made by the first look of a task and kept up to date
+    /// until the last one: a task brings dozens of draws, and sorting thousands anew for each took
+    /// most of the time of the whole plugin.
+    #[serde(skip)]
+    index: OnceCell<Index>,
 }
 
 /// The stream.
@@ -47,7 +61,15 @@ impl Draws {
         let key = (event.text("ocid")?, event.text("expert_id")?);
         let at = Local(event.int("at")?);
         let pool = event.int("pool").and_then(|pool| usize::try_from(pool).ok()).unwrap_or(0);
-        self.draws.insert(key, (at, event.int("evidence")? as u64, pool));
+        let draw = (at, event.int("evidence")? as u64, pool);
+        let is_full = self.draws.len() >= DRAWS_MAX;
+        match self.index.get_mut() {
+            Some(index) if !is_full && !self.draws.contains_key(&key) => {
+                index.add(&key.0, &key.1, draw);
+            }
+            _ => _ = self.index.take(),
+        }
+        self.draws.insert(key, draw);
         while self.draws.len() > DRAWS_MAX {
             let oldest =
                 self.draws.iter().min_by(|(one, a), (other, b)| (a.0, one).cmp(&(b.0, other)))?;
@@ -57,46 +79,36 @@ impl Draws {
         Some(())
     }
 
-    /// Draws of each expert, in the order in which they happened.
-    fn of_experts(&self) -> BTreeMap<&str, Vec<(Local, u64)>> {
-        let mut experts: BTreeMap<&str, Vec<(Local, u64)>> = BTreeMap::new();
-        for ((_, expert), (at, seq, _)) in &self.draws {
-            experts.entry(expert).or_default().push((*at, *seq));
-        }
-        experts.values_mut().for_each(|draws| draws.sort_unstable());
-        experts
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for ((ocid, expert), draw) in &self.draws {
+                index.add(ocid, expert, *draw);
+            }
+            index
+        })
     }
-}
-
-/// Experts of the major: as the platform says, and at least those who were drawn. Where it says
-/// nothing the number is too small rather than too large, which makes nobody stand out wrongly.
-fn size(draws: &Draws) -> usize {
-    let drawn: BTreeSet<_> = draws.draws.keys().map(|(_, expert)| expert.as_str()).collect();
-    let told = draws.draws.values().map(|(.., pool)| *pool).max().unwrap_or(0);
-    told.max(drawn.len())
 }
 
 /// PROC-C09: one card an expert, one a set of three.
 fn frequent(draws: &Draws, params: &Params, look: &mut Look<'_>) {
     let mut clues = Clues::default();
-    let mut all: Vec<_> = draws.draws.values().map(|(at, ..)| *at).collect();
-    all.sort_unstable();
-    let experts = draws.of_experts();
-    let busiest = experts.values().map(Vec::len).max().unwrap_or(0);
-    let pool = size(draws);
+    let index = draws.index();
+    let pool = index.pool();
     if pool >= params.major_min {
-        for (expert, own) in &experts {
-            often(expert, own, &all, pool, params, &mut clues);
+        for (expert, own) in index.experts() {
+            often(expert, own, index.times(), pool, params, &mut clues);
         }
-        sets(draws, pool, params, &mut clues);
+        sets(index, pool, params, &mut clues);
     }
     clues.tell(look, || {
-        let min = params.draws_min;
+        let (min, count) = (params.draws_min, index.times().len());
+        let busiest = index.experts().map(|(_, own)| own.len()).max().unwrap_or(0);
         Why::new(
-            format!("{} 次抽取，最多一人 {busiest} 次（满 {min} 次才比较），未见异常", all.len()),
-            format!("{} draws, the busiest expert {busiest} (compared from {min} on)", all.len()),
+            format!("{count} 次抽取，最多一人 {busiest} 次（满 {min} 次才比较），未见异常"),
+            format!("{count} draws, the busiest expert {busiest} (compared from {min} on)"),
         )
-        .count("draws", all.len())
+        .count("draws", count)
         .count("busiest", busiest)
         .count("experts", pool)
     });
@@ -111,17 +123,19 @@ fn often(
     params: &Params,
     clues: &mut Clues,
 ) {
-    for (nth, (at, _)) in own.iter().enumerate() {
-        let since = at.day().plus(-params.draw_days);
-        let in_window = |time: &Local| time.day() > since && time <= at;
-        let mine: Vec<_> = own[..=nth].iter().filter(|(time, _)| in_window(time)).collect();
-        let trials = all.iter().filter(|time| in_window(time)).count();
+    // The first draws of an expert are too few to be compared.
+    let from = params.draws_min.saturating_sub(1);
+    for (nth, (at, _)) in own.iter().enumerate().skip(from) {
+        let since = at.day().plus(1 - params.draw_days).start();
+        let mine = &own[own.partition_point(|(time, _)| *time < since)..=nth];
+        let before = all.partition_point(|time| *time < since);
+        let trials = all.partition_point(|time| time <= at) - before;
         let (count, chance) = (mine.len(), 1.0 / pool as f64);
         if count < params.draws_min || (count * pool) <= trials {
             continue;
         }
-        let p = binomial_at_least(count, trials, chance);
-        if p * 1e6 >= params.draw_ppm as f64 {
+        let is_rare = |p: f64| p * PPM < params.draw_ppm as f64;
+        if !is_below(count, trials, chance, is_rare) {
             continue;
         }
         let expected = format!("{:.1}", trials as f64 * chance);
@@ -144,31 +158,18 @@ fn often(
 }
 
 /// Sets of three that come back oftener than chance lets any set of the major.
-fn sets(draws: &Draws, pool: usize, params: &Params, clues: &mut Clues) {
-    let mut panels: BTreeMap<&str, Vec<(&str, Local, u64)>> = BTreeMap::new();
-    for ((ocid, expert), (at, seq, _)) in &draws.draws {
-        panels.entry(ocid).or_default().push((expert, *at, *seq));
-    }
-    let mut times: BTreeMap<[&str; SET], Vec<(Local, u64)>> = BTreeMap::new();
-    for panel in panels.values().filter(|panel| (SET..=MEMBERS_MAX).contains(&panel.len())) {
-        for (a, one) in panel.iter().enumerate() {
-            for (b, two) in panel.iter().enumerate().skip(a + 1) {
-                for three in &panel[b + 1..] {
-                    let last = one.1.max(two.1).max(three.1);
-                    times.entry([one.0, two.0, three.0]).or_default().push((last, three.2));
-                }
-            }
-        }
-    }
-    let sets = choose(pool, SET);
+fn sets(index: &Index, pool: usize, params: &Params, clues: &mut Clues) {
+    let (sets, panels) = (choose(pool, SET), index.sizes());
     // The chance that a given set sits on a panel, over all panels.
-    let expected: f64 = panels.values().map(|panel| choose(panel.len(), SET) / sets.max(1.0)).sum();
-    let mean = expected / panels.len().max(1) as f64;
-    for (set, mut seen) in times.into_iter().filter(|(_, seen)| seen.len() >= SET_TIMES_MIN) {
+    let expected: f64 = panels.iter().map(|count| choose(*count, SET) / sets.max(1.0)).sum();
+    let mean = (expected / panels.len().max(1) as f64).min(1.0);
+    // Any of all sets might have come back.
+    let is_rare = |p: f64| p * sets * PPM < params.draw_ppm as f64;
+    let stands_out = |times: &usize| is_below(*times, panels.len(), mean, is_rare);
+    let Some(least) = (SET_TIMES_MIN..=panels.len()).find(stands_out) else { return };
+    for (set, mut seen) in index.triples(least, MEMBERS_MAX) {
         seen.sort_unstable();
-        // Any of all sets might have come back.
-        let p = binomial_at_least(seen.len(), panels.len(), mean.min(1.0)) * sets;
-        if p * 1e6 >= params.draw_ppm as f64 {
+        if !stands_out(&seen.len()) {
             continue;
         }
         let (names, count) = (set.join("、"), seen.len());

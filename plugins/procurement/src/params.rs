@@ -216,8 +216,8 @@ impl Params {
     ) -> Option<i64> {
         let method = if is_government { "government" } else { "tender" };
         let mut best: Option<(usize, i64)> = None;
-        for (_, row) in look.rows("procurement_threshold", "", day, THRESHOLDS_MAX) {
-            let row = Object::parse(&row);
+        for (_, row) in look.rows("procurement_threshold", "", day, THRESHOLDS_MAX).iter() {
+            let row = Object::parse(row);
             let scope = read::cell(&row, "region");
             let of_year = row.get("year").and_then(Value::int);
             let fits = read::cell(&row, "kind") == object

@@ -47,8 +47,20 @@ pub(crate) fn at_least(wanted: usize, chances: &[f64]) -> f64 {
     exactly.iter().skip(wanted).sum()
 }
 
-/// Probability of at least `wanted` successes in `trials` equal trials.
-pub(crate) fn binomial_at_least(wanted: usize, trials: usize, chance: f64) -> f64 {
+/// Whether the probability of at least `wanted` successes in `trials` equal trials is one that
+/// `is_low` accepts; whatever it refuses, it must refuse everything above. Most probabilities are
+/// refused by their first term.
+pub(crate) fn is_below(
+    wanted: usize,
+    trials: usize,
+    chance: f64,
+    is_low: impl Fn(f64) -> bool,
+) -> bool {
+    is_low(upper_tail(wanted, trials, chance, &is_low))
+}
+
+/// Probability of at least `wanted` successes in `trials` equal trials, summed up while `goes_on` with what there is.
+fn upper_tail(wanted: usize, trials: usize, chance: f64, goes_on: impl Fn(f64) -> bool) -> f64 {
     if wanted == 0 || chance >= 1.0 {
         return 1.0;
     }
@@ -61,6 +73,9 @@ pub(crate) fn binomial_at_least(wanted: usize, trials: usize, chance: f64) -> f6
     let mut tail = 0.0;
     for k in wanted..=trials {
         tail += term * power(quiet, trials - k);
+        if term == 0.0 || !goes_on(tail) {
+            break;
+        }
         term *= (trials - k) as f64 / (k + 1) as f64 * chance;
     }
     tail
@@ -85,11 +100,17 @@ mod tests {
 
     #[test]
     fn tails_are_those_of_the_tables() {
+        let binomial_at_least =
+            |wanted, trials, chance| upper_tail(wanted, trials, chance, |_| true);
         let near = |value: f64, wanted: f64| (value - wanted).abs() <= wanted * 1e-6 + 1e-12;
         let rows = [(2, 10, 0.5, 0.989_257_812_5), (3, 3, 0.1, 0.001), (0, 5, 0.2, 1.0)];
         for (wanted, trials, chance, tail) in rows {
             assert!(near(binomial_at_least(wanted, trials, chance), tail), "{wanted}/{trials}");
             assert!(near(at_least(wanted, &vec![chance; trials]), tail), "{wanted}/{trials}");
+            for limit in [tail * 0.9, tail * 1.1] {
+                let is_low = is_below(wanted, trials, chance, |p| p < limit);
+                assert_eq!(is_low, tail < limit, "{wanted}/{trials} against {limit}");
+            }
         }
         assert!(near(evenness(&[3, 3, 3]), 1.0));
         assert!(near(evenness(&[9, 0, 0]), 0.0));

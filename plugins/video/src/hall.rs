@@ -307,8 +307,8 @@ fn pass_on(state: &HallDay, day: Day, look: &mut Look<'_>) {
             let open = open.iter().map(String::as_str);
             Writer::default().text("cam", &cam).text("date", &day.to_string()).list("open", open)
         });
-        for (_, row) in look.rows("zone", &format!("{cam}/"), day, CAMERAS_MAX) {
-            let row = Object::parse(&row);
+        for (_, row) in look.rows("zone", &format!("{cam}/"), day, CAMERAS_MAX).iter() {
+            let row = Object::parse(row);
             let Some(seat) = row.get("seat").and_then(Value::text) else { continue };
             look.fact_of_turn(("seat_hours", &seat), ("open", turn), || {
                 let open = open.iter().map(String::as_str);

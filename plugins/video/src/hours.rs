@@ -92,8 +92,8 @@ impl Camera {
 pub(crate) fn outages(look: &Look<'_>, cam: &str, hall: &str, day: Day) -> Spans {
     let mut spans = Vec::new();
     for source in [cam, hall, ""] {
-        for (_, row) in look.rows("outage", &format!("{source}/"), day, OUTAGES_MAX) {
-            let row = Object::parse(&row);
+        for (_, row) in look.rows("outage", &format!("{source}/"), day, OUTAGES_MAX).iter() {
+            let row = Object::parse(row);
             let text = |name| row.get(name).and_then(Value::text).unwrap_or_default();
             if text("source") != source || text("ticket").is_empty() {
                 continue;

@@ -92,7 +92,15 @@ struct Scan {
     table: String,
     on: Day,
     max: u32,
-    rows: Vec<(String, String)>,
+    rows: Rc<[(String, String)]>,
+    /// What was read from the rows, by its type.
+    read: Vec<(TypeId, Rc<dyn Any>)>,
+}
+
+impl Scan {
+    fn is_of(&self, table: &str, (on, max): (Day, u32)) -> bool {
+        self.on == on && self.max == max && self.table == table
+    }
 }
 
 /// What is known about one key of one table.
@@ -137,16 +145,37 @@ impl Memory {
         table: &str,
         prefix: &str,
         (on, max): (Day, u32),
-    ) -> Vec<(String, String)> {
+    ) -> Rc<[(String, String)]> {
         let mut scans = self.scans.borrow_mut();
         let known = scans.list(prefix);
-        let same = |scan: &&Scan| scan.on == on && scan.max == max && scan.table == table;
-        if let Some(scan) = known.iter().find(same) {
+        if let Some(scan) = known.iter().find(|scan| scan.is_of(table, (on, max))) {
             return scan.rows.clone();
         }
-        let rows = host.scan(table, prefix, on, max);
-        known.push(Scan { table: table.to_owned(), on, max, rows: rows.clone() });
+        let rows: Rc<[_]> = host.scan(table, prefix, on, max).into();
+        let table = table.to_owned();
+        known.push(Scan { table, on, max, rows: rows.clone(), read: Vec::new() });
         rows
+    }
+
+    /// What `read` makes of a scan; it is made once.
+    pub(crate) fn scan_as<T: 'static>(
+        &self,
+        host: &dyn Host,
+        (table, prefix): (&str, &str),
+        asked: (Day, u32),
+        read: fn(&[(String, String)]) -> T,
+    ) -> Rc<T> {
+        let rows = self.scan(host, table, prefix, asked);
+        let mut scans = self.scans.borrow_mut();
+        let scan = scans.list(prefix).iter_mut().find(|scan| scan.is_of(table, asked));
+        let scan = scan.expect("the scan was listed just now");
+        let known = scan.read.iter().find(|(kind, _)| *kind == TypeId::of::<T>());
+        if let Some(known) = known.and_then(|(_, value)| value.clone().downcast::<T>().ok()) {
+            return known;
+        }
+        let value = Rc::new(read(&rows));
+        scan.read.push((TypeId::of::<T>(), value.clone()));
+        value
     }
 
     pub(crate) fn add(

@@ -304,8 +304,21 @@ impl<'a> Look<'a> {
 
     /// Rows in force whose key starts with `prefix`, as JSON texts, in key order.
     #[must_use]
-    pub fn rows(&self, table: &str, prefix: &str, on: Day, max: u32) -> Vec<(String, String)> {
+    pub fn rows(&self, table: &str, prefix: &str, on: Day, max: u32) -> Rc<[(String, String)]> {
         self.memory.scan(self.host, table, prefix, (on, max))
+    }
+
+    /// What `read` makes of such rows. It is called once in a batch for each `T`, so that rows that
+    /// every look needs are not parsed anew at each; it must depend on nothing but the rows.
+    #[must_use]
+    pub fn rows_as<T: 'static>(
+        &self,
+        (table, prefix): (&str, &str),
+        on: Day,
+        max: u32,
+        read: fn(&[(String, String)]) -> T,
+    ) -> Rc<T> {
+        self.memory.scan_as(self.host, (table, prefix), (on, max), read)
     }
 
     /// The calendar of the region without any organ's timetable.

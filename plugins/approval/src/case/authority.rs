@@ -25,6 +25,20 @@ impl FromRow for Officer {
     }
 }
 
+/// Who may sign where; empty stands for everywhere, and for any role.
+#[derive(Debug)]
+struct Grant {
+    region: String,
+    role: String,
+}
+
+impl Grant {
+    fn read(row: &Object<'_>) -> Self {
+        let cell = |name| text(row, name).unwrap_or_default();
+        Self { region: cell("region"), role: cell("role") }
+    }
+}
+
 /// The item must have been in force on the day of acceptance, which is the transition rule for
 /// cancelled items; the grant to the signer on the day of the decision.
 pub(crate) fn lacking(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
@@ -144,10 +158,11 @@ fn has_grant(
     decided: Act<'_, Decision>,
     fits_role: impl Fn(&str) -> bool,
 ) -> bool {
-    let rows = table::rows(look, "authority_grant", prefix, decided.day());
-    rows.iter().any(|(_, row)| {
-        let row = Object::parse(row);
-        table::fit(&row, &decided.said.region).is_some()
-            && fits_role(&text(&row, "role").unwrap_or_default())
+    let read = |rows: &[(String, String)]| -> Vec<Grant> {
+        rows.iter().map(|(_, row)| Grant::read(&Object::parse(row))).collect()
+    };
+    let grants = table::rows_as(look, ("authority_grant", prefix), decided.day(), read);
+    grants.iter().any(|grant| {
+        table::fit_of(&grant.region, &decided.said.region).is_some() && fits_role(&grant.role)
     })
 }

@@ -9,6 +9,7 @@ use super::view::{Act, Case};
 use crate::Params;
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::{Level, Look, Why};
+use std::rc::Rc;
 
 /// Names under which processes list what is an event of its own and no step.
 const ACCEPT_NAMES: [&str; 4] = ["accept", "accepted", "acceptance", "受理"];
@@ -204,22 +205,31 @@ fn steps<'a>(case: &Case<'a>) -> Vec<Act<'a, Step>> {
 }
 
 /// The process definition of the case's track and version, or else the steps of the item.
-pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Process> {
+pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Rc<Process>> {
     let code = case.item_code?;
     let prefix = format!("approval/{code}/");
-    let rows = table::rows(look, "process_def", &prefix, case.version_day());
-    let version = |row: &&(String, String)| row.0[prefix.len()..].to_owned();
+    let read = |rows: &[(String, String)]| -> Vec<(String, Rc<Process>)> {
+        rows.iter().map(|(key, row)| (key.clone(), Rc::new(Process::read(row)))).collect()
+    };
+    let known = table::rows_as(look, ("process_def", &prefix), case.version_day(), read);
+    let version = |key: &str| key[prefix.len()..].to_owned();
     let track = case.tracks().map(|track| track.name.as_str()).find(|name| !name.is_empty());
-    let of_track = rows.iter().find(|row| track.is_some_and(|track| version(row) == track));
-    let plain = rows.iter().rfind(|row| !TRACK_NAMES.contains(&version(row).as_str()));
-    if let Some((_, row)) = of_track.or(plain) {
+    let of_track = known.iter().find(|(key, _)| track.is_some_and(|track| version(key) == track));
+    let plain = known.iter().rfind(|(key, _)| !TRACK_NAMES.contains(&version(key).as_str()));
+    if let Some((_, process)) = of_track.or(plain) {
+        return Some(process.clone());
+    }
+    let nodes = case.item.as_ref()?.steps.clone();
+    if nodes.is_empty() { None } else { Some(Rc::new(Process { nodes, edges: None })) }
+}
+
+impl Process {
+    fn read(row: &str) -> Self {
         let row = Object::parse(row);
         let nodes = row.get("nodes").into_iter().flat_map(Value::items).filter_map(Node::read);
         let edges = row.get("edges").map(|edges| edges.items().filter_map(edge).collect());
-        return Some(Process { nodes: nodes.collect(), edges });
+        Self { nodes: nodes.collect(), edges }
     }
-    let nodes = case.item.as_ref()?.steps.clone();
-    if nodes.is_empty() { None } else { Some(Process { nodes, edges: None }) }
 }
 
 fn edge(value: Value<'_>) -> Option<(String, String)> {

@@ -56,7 +56,7 @@ pub(crate) struct Case<'a> {
     pub(crate) item: Option<Rc<Item>>,
     answer: OnceCell<Answer<'a>>,
     clock: OnceCell<Clock<'a>>,
-    process: OnceCell<Option<Process>>,
+    process: OnceCell<Option<Rc<Process>>>,
 }
 
 impl<'a> Case<'a> {
@@ -118,7 +118,7 @@ impl<'a> Case<'a> {
     }
 
     pub(crate) fn process(&self, look: &Look<'_>) -> Option<&Process> {
-        self.process.get_or_init(|| procedure::find(self, look)).as_ref()
+        self.process.get_or_init(|| procedure::find(self, look)).as_deref()
     }
 
     pub(crate) fn end_day(&self) -> Option<Day> {

@@ -168,8 +168,8 @@ fn tabled(
     let (kind, risk) = object.classes(today, look);
     for class in [kind, risk].iter().filter(|class| !class.is_empty()) {
         let prefix = format!("{}/{class}/", registered.dept);
-        for (_, row) in look.rows("inspection_plan", &prefix, today, ROWS_MAX) {
-            let row = json::Object::parse(&row);
+        for (_, row) in look.rows("inspection_plan", &prefix, today, ROWS_MAX).iter() {
+            let row = json::Object::parse(row);
             let task = table::text(&row, "task");
             let days = row.get("freq_d").and_then(json::Value::int);
             let Some(days) = days.and_then(|days| i32::try_from(days).ok()) else { continue };

@@ -223,13 +223,19 @@ fn contradict(
     if said.factors.is_empty() || band.factors.iter().all(holds) && !band.factors.is_empty() {
         return;
     }
-    let rows = look.rows("discretion_band", &format!("{cause}/"), decided.day(), BANDS_MAX);
-    let others = rows.iter().filter_map(|(key, row)| {
+    let read = |rows: &[(String, String)]| -> Vec<(String, Option<Band>)> {
+        let band =
+            |(key, row): &(String, String)| (key.clone(), Band::from_row(&Object::parse(row)));
+        rows.iter().map(band).collect()
+    };
+    let table = ("discretion_band", &*format!("{cause}/"));
+    let bands = look.rows_as(table, decided.day(), BANDS_MAX, read);
+    let others = bands.iter().filter_map(|(key, band)| {
         let mut parts = key.split('/').skip(1);
         let (other, kind, dept) = (parts.next()?, parts.next()?, parts.next().unwrap_or(""));
         let same_dept = dept.is_empty() || dept == case.dept();
-        let row = Band::from_row(&Object::parse(row))?;
-        let is_fit = !row.factors.is_empty() && row.factors.iter().all(holds);
+        let band = band.as_ref()?;
+        let is_fit = !band.factors.is_empty() && band.factors.iter().all(holds);
         (other != code && kind == "fine" && same_dept && is_fit).then(|| other.to_owned())
     });
     for other in others {

@@ -5,6 +5,7 @@
 use crate::table::{is_known, lies_in, text, texts};
 use plumbline_guest::json::Object;
 use plumbline_guest::{FromRow, Local, Look};
+use std::cell::RefCell;
 
 /// Most leaves of one officer that are looked through.
 const LEAVES_MAX: u32 = 64;
@@ -82,7 +83,7 @@ pub(crate) struct Part<'a> {
 }
 
 /// How it stands with an officer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Valid,
     /// What is missing to say.
@@ -91,8 +92,38 @@ pub(crate) enum Standing {
     Invalid(&'static str, &'static str),
 }
 
-/// Judges one part.
-pub(crate) fn judge(part: Part<'_>, look: &Look<'_>) -> Standing {
+/// Parts that were judged already. Tables do not change during a task, and a part is judged by
+/// several rules at every look.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Judged(RefCell<Vec<Known>>);
+
+/// A part and how it stands with it.
+#[derive(Clone, Debug)]
+struct Known {
+    /// The event that tells of the part.
+    seq: u64,
+    officer: String,
+    cert: Option<String>,
+    standing: Standing,
+}
+
+impl Judged {
+    /// Judges the part of an officer that the event at `seq` tells of.
+    pub(crate) fn judge(&self, seq: u64, part: Part<'_>, look: &Look<'_>) -> Standing {
+        let is_of = |known: &&Known| {
+            known.seq == seq && known.officer == part.officer && known.cert.as_deref() == part.cert
+        };
+        if let Some(known) = self.0.borrow().iter().find(is_of) {
+            return known.standing;
+        }
+        let standing = judge(part, look);
+        let (officer, cert) = (part.officer.to_owned(), part.cert.map(str::to_owned));
+        self.0.borrow_mut().push(Known { seq, officer, cert, standing });
+        standing
+    }
+}
+
+fn judge(part: Part<'_>, look: &Look<'_>) -> Standing {
     let day = part.at.day();
     let row = look.row::<OfficerRow>(part.officer, day);
     if let Some(row) = &row {

@@ -7,6 +7,7 @@ use crate::span::{reach, rolled};
 use crate::table::texts;
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::{Day, Due, Local, Look, Span};
+use std::borrow::Cow;
 
 /// A stop of this kind always stands, whatever the process lists.
 const SUSPENSION: &str = "suspension";
@@ -29,10 +30,10 @@ pub(crate) struct Clock {
 }
 
 /// What a process says about its clock.
-struct Rules {
+struct Rules<'a> {
     limit: i32,
     ext: i32,
-    kinds: Vec<String>,
+    kinds: Cow<'a, [String]>,
 }
 
 impl Clock {
@@ -82,11 +83,11 @@ impl Clock {
     }
 }
 
-fn rules(case: &Case<'_>, on: Day, limits: &Limits, look: &Look<'_>) -> Rules {
+fn rules<'a>(case: &Case<'_>, on: Day, limits: &'a Limits, look: &Look<'_>) -> Rules<'a> {
     let default = || Rules {
         limit: limits.limit_cal,
         ext: limits.ext_cal,
-        kinds: limits.pause_kinds.clone(),
+        kinds: Cow::Borrowed(&limits.pause_kinds),
     };
     let Some(cause) = case.cause_code() else { return default() };
     let rows = look.rows("process_def", &format!("penalty/{cause}/"), on, ROWS_MAX);
@@ -100,7 +101,7 @@ fn rules(case: &Case<'_>, on: Day, limits: &Limits, look: &Look<'_>) -> Rules {
     Rules {
         limit: number("limit_cal", limits.limit_cal),
         ext: number("ext_cal", limits.ext_cal),
-        kinds: texts(&clock, "pause_kinds").unwrap_or_else(|| limits.pause_kinds.clone()),
+        kinds: texts(&clock, "pause_kinds").map_or(Cow::Borrowed(&limits.pause_kinds), Cow::Owned),
     }
 }
 

@@ -1,6 +1,6 @@
 //! PEN-P01 and P02: who acted in the case, with which certificate, and how many they were.
 
-use super::certificate::{Part, Standing, judge};
+use super::certificate::{Part, Standing};
 use super::fact::{Fact, at};
 use super::simple::SimpleRow;
 use super::view::Case;
@@ -62,7 +62,7 @@ pub(crate) fn uncertified(case: &Case<'_>, _: &Params, look: &mut Look<'_>) {
         };
         for officer in officers {
             parts += 1;
-            match judge(part(entry, officer, region, &certs), look) {
+            match case.judged.judge(entry.seq, part(entry, officer, region, &certs), look) {
                 Standing::Valid => {}
                 Standing::Unknown(field) => unknown = Some(field),
                 Standing::Invalid(zh, en) => {
@@ -133,7 +133,7 @@ pub(crate) fn too_few(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
         distinct.dedup();
         let is_valid = |officer: &&&String| {
             let part = part(entry, officer, &said.region, &certs);
-            !matches!(judge(part, look), Standing::Invalid(..))
+            !matches!(case.judged.judge(entry.seq, part, look), Standing::Invalid(..))
         };
         let valid = distinct.iter().filter(is_valid).count();
         if valid < 2 {

@@ -2,6 +2,7 @@
 //!
 //! What costs calls to the host is made once per look, when the first rule asks for it.
 
+use super::certificate::Judged;
 use super::clock::Clock;
 use super::fact::{Decision, Fact, Filing, PartyKind, at};
 use crate::Params;
@@ -46,6 +47,7 @@ impl<T> Act<'_, T> {
 pub(crate) struct Case<'a> {
     pub(crate) case_no: &'a str,
     pub(crate) facts: &'a Facts<Fact>,
+    pub(crate) judged: &'a Judged,
     pub(crate) filed: Option<Act<'a, Filing>>,
     /// The first decision.
     pub(crate) decided: Option<Act<'a, Decision>>,
@@ -56,9 +58,17 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(crate) fn new(case_no: &'a str, facts: &'a Facts<Fact>) -> Self {
-        let (cause, clock) = (OnceCell::new(), OnceCell::new());
-        let mut case = Self { case_no, facts, filed: None, decided: None, end: None, cause, clock };
+    pub(crate) fn new(case_no: &'a str, facts: &'a Facts<Fact>, judged: &'a Judged) -> Self {
+        let mut case = Self {
+            case_no,
+            facts,
+            judged,
+            filed: None,
+            decided: None,
+            end: None,
+            cause: OnceCell::new(),
+            clock: OnceCell::new(),
+        };
         for entry in facts {
             match &entry.fact {
                 Fact::Filed(said) => _ = case.filed.get_or_insert(Act { entry, said }),
