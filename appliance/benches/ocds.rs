@@ -54,7 +54,7 @@ fn round(file: &Path, map: &Path, n: usize) -> Cost {
     let report = import(&app, &request, &mut |_, _| {}).unwrap();
     assert_eq!(report.rejected, 0);
     let imported = process_cpu();
-    let findings = ocds::survey(&app, Settings::default(), None).unwrap();
+    let findings = ocds::survey(&app, Settings::default(), None).unwrap().findings;
     assert_eq!(findings.processes, n as u64);
     let done = process_cpu();
     ((imported - start).as_secs_f64(), (done - imported).as_secs_f64())

@@ -170,8 +170,14 @@ impl Home {
     pub fn keep_paper(&self, sha256: &str, form: &str, bytes: &[u8]) -> Result<(), AppError> {
         let dir = self.dir.join("reports");
         fs::create_dir_all(&dir).map_err(|error| AppError::io(&dir, &error))?;
-        let path = dir.join(format!("{sha256}.{form}"));
+        let path = self.paper(sha256, form);
         fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))
+    }
+
+    /// Where a paper is kept.
+    #[must_use]
+    pub fn paper(&self, sha256: &str, form: &str) -> PathBuf {
+        self.dir.join("reports").join(format!("{sha256}.{form}"))
     }
 
     /// Where a county's own template of a paper lies, if it has one.

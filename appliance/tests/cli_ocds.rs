@@ -89,7 +89,8 @@ fn ocds_flags_as_text_and_files() {
     all.push(process("=near", "2026-02-01T00:00:00Z", 100.0));
     let file = desk.file("a.jsonl", &lines(&all));
     assert_eq!(desk.run(&["import", &file]).0, 0);
-    let (csv, xlsx) = (desk.file("f.csv", ""), desk.file("f.xlsx", ""));
+    let path = |name: &str| desk.0.path().join(name).display().to_string();
+    let (csv, xlsx) = (path("f.csv"), path("f.xlsx"));
     let words = ["ocds", "flags", "--csv", &csv, "--xlsx", &xlsx];
     let (code, out, err) = desk.run(&words);
     assert_eq!((code, err.as_str()), (0, ""));
@@ -106,9 +107,13 @@ fn ocds_flags_as_text_and_files() {
     }
     let english = desk.run(&["--lang", "en", "ocds", "flags"]).1;
     assert!(english.contains("R003 flags 25 of 25 (process)"), "{english}");
+    let (code, _, err) = desk.run(&words);
+    assert_eq!(code, 2, "nothing is written over unasked");
+    assert!(err.contains("--force"), "{err}");
+    assert_eq!(desk.run(&[&words[..], &["--force"]].concat()).0, 0);
     let csv = fs::read_to_string(csv).unwrap();
-    assert!(csv.starts_with("group,unit,indicator,name,value\nOCID,'=near,R003,"), "{csv}");
-    assert!(csv.contains("\nTenderer,L,R028,报价相同,1\n"), "{csv}");
+    assert!(csv.starts_with("group,unit,indicator,name,value,figures\nOCID,'=near,R003,"), "{csv}");
+    assert!(csv.contains("\nTenderer,L,R028,报价相同,1,所涉过程 =near\n"), "{csv}");
     assert!(fs::read(xlsx).unwrap().starts_with(b"PK"));
 }
 
@@ -146,4 +151,63 @@ fn ocds_mistakes_are_named() {
     let (code, _, err) = desk.run(&["ocds", "flags", "--settings", &settings]);
     assert_eq!(code, 2);
     assert!(err.contains("R099"), "{err}");
+}
+
+#[test]
+fn ocds_flags_go_on_record_and_are_found_by_process() {
+    let desk = Desk::new("370203");
+    let nothing = desk.run(&["ocds", "reports"]);
+    assert_eq!((nothing.0, nothing.1.as_str()), (0, ""));
+    let rows =
+        [process("P", "2026-02-01T00:00:00Z", 105.0), process("Q", "2026-02-01T00:00:00Z", 190.0)];
+    let file = desk.file("a.jsonl", &lines(&rows));
+    assert_eq!(desk.run(&["import", &file]).0, 0);
+    let settings = desk.file("s.toml", "[R024]\nthreshold = 0.1\n");
+    let asked = ["ocds", "flags", "--settings", &settings];
+    let (code, _, err) = desk.run(&[&asked[..], &["--record"]].concat());
+    assert_eq!(code, 2, "somebody answers for it");
+    assert!(err.contains("--by"), "{err}");
+    let (code, _, err) = desk.run(&[&asked[..], &["--record", "--by", "王五"]].concat());
+    assert_eq!(code, 0, "{err}");
+    let report = desk.json(&["ocds", "reports"]);
+    assert_eq!(
+        (&report["by"], &report["processes"], &report["flagged"]),
+        (&json!("王五"), &json!(2), &json!(2))
+    );
+    // The kept file is the report that the leaf names, and says what the command said.
+    let hash = report["sha256"].as_str().unwrap();
+    let kept = fs::read(desk.0.path().join("home/reports").join(format!("{hash}.json"))).unwrap();
+    assert_eq!(plumbline_ledger::sha256_hex(&kept), hash);
+    assert_eq!(serde_json::from_slice::<Value>(&kept).unwrap(), desk.json(&asked));
+    let leaf = desk.json(&["ledger", "show", &report["leaf"].to_string()]);
+    assert_eq!(leaf["leaf"]["flagged_processes"]["P"], json!(["R003", "R024", "R036"]), "{leaf}");
+    // Newer data say otherwise; what was on record stays.
+    let newer = process("P", "2026-03-01T00:00:00Z", 150.0);
+    let file = desk.file("b.jsonl", &lines(&[newer]));
+    assert_eq!(desk.run(&["import", &file]).0, 0);
+    let of_p = desk.json(&[&asked[..], &["--process", "P"]].concat());
+    let codes: Vec<_> = of_p["flags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|flag| flag["group"] == "OCID")
+        .map(|flag| flag["indicator"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["R003", "R036"]);
+    assert_eq!(of_p["recorded"][0]["indicators"], json!(["R003", "R024", "R036"]));
+    let lowest =
+        of_p["flags"].as_array().unwrap().iter().find(|flag| flag["indicator"] == "R036").unwrap();
+    assert_eq!(lowest["figures"], json!({ "lowest_disqualified": 90.0, "lowest_valid": 100.0 }));
+    let (code, out, _) = desk.run(&[&asked[..], &["--process", "P"]].concat());
+    assert_eq!(code, 0);
+    for part in [
+        "R036 最低价被否决：采购过程 P，值 1（被否决的最低价 90；最低有效价 100）",
+        "王五  R003, R024, R036",
+        "线索",
+    ] {
+        assert!(out.contains(part), "{part} is missing in {out}");
+    }
+    let (code, _, err) = desk.run(&["ocds", "flags", "--process", "NONE"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("NONE"), "{err}");
 }

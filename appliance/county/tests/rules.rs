@@ -16,10 +16,11 @@ const SMALL: Options = Options { seed: 7, scale: 0.01, tellings: 2 };
 fn score(deploy: impl Fn(Harness) -> Harness) -> Report {
     let percent = std::env::var("COUNTY_SCALE").ok().and_then(|text| text.parse().ok());
     let tellings = std::env::var("COUNTY_TELLINGS").ok().and_then(|text| text.parse().ok());
+    let seed = std::env::var("COUNTY_SEED").ok().and_then(|text| text.parse().ok());
     let options = Options {
+        seed: seed.unwrap_or(SMALL.seed),
         scale: percent.map_or(SMALL.scale, |percent: f64| percent / 100.0),
         tellings: tellings.unwrap_or(SMALL.tellings),
-        ..SMALL
     };
     let year = make(&options);
     if let Ok(path) = std::env::var("COUNTY_OUT") {
@@ -77,4 +78,18 @@ fn conduct_agrees_with_the_labels() {
 fn grid_agrees_with_the_labels() {
     let manifest = include_str!("../../../plugins/grid/manifest.toml");
     check(&score(|harness| harness.with::<plumbline_grid::Grid>(manifest)));
+}
+
+/// Told so often that a new month begins while too many of an officer's cases are overdue: each
+/// month has its notice, and its label.
+#[test]
+fn a_backlog_over_a_month_s_end_is_labelled_in_both_months() {
+    let year = make(&Options { seed: 2025, scale: 0.001, tellings: 12 });
+    let manifest = include_str!("../../../plugins/approval/manifest.toml");
+    let harness = Harness::new(table_set(&year.made)).with::<Approval>(manifest);
+    let until = Day::from_ymd(2025, 12, 31).unwrap().plus(1).start();
+    let cards = harness.run(&year.lines, until);
+    let report = compare(&year.made.labels, &cards, &["APPR-R02"]);
+    check(&report);
+    assert!(report.rules["APPR-R02"].matched > 12, "no telling crosses a month's end:\n{report}");
 }

@@ -4,7 +4,7 @@
 use super::{Words, say};
 use crate::error::{AppError, Kind};
 use crate::text::Lang;
-use plumbline_ocds::Findings;
+use plumbline_ocds::{Findings, Group, Indicator};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 /// Flags that fit on a sheet, whose rows the format bounds at 1,048,576.
@@ -13,7 +13,7 @@ const FLAGS_MAX: usize = 1_000_000;
 const COLUMN_WIDTH: f64 = 22.0;
 /// The day that every file names as its own, so that equal findings are equal files.
 const MADE_ON: &str = "2026-01-01";
-const COLUMNS: [&str; 5] = ["group", "unit", "indicator", "name", "value"];
+const COLUMNS: [&str; 6] = ["group", "unit", "indicator", "name", "value", "figures"];
 const SPREAD: [&str; 10] =
     ["indicator", "group", "units", "flagged", "min", "q1", "median", "q3", "max", "limit"];
 
@@ -28,11 +28,24 @@ pub fn csv(findings: &Findings, lang: Lang) -> Result<Vec<u8>, AppError> {
     for (group, unit, indicator, value) in findings.rows() {
         // A spreadsheet takes these signs at the beginning for a formula.
         let guard = if unit.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-        let (unit, code) = (format!("{guard}{unit}"), indicator.to_string());
-        let row = [group.as_str(), &unit, &code, &Words::name(lang, indicator), &value.to_string()];
-        writer.write_record(row).map_err(|error| failed(&error))?;
+        let (guarded, code) = (format!("{guard}{unit}"), indicator.to_string());
+        let (name, value) = (Words::name(lang, indicator), value.to_string());
+        let figures = in_words(findings, lang, (group, unit, indicator));
+        writer
+            .write_record([group.as_str(), &guarded, &code, &name, &value, &figures])
+            .map_err(|error| failed(&error))?;
     }
     writer.into_inner().map_err(|error| failed(&error))
+}
+
+/// The figures behind a flag; nothing where it has none.
+fn in_words(
+    findings: &Findings,
+    lang: Lang,
+    (group, unit, indicator): (Group, &str, Indicator),
+) -> String {
+    let figures = findings.figures(group, unit, indicator);
+    figures.map(|figures| Words::figures(lang, figures)).unwrap_or_default()
 }
 
 /// The bytes of the workbook.
@@ -58,6 +71,7 @@ fn write(findings: &Findings, lang: Lang) -> Result<Vec<u8>, XlsxError> {
         sheet.write_string(row, 2, indicator.to_string())?;
         sheet.write_string(row, 3, Words::name(lang, indicator))?;
         sheet.write_number(row, 4, value)?;
+        sheet.write_string(row, 5, in_words(findings, lang, (of, unit, indicator)))?;
     }
     distributions(&mut book, findings, lang)?;
     let sheet = self::sheet(&mut book, "warnings", &["warning"], lang)?;

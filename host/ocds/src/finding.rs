@@ -1,8 +1,10 @@
 //! What came out: flags by unit, the distributions behind them, and warnings.
 //!
 //! As JSON it is what the published tool writes (`OCID`, `Buyer`, `ProcuringEntity`, `Tenderer` and
-//! `Meta`, whose figures have four decimals), and beside that `Distributions` and `Warnings`.
+//! `Meta`, whose figures have four decimals), and beside that `Distributions`, `Warnings` and
+//! `Figures`.
 
+use crate::figure::{Figure, Figures, LISTED_MAX};
 use crate::quantile::{Quartiles, Sorted};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -133,6 +135,8 @@ pub struct Findings {
     pub processes: u64,
     pub currency: Option<String>,
     pub flags: BTreeMap<Group, Flags>,
+    /// The figures behind each flag.
+    pub figures: BTreeMap<Group, BTreeMap<String, BTreeMap<Indicator, Figures>>>,
     pub meta: BTreeMap<Indicator, BTreeMap<String, f64>>,
     pub distributions: BTreeMap<Indicator, BTreeMap<Group, Distribution>>,
     pub warnings: Vec<Warning>,
@@ -159,6 +163,35 @@ impl Findings {
         flags.entry(unit.to_owned()).or_default().insert(indicator, value);
     }
 
+    /// The figures behind a flag, if there are any.
+    #[must_use]
+    pub fn figures(&self, group: Group, unit: &str, indicator: Indicator) -> Option<&Figures> {
+        self.figures.get(&group)?.get(unit)?.get(&indicator)
+    }
+
+    pub(crate) fn explain(
+        &mut self,
+        group: Group,
+        unit: &str,
+        indicator: Indicator,
+        figures: Figures,
+    ) {
+        let units = self.figures.entry(group).or_default();
+        units.entry(unit.to_owned()).or_default().entry(indicator).or_default().extend(figures);
+    }
+
+    /// Notes a process that a flag of somebody in it rests on.
+    pub(crate) fn because_of(&mut self, unit: &str, indicator: Indicator, ocid: &str) {
+        let units = self.figures.entry(Group::Tenderer).or_default();
+        let figures = units.entry(unit.to_owned()).or_default().entry(indicator).or_default();
+        let known = figures.entry("processes").or_insert_with(|| Figure::List(Vec::new()));
+        if let Figure::List(known) = known {
+            if known.len() < LISTED_MAX && known.last().is_none_or(|last| last != ocid) {
+                known.push(ocid.to_owned());
+            }
+        }
+    }
+
     pub(crate) fn note(&mut self, indicator: Indicator, name: impl Into<String>, value: f64) {
         self.meta.entry(indicator).or_default().insert(name.into(), value);
     }
@@ -179,6 +212,7 @@ impl Serialize for Findings {
         map.serialize_entry("Meta", &meta)?;
         map.serialize_entry("Distributions", &self.distributions)?;
         map.serialize_entry("Warnings", &self.warnings)?;
+        map.serialize_entry("Figures", &self.figures)?;
         map.end()
     }
 }

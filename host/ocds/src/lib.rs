@@ -7,6 +7,7 @@
 //! decides nothing: a flag is a clue.
 
 pub mod fact;
+pub mod figure;
 pub mod finding;
 pub mod process;
 pub mod quantile;
@@ -16,6 +17,7 @@ pub mod survey;
 mod outlier;
 mod price;
 
+pub use figure::{Figure, Figures};
 pub use finding::{Distribution, Findings, Group, Indicator, Warning};
 pub use process::{Award, Bid, PROCESS_TYPE, Process};
 pub use settings::{Settings, SettingsError};

@@ -4,6 +4,7 @@
 //! nothing is flagged. That is the published rule.
 
 use crate::fact::Share;
+use crate::figure::{self, Figure, Figures, LISTED_MAX};
 use crate::finding::{Distribution, Findings, Group, Indicator, Spread, Warning};
 use crate::quantile::{Quartiles, Sorted};
 use crate::settings::{Counted, Settings};
@@ -101,8 +102,11 @@ fn close_prices(survey: &Survey, settings: &Settings, findings: &mut Findings) {
     let Some(limit) = limit(findings, unit, &ratios(survey), threshold, Side::Low) else { return };
     for (ocid, gap) in survey.gaps.iter().filter(|(_, gap)| limit.is_crossed_by(gap.ratio)) {
         findings.flag(Group::Ocid, ocid, Indicator::R024, gap.ratio);
+        let figures = figure::of_gap(gap, limit.value);
+        findings.explain(Group::Ocid, ocid, Indicator::R024, figures);
         for tenderer in [&gap.winner, &gap.second] {
             findings.flag(Group::Tenderer, tenderer, Indicator::R024, 0.0);
+            findings.because_of(tenderer, Indicator::R024, ocid);
         }
     }
 }
@@ -117,7 +121,10 @@ fn discounts(survey: &Survey, settings: &Settings, findings: &mut Findings) {
     let Some(limit) = limit(findings, unit, &ratios(survey), threshold, Side::High) else { return };
     for (ocid, gap) in survey.gaps.iter().filter(|(_, gap)| limit.is_crossed_by(gap.ratio)) {
         findings.flag(Group::Ocid, ocid, Indicator::R058, gap.ratio);
+        let figures = figure::of_gap(gap, limit.value);
+        findings.explain(Group::Ocid, ocid, Indicator::R058, figures);
         findings.flag(Group::Tenderer, &gap.winner, Indicator::R058, 0.0);
+        findings.because_of(&gap.winner, Indicator::R058, ocid);
     }
 }
 
@@ -144,6 +151,13 @@ fn losers(survey: &Survey, settings: &Settings, findings: &mut Findings) {
         let ratio = ratio(share);
         if float(share.whole) >= busy && limit.is_crossed_by(ratio) {
             findings.flag(Group::Tenderer, tenderer, Indicator::R025, ratio);
+            let figures = Figures::from([
+                ("won", Figure::Count(share.part)),
+                ("valid_bids_made", Figure::Count(share.whole)),
+                ("bids_from", Figure::Number(busy)),
+                ("limit", Figure::Number(limit.value)),
+            ]);
+            findings.explain(Group::Tenderer, tenderer, Indicator::R025, figures);
         }
     }
 }
@@ -157,17 +171,21 @@ fn disqualified(survey: &Survey, group: Group, settings: &Settings, findings: &m
         (_, Counted::Processes) => share.processes >= setting.minimum_contracting_processes,
     };
     let units = survey.shares.get(&group).into_iter().flatten();
-    let units: BTreeMap<&String, f64> = units
-        .filter(|(_, share)| enough(share))
-        .map(|(unit, share)| (unit, ratio(share)))
-        .collect();
-    let values = Sorted::new(units.values().copied());
+    let units: BTreeMap<&String, &Share> = units.filter(|(_, share)| enough(share)).collect();
+    let values = Sorted::new(units.values().map(|share| ratio(share)));
     let place = (Indicator::R038, group);
     let Some(limit) = limit(findings, place, &values, setting.threshold, Side::High) else {
         return;
     };
-    for (unit, ratio) in units.into_iter().filter(|(_, ratio)| limit.is_crossed_by(*ratio)) {
-        findings.flag(group, unit, Indicator::R038, ratio);
+    for (unit, share) in units.into_iter().filter(|(_, share)| limit.is_crossed_by(ratio(share))) {
+        findings.flag(group, unit, Indicator::R038, ratio(share));
+        let figures = Figures::from([
+            ("disqualified_bids", Figure::Count(share.part)),
+            ("submitted_bids", Figure::Count(share.whole)),
+            ("processes_in_all", Figure::Count(share.processes)),
+            ("limit", Figure::Number(limit.value)),
+        ]);
+        findings.explain(group, unit, Indicator::R038, figures);
     }
 }
 
@@ -184,5 +202,12 @@ fn many_trades(survey: &Survey, settings: &Settings, findings: &mut Findings) {
     let Some(limit) = limit(findings, unit, &values, threshold, Side::High) else { return };
     for (supplier, n) in suppliers.into_iter().filter(|(_, n)| *n >= limit.value) {
         findings.flag(Group::Tenderer, supplier, Indicator::R048, n);
+        let Some((processes, classes)) = survey.classes.get(supplier) else { continue };
+        let figures = Figures::from([
+            ("classes", Figure::List(classes.iter().take(LISTED_MAX).cloned().collect())),
+            ("processes_in_all", Figure::Count(*processes)),
+            ("limit", Figure::Number(limit.value)),
+        ]);
+        findings.explain(Group::Tenderer, supplier, Indicator::R048, figures);
     }
 }

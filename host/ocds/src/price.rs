@@ -12,6 +12,9 @@ pub struct Gap {
     pub ratio: f64,
     pub winner: String,
     pub second: String,
+    /// The two prices.
+    pub winning: f64,
+    pub other: f64,
 }
 
 /// The distance for R024 and R058. Only where there is one active award with one supplier, all awards
@@ -35,6 +38,8 @@ pub(crate) fn gap(process: &Process, currency: &mut Currency) -> Option<Gap> {
         ratio: (price - winning) / winning,
         winner: winner.to_owned(),
         second: tenderer.to_owned(),
+        winning,
+        other: price,
     })
 }
 

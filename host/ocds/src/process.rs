@@ -3,8 +3,10 @@
 //! It is a compiled release cut down to what the eleven indicators read. Codes are those of OCDS
 //! where the import could map them, else as the publisher wrote them; dates stay as written.
 
+use crate::finding::Group;
 use plumbline_contract::time::{Millis, parse_stamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The event type that carries a process.
 pub const PROCESS_TYPE: &str = "proc.process.compiled";
@@ -117,6 +119,19 @@ impl Process {
     /// If a field has another type than its schema says.
     pub fn read(payload: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(payload)
+    }
+
+    /// Who takes part: buyer, procuring entity, tenderers and suppliers, as flags name them.
+    #[must_use]
+    pub fn parties(&self) -> BTreeSet<(Group, &str)> {
+        let tenderers = self.bids.iter().flat_map(Bid::known_tenderers);
+        let suppliers = self.awards.iter().flat_map(Award::known_suppliers);
+        let mut parties: BTreeSet<_> =
+            tenderers.chain(suppliers).map(|id| (Group::Tenderer, id)).collect();
+        parties.extend(self.buyer.as_deref().map(|id| (Group::Buyer, id)));
+        let entity = self.procuring_entity.as_deref();
+        parties.extend(entity.map(|id| (Group::ProcuringEntity, id)));
+        parties
     }
 
     /// The active awards, unless one is pending or has a status that is no OCDS code. An award

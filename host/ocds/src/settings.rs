@@ -203,9 +203,9 @@ impl Default for R035 {
 #[serde(rename_all = "lowercase")]
 pub enum Counted {
     /// Submitted bids: what the published program does.
-    #[default]
     Bids,
-    /// Contracting processes: what its documentation says.
+    /// Contracting processes: what the published definition says. One process is no habit.
+    #[default]
     Processes,
 }
 

@@ -1,6 +1,7 @@
 //! All processes together: facts go in one by one, findings come out at the end.
 
 use crate::fact::{Currency, Facts, Share};
+use crate::figure;
 use crate::finding::{Findings, Group, Indicator, Warning};
 use crate::outlier;
 use crate::price::Gap;
@@ -56,35 +57,42 @@ impl Survey {
     }
 
     fn keep(&mut self, process: Process, facts: Facts) {
-        let Process { ocid, buyer, procuring_entity, .. } = process;
+        let ocid = process.ocid.clone();
         let plain = [
             (Indicator::R003, facts.r003),
             (Indicator::R018, facts.r018),
             (Indicator::R036, facts.r036),
         ];
         for (indicator, fires) in plain {
-            self.mark(indicator, &ocid, fires.map(|fires| fires.then_some(1.0)));
+            self.mark(indicator, &process, fires.map(|fires| fires.then_some(1.0)));
+        }
+        if let Some(same) = facts.r028.as_ref().filter(|same| !same.is_empty()) {
+            let figures = figure::of_same(same);
+            self.findings.explain(Group::Ocid, &ocid, Indicator::R028, figures);
         }
         for (indicator, tenderers) in [(Indicator::R028, facts.r028), (Indicator::R030, facts.r030)]
         {
             let fires = tenderers.as_ref().map(|found| (!found.is_empty()).then_some(1.0));
-            self.mark(indicator, &ocid, fires);
+            self.mark(indicator, &process, fires);
             for tenderer in tenderers.into_iter().flatten() {
                 self.findings.flag(Group::Tenderer, &tenderer, indicator, 1.0);
+                self.findings.because_of(&tenderer, indicator, &ocid);
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "a number of tenderers")]
         let others = |found: &(String, usize)| found.1 as f64;
         let fires = facts.r035.as_ref().map(|found| found.as_ref().map(others));
-        self.mark(Indicator::R035, &ocid, fires);
+        self.mark(Indicator::R035, &process, fires);
         if let Some(Some((winner, _))) = facts.r035 {
             self.findings.flag(Group::Tenderer, &winner, Indicator::R035, 0.0);
+            self.findings.because_of(&winner, Indicator::R035, &ocid);
         }
         for (tenderer, won) in facts.contest {
             let share = self.contests.entry(tenderer).or_default();
             share.part += u64::from(won);
             share.whole += 1;
         }
+        let Process { buyer, procuring_entity, .. } = process;
         if facts.bids.whole > 0 {
             self.add_share(Group::Buyer, buyer, facts.bids);
             self.add_share(Group::ProcuringEntity, procuring_entity, facts.bids);
@@ -102,11 +110,18 @@ impl Survey {
         }
     }
 
-    fn mark(&mut self, indicator: Indicator, ocid: &str, fires: Option<Option<f64>>) {
+    fn mark(&mut self, indicator: Indicator, process: &Process, fires: Option<Option<f64>>) {
         let Some(value) = fires else { return };
         *self.examined.entry(indicator).or_default() += 1;
         if let Some(value) = value {
-            self.findings.flag(Group::Ocid, ocid, indicator, value);
+            self.findings.flag(Group::Ocid, &process.ocid, indicator, value);
+            let figures = figure::of_process(
+                indicator,
+                process,
+                &self.settings,
+                self.currency.code.as_deref(),
+            );
+            self.findings.explain(Group::Ocid, &process.ocid, indicator, figures);
         }
     }
 

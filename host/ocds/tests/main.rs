@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod corrections;
+mod figure;
 mod outlier;
 mod quantile;
 mod real;

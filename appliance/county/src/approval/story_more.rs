@@ -257,7 +257,9 @@ fn entry() -> Vec<Story<Of>> {
     ]
 }
 
-/// Two of thirteen open cases of one officer become overdue at once.
+/// Two overdue cases of one officer, of thirteen that are open once eleven more have come in. That
+/// lasts until the two are decided three working days later; where another month begins meanwhile,
+/// both months have it.
 fn backlog(a: &mut Of, t: &mut Town, d: Day) -> Told {
     let desk = a.backlogs % a.offices.len();
     let officer = a.staff[desk].spare[8].clone();
@@ -270,11 +272,17 @@ fn backlog(a: &mut Of, t: &mut Town, d: Day) -> Told {
         case.no
     };
     let late: Vec<_> = (0..2).map(|_| one(a, t, d, 22)).collect();
+    let crowded = t.clock.wd(d, 19);
     for _ in 0..11 {
-        one(a, t, t.clock.wd(d, 19), 4);
+        one(a, t, crowded, 4);
     }
     let due = t.clock.wd(d, 21).start();
-    let mut told = Told::new(officer, &a.offices[desk].dept, due);
+    let mut told = Told::new(officer, &a.offices[desk].dept, at(crowded, 11, 0));
+    let (year, month, _) = t.clock.wd(d, 22).ymd();
+    let next_month = Day::from_ymd(year, month, 1).filter(|first| *first > crowded);
+    if let Some(first) = next_month {
+        told = told.also("APPR-R02", Notice, first.start());
+    }
     for no in late {
         told = told
             .also_on("APPR-T01", Notice, &no, t.clock.wd(d, 5).start())
