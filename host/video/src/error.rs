@@ -48,6 +48,12 @@ pub enum VideoError {
     Zone(String),
     #[error("the reference needs at least {needed} pictures, there are {found}")]
     ReferenceTooShort { needed: u32, found: u32 },
+    #[error("this program was built without the detector of persons (feature detector)")]
+    NoDetector,
+    #[error("{path}: not the model that was named, its SHA-256 is {found}")]
+    ModelHash { path: PathBuf, found: String },
+    #[error("no model of persons that is known here: {0}")]
+    Model(String),
     #[error("not an RTSP address: {0}")]
     Address(String),
     #[error("the camera refuses the user name or the password")]
@@ -73,6 +79,7 @@ impl VideoError {
             | Self::Interlaced
             | Self::BitDepth(_)
             | Self::Chroma(_) => Kind::Unsupported,
+            Self::NoDetector | Self::ModelHash { .. } | Self::Model(_) => Kind::Usage,
             Self::Zone(_) | Self::ReferenceTooShort { .. } | Self::Address(_) => Kind::Usage,
             Self::AuthFailed => Kind::AuthFailed,
             Self::Unreachable(_) | Self::Silent(_) | Self::Ended => Kind::Unreachable,

@@ -7,6 +7,7 @@
 
 mod bits;
 mod decode;
+mod detector;
 mod error;
 mod grid;
 mod health;
@@ -25,6 +26,7 @@ mod watch;
 mod zone;
 
 pub use decode::{Decoder, Mode, Picture, Plane};
+pub use detector::{Detector, EVERY_US as DETECT_EVERY_US};
 pub use error::{Kind, VideoError};
 pub use grid::{Grid, HEIGHT as GRID_HEIGHT, WIDTH as GRID_WIDTH};
 pub use health::{Change, Health, Limits, State};

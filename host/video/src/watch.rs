@@ -1,15 +1,18 @@
 //! One camera from coded pictures to what enters the log: decodes, measures, judges the state and
 //! gathers minutes. Holds no thread and no socket, so that a file and a live camera give the same.
 
-use crate::decode::{Decoder, Mode};
+use crate::decode::{Decoder, Mode, Picture};
+use crate::detector::Detector;
 use crate::error::VideoError;
 use crate::grid::Grid;
 use crate::health::{Change, Health, Limits, State};
 use crate::minute::{MINUTE_MS, Minute, Minutes};
 use crate::observe::{Observer, Sample};
 use crate::unit::AccessUnit;
+use crate::zone::Zones;
 use plumbline_contract::time::{Millis, Zone as Clock};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Who is watched, and since when.
 #[derive(Clone, Debug)]
@@ -42,6 +45,15 @@ pub struct Watch {
     health: Health,
     minutes: Minutes,
     latest: Option<Sample>,
+    detection: Option<Detection>,
+}
+
+/// A detector, and when it looked last.
+#[derive(Debug)]
+struct Detection {
+    detector: Arc<Detector>,
+    every_us: i64,
+    last_us: Option<i64>,
 }
 
 impl Watch {
@@ -54,8 +66,16 @@ impl Watch {
             health: Health::new(limits),
             minutes: Minutes::new(subject.start.0),
             latest: None,
+            detection: None,
             subject,
         })
+    }
+
+    /// Lets a detector count persons, once in so many microseconds of the source's clock at most.
+    #[must_use]
+    pub fn with_detector(mut self, detector: Arc<Detector>, every_us: i64) -> Self {
+        self.detection = Some(Detection { detector, every_us, last_us: None });
+        self
     }
 
     /// The camera's state; `None` before the first picture or failure.
@@ -82,7 +102,10 @@ impl Watch {
         let change = match self.decoder.decode(unit) {
             Ok(None) => None,
             Ok(Some(picture)) => {
-                let sample = self.observer.look(unit.at_us, Grid::of(&picture.luma()));
+                let mut sample = self.observer.look(unit.at_us, Grid::of(&picture.luma()));
+                if let Some(detection) = &mut self.detection {
+                    detection.look(&picture, self.observer.zones(), &mut sample);
+                }
                 self.minutes.picture(&sample);
                 let change = self.health.picture(&sample);
                 self.latest = Some(sample);
@@ -122,6 +145,22 @@ impl Watch {
 
     fn minutes(&mut self, step: impl FnOnce(&mut Minutes) -> Vec<Minute>) -> Vec<Written> {
         step(&mut self.minutes).into_iter().map(Written::Minute).collect()
+    }
+}
+
+impl Detection {
+    /// A failure leaves the counts absent, which rules read as unknown.
+    fn look(&mut self, picture: &Picture<'_>, zones: &Zones, sample: &mut Sample) {
+        // A source whose clock was set back is looked at at once.
+        let wait = |last: i64| (last..last.saturating_add(self.every_us)).contains(&sample.at_us);
+        if self.last_us.is_some_and(wait) {
+            return;
+        }
+        self.last_us = Some(sample.at_us);
+        let counts = self.detector.persons(picture, zones).unwrap_or_default();
+        for (zone, count) in sample.zones.iter_mut().zip(counts) {
+            zone.persons = Some(count);
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod cases {
     mod damage;
     mod files;
     mod foreign;
+    #[cfg(feature = "detector")]
+    mod persons;
 }
 mod clip;
 mod server;
