@@ -21,7 +21,9 @@ mod read;
 mod restore;
 mod write;
 
-pub use archive::{Archive, Archiving, archive, archived_until, verify as verify_archive};
+pub use archive::{
+    Archive, Archiving, archive, archived_until, read as read_archive, verify as verify_archive,
+};
 pub use frame::Section;
 pub use read::{Item, read};
 pub use restore::{Restore, Restored, restore};

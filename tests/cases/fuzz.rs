@@ -4,8 +4,9 @@
 //! `PLUMBLINE_ROUNDS` sets the number of inputs for each parser, `PLUMBLINE_SEED` which,
 //! `PLUMBLINE_FUZZ` names one parser only. A failing input is printed as it is.
 
+use plumbline_parsers::targets;
 use plumbline_tests::fault::{rounds, seed};
-use plumbline_tests::fuzz::{TARGETS, mutated};
+use plumbline_tests::fuzz::mutated;
 use plumbline_tests::random::Random;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,7 +17,7 @@ const SEED: u64 = 20_261_122;
 fn no_parser_of_foreign_bytes_panics() {
     let (rounds, seed) = (rounds(ROUNDS), seed(SEED));
     let only = std::env::var("PLUMBLINE_FUZZ").ok();
-    for target in TARGETS.iter().filter(|one| only.as_deref().is_none_or(|only| only == one.name)) {
+    for target in targets().filter(|one| only.as_deref().is_none_or(|only| only == one.name)) {
         let seeds = (target.seeds)();
         assert!(seeds.iter().any(|seed| (target.run)(seed)), "{}: no good input", target.name);
         let mut random = Random::new(seed);

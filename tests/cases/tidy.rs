@@ -1,7 +1,7 @@
 //! Architecture checks: who may depend on whom, how large a file may be, what every file says of
 //! itself. The rules stand in ARCHITECTURE.md.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Lines that a source file may have; data-driven tests are sources too.
@@ -85,6 +85,7 @@ fn heavy_crates_have_one_room() {
         ("hyper", "appliance"),
         ("openh264", "host/video"),
         ("retina", "host/video"),
+        ("tract-onnx", "host/video"),
     ];
     for (name, home) in homes {
         for room in allowed().into_keys().chain(["appliance".to_owned()]) {
@@ -136,5 +137,33 @@ fn one_place_reads_the_clock() {
         let may = name.ends_with("appliance/src/clock.rs") || name.contains("/benches/");
         let reads = words.iter().any(|word| text.contains(word));
         assert!(may || !reads, "{name} reads the clock");
+    }
+}
+
+/// What `tests/fuzz` tries is what the list of parsers names, no more and no less.
+#[test]
+fn every_parser_has_a_fuzz_target() {
+    let folder = root().join("tests/fuzz");
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let bins = manifest["bin"].as_array().unwrap();
+    let named = |bin: &toml::Value| bin["name"].as_str().unwrap().to_owned();
+    let wanted: BTreeSet<_> =
+        plumbline_parsers::targets().map(|target| target.name.to_owned()).collect();
+    assert_eq!(bins.iter().map(named).collect::<BTreeSet<_>>(), wanted);
+    let files = std::fs::read_dir(folder.join("fuzz_targets")).unwrap();
+    let stem = |file: PathBuf| file.file_stem().unwrap().to_string_lossy().into_owned();
+    let files: BTreeSet<_> = files.map(|entry| stem(entry.unwrap().path())).collect();
+    assert_eq!(files, wanted);
+    let rooms: BTreeSet<_> = plumbline_parsers::ROOMS.iter().map(|target| target.name).collect();
+    for bin in bins {
+        let name = named(bin);
+        let path = bin["path"].as_str().unwrap();
+        let text = std::fs::read_to_string(folder.join(path)).unwrap();
+        let runs = format!("plumbline_parsers::run(\"{name}\", bytes)");
+        assert!(text.contains(&runs), "{path} does not run {name}");
+        // The others build without the engine.
+        let needs = bin.get("required-features").is_some();
+        assert_eq!(needs, !rooms.contains(name.as_str()), "{name}: required-features");
     }
 }

@@ -203,8 +203,12 @@ fn content(
     Ok((packed, (trailer, tree.root().to_string())))
 }
 
-/// The archive, and the digest of its frames.
-fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Archive, String), AppError> {
+/// Reads an archive to its end and judges it, without asking a ledger: the archive, and the digest of
+/// its frames.
+///
+/// # Errors
+/// If it cannot be read or is not sound.
+pub fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Archive, String), AppError> {
     let unpacked = Unpacked::open(path, passphrase)?;
     let (sealed, file_bytes) = (unpacked.sealed, unpacked.file_bytes);
     let (mut frames, header) = FrameReader::begin::<ArchiveHeader>(unpacked, KIND)?;

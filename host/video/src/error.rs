@@ -66,6 +66,12 @@ pub enum VideoError {
     Stopped,
     #[error("the system starts no thread: {0}")]
     Thread(std::io::Error),
+    #[error("this program was built without the detector of persons (feature detector)")]
+    NoDetector,
+    #[error("{path}: not the model that was named, its SHA-256 is {found}")]
+    ModelHash { path: PathBuf, found: String },
+    #[error("no model of persons that is known here: {0}")]
+    Model(String),
     #[error("not an RTSP address: {0}")]
     Address(String),
     #[error("the camera refuses the user name or the password")]
@@ -103,6 +109,7 @@ impl VideoError {
             | Self::Limit(_)
             | Self::NothingRecorded
             | Self::Stopped => Kind::Usage,
+            Self::NoDetector | Self::ModelHash { .. } | Self::Model(_) => Kind::Usage,
             Self::AuthFailed => Kind::AuthFailed,
             Self::Unreachable(_) | Self::Silent(_) | Self::Ended => Kind::Unreachable,
         }

@@ -9,6 +9,7 @@ mod bits;
 mod camera;
 mod clip;
 mod decode;
+mod detector;
 mod error;
 mod fleet;
 mod grid;
@@ -33,6 +34,7 @@ mod zone;
 
 pub use clip::Clip;
 pub use decode::{Decoder, Mode, Picture, Plane};
+pub use detector::{Detector, EVERY_US as DETECT_EVERY_US};
 pub use error::{Kind, VideoError};
 pub use fleet::{CAMERAS_MAX, CLIP_S_MAX, Fleet, LEARN_S_MAX, LastPicture};
 pub use grid::{Grid, HEIGHT as GRID_HEIGHT, WIDTH as GRID_WIDTH};

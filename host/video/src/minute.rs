@@ -61,6 +61,9 @@ pub struct ZoneMinute {
     pub occ_ratio: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub motion: Option<f64>,
+    /// Most persons at once; absent unless a detector looked in this minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_max: Option<u32>,
 }
 
 /// Gathers samples into minutes.
@@ -99,6 +102,7 @@ struct ZoneMeans {
     place: Place,
     filled: Mean,
     motion: Mean,
+    person_max: Option<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -157,6 +161,7 @@ impl Minutes {
         for (means, zone) in open.zones.iter_mut().zip(&sample.zones) {
             means.filled.add(zone.occ_ratio);
             means.motion.add(zone.motion);
+            means.person_max = means.person_max.max(zone.persons);
         }
     }
 
@@ -223,14 +228,16 @@ impl Open {
 
 impl ZoneMeans {
     fn of(zone: &ZoneSample) -> Self {
-        Self { place: zone.place.clone(), filled: Mean::default(), motion: Mean::default() }
+        let (filled, motion) = (Mean::default(), Mean::default());
+        Self { place: zone.place.clone(), filled, motion, person_max: None }
     }
 }
 
 impl ZoneMinute {
     fn of(means: ZoneMeans) -> Self {
-        let ZoneMeans { place: Place { zone, kind, seat }, filled, motion } = means;
-        Self { zone, kind, seat, occ_ratio: filled.rounded(1e4), motion: motion.rounded(1e6) }
+        let ZoneMeans { place: Place { zone, kind, seat }, filled, motion, person_max } = means;
+        let (occ_ratio, motion) = (filled.rounded(1e4), motion.rounded(1e6));
+        Self { zone, kind, seat, occ_ratio, motion, person_max }
     }
 }
 
@@ -255,7 +262,7 @@ mod tests {
     fn sample(at_us: i64, occ_ratio: f64, same: bool) -> Sample {
         let seat = Some("W3".to_owned());
         let place = Place { zone: "s1".to_owned(), kind: "seat".to_owned(), seat };
-        let zone = ZoneSample { place, occ_ratio: Some(occ_ratio), motion: None };
+        let zone = ZoneSample { place, occ_ratio: Some(occ_ratio), motion: None, persons: None };
         Sample {
             at_us,
             luma_mean: 100.0,
@@ -298,6 +305,22 @@ mod tests {
             r#""motion":0.5,"frame_hash_runs":1,"frozen_s":0,"black":false}"#
         );
         assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn of_the_persons_of_a_minute_the_most_count_and_none_seen_is_not_none_there() {
+        let counts = [Some(2), Some(5), None, Some(0), None];
+        let over = minutes(150, |at_us| {
+            let mut sample = sample(at_us, 0.0, false);
+            // In the last minute nobody looked.
+            if at_us < 90_000_000 {
+                sample.zones[0].persons =
+                    counts[usize::try_from(at_us / 2_000_000).unwrap_or(0) % 5];
+            }
+            sample
+        });
+        let most: Vec<_> = over.iter().map(|minute| minute.zones[0].person_max).collect();
+        assert_eq!(most, [Some(5), Some(5), None]);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct ZoneSample {
     pub occ_ratio: Option<f64>,
     /// As [`Sample::motion`].
     pub motion: Option<f64>,
+    /// How many are in it. `None` unless a detector looked at this picture.
+    pub persons: Option<u32>,
 }
 
 /// Looks at the pictures of one camera, one after the other.
@@ -73,6 +75,10 @@ impl Observer {
         self.reference.is_some()
     }
 
+    pub(crate) fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
     /// Forgets the last picture, so that a gap in the stream is not taken for motion.
     pub fn interrupted(&mut self) {
         self.last = None;
@@ -94,6 +100,7 @@ impl Observer {
                     ratio(cells().filter(|cell| filled[*cell]).count(), cells().count())
                 }),
                 motion: last.map(|last| self::motion(last, &grid, cells())),
+                persons: None,
             }
         });
         let reference = self.reference.as_ref();

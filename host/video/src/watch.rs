@@ -1,7 +1,8 @@
 //! One camera from coded pictures to what enters the log: decodes, measures, judges the state and
 //! gathers minutes. Holds no thread and no socket, so that a file and a live camera give the same.
 
-use crate::decode::{Decoder, Mode};
+use crate::decode::{Decoder, Mode, Picture};
+use crate::detector::Detector;
 use crate::error::VideoError;
 use crate::grid::Grid;
 use crate::health::{Change, Health, Limits, State};
@@ -9,8 +10,10 @@ use crate::minute::{MINUTE_MS, Minute, Minutes};
 use crate::observe::{Observer, Sample};
 use crate::reference::{Reference, ReferenceBuilder};
 use crate::unit::AccessUnit;
+use crate::zone::Zones;
 use plumbline_contract::time::{Millis, Zone as Clock};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Who is watched, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,15 @@ pub struct Watch {
     latest: Option<Sample>,
     /// Collects pictures until this moment.
     learning: Option<(ReferenceBuilder, i64)>,
+    detection: Option<Detection>,
+}
+
+/// A detector, and when it looked last.
+#[derive(Debug)]
+struct Detection {
+    detector: Arc<Detector>,
+    every_us: i64,
+    last_us: Option<i64>,
 }
 
 impl Watch {
@@ -58,6 +70,7 @@ impl Watch {
             minutes: Minutes::new(subject.start.0),
             latest: None,
             learning: None,
+            detection: None,
             subject,
         })
     }
@@ -104,6 +117,13 @@ impl Watch {
         written
     }
 
+    /// Lets a detector count persons, once in so many microseconds of the source's clock at most.
+    #[must_use]
+    pub fn with_detector(mut self, detector: Arc<Detector>, every_us: i64) -> Self {
+        self.detection = Some(Detection { detector, every_us, last_us: None });
+        self
+    }
+
     /// The camera's state; `None` before the first picture or failure.
     #[must_use]
     pub fn state(&self) -> Option<State> {
@@ -130,11 +150,14 @@ impl Watch {
             Ok(Some(picture)) => {
                 let grid = Grid::of(&picture.luma());
                 let learned = self.learning.as_mut().map(|(builder, _)| (builder, grid.clone()));
-                let sample = self.observer.look(unit.at_us, grid);
+                let mut sample = self.observer.look(unit.at_us, grid);
                 if let Some((builder, grid)) = learned
                     && self.health.shows_something(&sample)
                 {
                     builder.add(&grid);
+                }
+                if let Some(detection) = &mut self.detection {
+                    detection.look(&picture, self.observer.zones(), &mut sample);
                 }
                 self.minutes.picture(&sample);
                 let change = self.health.picture(&sample);
@@ -175,6 +198,22 @@ impl Watch {
 
     fn minutes(&mut self, step: impl FnOnce(&mut Minutes) -> Vec<Minute>) -> Vec<Written> {
         step(&mut self.minutes).into_iter().map(Written::Minute).collect()
+    }
+}
+
+impl Detection {
+    /// A failure leaves the counts absent, which rules read as unknown.
+    fn look(&mut self, picture: &Picture<'_>, zones: &Zones, sample: &mut Sample) {
+        // A source whose clock was set back is looked at at once.
+        let wait = |last: i64| (last..last.saturating_add(self.every_us)).contains(&sample.at_us);
+        if self.last_us.is_some_and(wait) {
+            return;
+        }
+        self.last_us = Some(sample.at_us);
+        let counts = self.detector.persons(picture, zones).unwrap_or_default();
+        for (zone, count) in sample.zones.iter_mut().zip(counts) {
+            zone.persons = Some(count);
+        }
     }
 }
 

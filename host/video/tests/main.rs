@@ -9,6 +9,8 @@ mod cases {
     mod fleet;
     mod foreign;
     mod gstreamer;
+    #[cfg(feature = "detector")]
+    mod persons;
     mod schema;
 }
 mod clip;

@@ -1,0 +1,70 @@
+//! Persons counted by a real model, which is not ours and is not shipped: it and the clip are read
+//! where `PLUMBLINE_DATA` names their folder; elsewhere this says so and checks nothing.
+#![allow(clippy::unwrap_used)]
+
+use plumbline_camera::{
+    Detector, Limits, Observer, Place, Source, Subject, Watch, Written, Zone, Zones,
+};
+use plumbline_contract::time::{Millis, Zone as Clock};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+fn data(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("PLUMBLINE_DATA")?;
+    let path = PathBuf::from(folder).join("video").join(name);
+    path.exists().then_some(path)
+}
+
+fn zone(name: &str, polygon: [[f64; 2]; 4]) -> Zone {
+    let place = Place { zone: name.to_owned(), kind: "seat".to_owned(), seat: None };
+    Zone { place, polygon: polygon.to_vec() }
+}
+
+#[test]
+fn somebody_at_the_table_is_counted_there_and_nobody_on_the_wall() {
+    let found = data("yolox_nano.onnx").zip(data("one-by-one-person.mp4"));
+    let Some((model, clip)) = found else {
+        return eprintln!("skipped: PLUMBLINE_DATA names no folder with video/yolox_nano.onnx");
+    };
+    let detector = Detector::load(&model, "", &|_| String::new()).unwrap();
+    let zones = Zones::new(&[
+        zone("all", [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]),
+        zone("corner", [[0.0, 0.0], [0.15, 0.0], [0.15, 0.15], [0.0, 0.15]]),
+    ]);
+    let subject = Subject {
+        camera: "C-1".to_owned(),
+        source: "/video".to_owned(),
+        region: None,
+        start: Millis(0),
+        clock: Clock::shanghai(),
+    };
+    let observer = Observer::new(zones.unwrap(), None);
+    let watch = Watch::new(subject, observer, Limits::default()).unwrap();
+    let mut watch = watch.with_detector(Arc::new(detector), 10_000_000);
+    let mut source = Source::open(&clip).unwrap().source;
+    let mut written = Vec::new();
+    let mut looks = Vec::new();
+    while let Some(unit) = source.next().unwrap() {
+        written.extend(watch.unit(&unit));
+        let zones = watch.latest().map(|sample| &sample.zones).unwrap();
+        if unit.key && zones[0].persons.is_some() {
+            looks.push((unit.at_us / 1_000_000, zones[0].persons));
+        }
+    }
+    written.extend(watch.finish().1);
+    assert!(looks.windows(2).all(|two| two[1].0 - two[0].0 >= 10), "{looks:?}");
+    assert!(looks.len() > 8, "{looks:?}");
+    let minutes: Vec<_> = written
+        .iter()
+        .filter_map(|written| match written {
+            Written::Minute(minute) => Some(minute.zones.iter().map(|zone| zone.person_max)),
+            Written::State(_) => None,
+        })
+        .map(Iterator::collect::<Vec<_>>)
+        .collect();
+    assert!(minutes.len() >= 3, "{minutes:?}");
+    for minute in minutes {
+        assert!(minute[0].is_some_and(|count| (1..=2).contains(&count)), "{minute:?}: {looks:?}");
+        assert_eq!(minute[1], Some(0), "{minute:?}");
+    }
+}

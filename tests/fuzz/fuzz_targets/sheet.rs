@@ -1,0 +1,6 @@
+//! The parser `sheet` of `plumbline-parsers`, as a fuzz target.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    plumbline_parsers::run("sheet", bytes);
+});
