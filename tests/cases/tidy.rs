@@ -86,6 +86,8 @@ fn heavy_crates_have_one_room() {
         ("openh264", "host/video"),
         ("retina", "host/video"),
         ("tract-onnx", "host/video"),
+        ("muxide", "host/video"),
+        ("jpeg-encoder", "host/video"),
     ];
     for (name, home) in homes {
         for room in allowed().into_keys().chain(["appliance".to_owned()]) {

@@ -3,8 +3,8 @@
     rtsp-server.py [--port N] [--user NAME --password WORD] MOUNT=FILE.mp4 ...
 
 Prints its port on one line, then serves until it is ended. Each client gets the file from its
-beginning, at its own pace; --shared gives all clients of a mount the same stream. Ends by itself
-when its standard input is closed, so that nothing is left behind.
+beginning, at the pace of the file. Ends by itself when its standard input is closed, so that nothing
+is left behind.
 """
 import argparse
 import sys
@@ -20,10 +20,9 @@ CODECS = {"h264": "h264parse config-interval=-1 ! rtph264pay", "h265": "h265pars
 ROLE = "viewer"
 
 
-def factory(path, codec, shared, guarded):
+def factory(path, codec, guarded):
     made = GstRtspServer.RTSPMediaFactory.new()
     made.set_launch(f'( filesrc location="{path}" ! qtdemux ! {CODECS[codec]} name=pay0 pt=96 )')
-    made.set_shared(shared)
     made.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
     if guarded:
         permissions = GstRtspServer.RTSPPermissions()
@@ -48,7 +47,6 @@ def main():
     arguments.add_argument("--port", default="0")
     arguments.add_argument("--user")
     arguments.add_argument("--password")
-    arguments.add_argument("--shared", action="store_true")
     arguments.add_argument("--h265", action="append", default=[], metavar="MOUNT")
     arguments.add_argument("mounts", nargs="+", metavar="MOUNT=FILE")
     given = arguments.parse_args()
@@ -61,7 +59,7 @@ def main():
     for mount in given.mounts:
         name, path = mount.split("=", 1)
         codec = "h265" if name in given.h265 else "h264"
-        made = factory(path, codec, given.shared, bool(given.user))
+        made = factory(path, codec, bool(given.user))
         server.get_mount_points().add_factory("/" + name, made)
     if server.attach(None) == 0:
         sys.exit("the port is taken")
