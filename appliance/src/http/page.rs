@@ -116,11 +116,11 @@ fn picture(body: &mut String, view: &CameraView, zones: &[Zone], reason: &str) {
 
 /// Asks why somebody wants to look.
 fn ask(body: &mut String, name: &str, reason: &str) {
-    let _ = write!(
+    let _ = writeln!(
         body,
         "<form method=\"get\"><p><label for=\"reason\">{}</label><br>\
          <input id=\"reason\" name=\"reason\" required maxlength=\"200\" size=\"50\" value=\"{}\"> \
-         <button>{}</button></p></form>\n",
+         <button>{}</button></p></form>",
         both("page.reason", &[("name", name)]),
         escape(reason),
         both("page.look", &[]),
