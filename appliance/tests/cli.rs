@@ -116,6 +116,32 @@ fn exit_codes_say_what_kind_of_failure_it_is() {
 }
 
 #[test]
+fn a_model_is_named_with_its_hash_and_refused_where_none_can_be_run() {
+    let desk = Desk::new();
+    let clip = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/parsers/data/pattern.mp4");
+    let out = desk.dir.path().join("events.ndjson").display().to_string();
+    let model = desk.file("model.onnx", "no model");
+    let observe = |more: &[&str]| {
+        let start = "2026-03-02T09:00";
+        let words = ["video", "observe", clip, "--camera", "C-1", "--start", start, "--out", &out];
+        desk.run(&[&words, more].concat())
+    };
+    observe(&[]).ok();
+    let why = if cfg!(feature = "detector") { "SHA-256" } else { "feature detector" };
+    let refused: [(&[&str], &str); 4] = [
+        (&["--detector", &model, "--sha256", "00"], why),
+        (&["--detector", &model], "--sha256"),
+        (&["--sha256", "00"], "--detector"),
+        (&["--detector", &model, "--sha256", "00", "--detect-every", "0"], "--detect-every"),
+    ];
+    for (words, told) in refused {
+        let said = observe(words);
+        assert_eq!(said.code, 2, "{words:?}: {}", said.err);
+        assert!(said.err.contains(told), "{words:?}: {}", said.err);
+    }
+}
+
+#[test]
 fn help_is_bilingual_and_a_result() {
     let desk = Desk::new();
     for words in [&["--help"][..], &["plugin", "--help"], &["ledger", "verify", "--help"]] {

@@ -10,20 +10,22 @@ use crate::error::{AppError, Kind};
 use crate::hall::zones_of;
 use crate::table;
 use plumbline_camera::{
-    AccessUnit, Codec, Decoder, Grid, Limits, Mode, Observer, Opened, Reference, ReferenceBuilder,
-    Source, Subject, VideoError, Watch, Written, Zone, Zones,
+    AccessUnit, Codec, DETECT_EVERY_US, Decoder, Detector, Grid, Limits, Mode, Observer, Opened,
+    Place, Reference, ReferenceBuilder, Source, Subject, VideoError, Watch, Written, Zone, Zones,
 };
 use plumbline_contract::time::{Zone as Clock, parse_stamp};
+use plumbline_ledger::sha256_hex;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// 看一路摄像机或一个文件是否适用：编码、尺寸、关键帧 / Whether a camera or a file suits: codec, size, key frames
     Probe(probe::Arguments),
     /// 把录像文件变成事件，供导入；画面不离开本机 / A recorded file as events for the import; no picture leaves
-    Observe(ObserveArguments),
+    Observe(Box<ObserveArguments>),
     /// 每路摄像机的状态 / The state of every camera
     Status,
     /// 拍下空场基准（无人时）/ Take the picture of the empty hall (while nobody is there)
@@ -66,6 +68,16 @@ pub(super) struct ObserveArguments {
     /// 区划代码 / Region code
     #[arg(long)]
     region: Option<String>,
+    /// 人数检测模型（ONNX），按区域数人 / Model that counts persons in zones (ONNX)
+    #[arg(long, value_name = "MODEL", requires = "sha256")]
+    detector: Option<PathBuf>,
+    /// 模型文件的 SHA-256，十六进制 / SHA-256 of the model, in hexadecimal
+    #[arg(long, value_name = "HEX", requires = "detector")]
+    sha256: Option<String>,
+    /// 最多每几秒数一次 / Seconds between two counts, at least
+    #[arg(long, value_name = "SECONDS", default_value_t = DETECT_EVERY_US / 1_000_000)]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..=3600), requires = "detector")]
+    detect_every: i64,
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
@@ -111,7 +123,10 @@ fn observe(context: &mut Context<'_, '_>, args: &ObserveArguments) -> Result<u8,
         start,
         clock,
     };
-    let watch = Watch::new(subject, observer, Limits::default()).map_err(error)?;
+    let mut watch = Watch::new(subject, observer, Limits::default()).map_err(error)?;
+    if let Some(detector) = detector(context, args)? {
+        watch = watch.with_detector(Arc::new(detector), args.detect_every * 1_000_000);
+    }
     let out = context.path(&args.out);
     let counted = write_events(watch, open_h264(&file)?, &out)?;
     if !has_reference && !zones.is_empty() {
@@ -131,6 +146,18 @@ fn observe(context: &mut Context<'_, '_>, args: &ObserveArguments) -> Result<u8,
         context.out.say("video.observed", &values);
     }
     Ok(if counted.broken.is_some() { FOUND } else { OK })
+}
+
+/// The model that the caller named, if any.
+fn detector(
+    context: &Context<'_, '_>,
+    args: &ObserveArguments,
+) -> Result<Option<Detector>, AppError> {
+    let named = args.detector.as_ref().zip(args.sha256.as_deref());
+    let load = |(path, sha256): (&PathBuf, &str)| {
+        Detector::load(&context.path(path), sha256, &sha256_hex).map_err(error)
+    };
+    named.map(load).transpose()
 }
 
 #[derive(Default)]
