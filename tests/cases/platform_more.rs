@@ -46,10 +46,9 @@ fn signature(by: &str, role: &str) -> Signature {
 #[test]
 fn a_loosening_signed_by_two_officers_in_two_roles_is_no_notice() {
     let off = json!({ "off": ["APPR-T01"] });
-    let rows: [(&[(&str, &str)], usize); 5] = [
+    // The rest is examples of the plugin; here, what the host tells it.
+    let rows: [(&[(&str, &str)], usize); 3] = [
         (&[], 1),
-        (&[("王五", "系统管理员")], 1),
-        (&[("王五", "系统管理员"), ("赵六", "系统管理员")], 1),
         (&[("王五", "系统管理员"), ("赵六", "")], 1),
         (&[("王五", "系统管理员"), ("赵六", "监督科长")], 0),
     ];
@@ -85,11 +84,11 @@ fn a_changed_law_exempts_and_the_direction_of_a_number_is_told() {
         let all = observed(&home, "platform.setting.changed");
         (all.last().unwrap().1.clone(), of_rule(&home, "NET-A03").len())
     };
-    let (told, notices) = set(3, None);
+    let (told, notices) = set(4, None);
     assert_eq!((&told["looser"], notices), (&json!("down"), 0), "an earlier notice is stricter");
-    let (told, notices) = set(2, Some("许可法42"));
+    let (told, notices) = set(3, Some("许可法42"));
     assert_eq!((&told["law_ref"], notices), (&json!("许可法42"), 0), "{told}");
-    let (told, notices) = set(0, None);
+    let (told, notices) = set(2, None);
     assert_eq!((told["law_ref"].is_null(), notices), (true, 1), "{told}");
     let blank = Backing { signed: vec![signature(" ", "")], ..Backing::default() };
     let asked = (&Map::new(), Some(false));
