@@ -520,7 +520,7 @@ impl App {
 
     /// How far log time has come in a home whose last tick ended an import; `None` where the wall
     /// clock is log time.
-    fn import_time(&self) -> Result<Option<Millis>, AppError> {
+    pub(crate) fn import_time(&self) -> Result<Option<Millis>, AppError> {
         let Some(seq) = self.store.by_subject(TICK_TYPE, 1)?.pop() else { return Ok(None) };
         let Some(event) = self.store.get(seq)?.filter(|event| event.kind == TICK_TYPE) else {
             return Ok(None);

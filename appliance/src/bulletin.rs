@@ -14,11 +14,13 @@ mod monthly;
 mod notice;
 mod sheets;
 mod template;
+mod window;
 
 pub use annual::annual;
 pub use compose::{compose, front};
 pub use content::{Basis, Content, Part, Stage, Values};
 pub use issue::{Issued, Order, issue, issued, next_edition};
-pub use monthly::{Ground, monthly};
+pub use monthly::{Ground, answer_by, monthly};
 pub use notice::{Asked, Instrument, card, supervision};
 pub use template::{Kind, SHIPPED, Template};
+pub use window::{check as check_window, put_out};

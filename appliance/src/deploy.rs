@@ -2,6 +2,7 @@
 //! a region off, go back. Each is an act in the ledger and takes effect at one place of the log.
 
 use crate::app::App;
+use crate::backing::Backing;
 use crate::driver::{Loader, Prepared};
 use crate::error::{AppError, Kind};
 use crate::package;
@@ -164,20 +165,21 @@ pub fn set(
     parameters: &Map<String, Value>,
     on: Option<bool>,
 ) -> Result<Deployment, AppError> {
-    set_on_ground(app, plugin, region, (parameters, on), None)
+    set_backed(app, plugin, region, (parameters, on), &Backing::default())
 }
 
-/// As [`set`], with the ground in law that the act names.
+/// As [`set`], with what the act says of its ground and who signed.
 ///
 /// # Errors
-/// As there.
-pub fn set_on_ground(
+/// As there, or if a signature is not whole.
+pub fn set_backed(
     app: &App,
     plugin: &str,
     region: &str,
     (parameters, on): (&Map<String, Value>, Option<bool>),
-    ground: Option<&str>,
+    backing: &Backing,
 ) -> Result<Deployment, AppError> {
+    backing.check()?;
     let before = live_of(app, plugin)?;
     let blank = || Setting { region: region.to_owned(), ..Setting::default() };
     let mut setting = before.setting(region).cloned().unwrap_or_else(blank);
@@ -192,8 +194,7 @@ pub fn set_on_ground(
     if changed.effective(region).is_none() {
         return Err(AppError::new(Kind::NotFound, "no-deployment", format!("{plugin} {region}")));
     }
-    let ground = ground.map(|ground| json!({ region: ground }));
-    let told = json!({ "region": region, "ground": ground });
+    let told = backing.particulars(region);
     change(app, Some(&before), changed.clone(), ("setting", told), Anew::AndMissed(None))?;
     Ok(changed)
 }
@@ -202,14 +203,20 @@ pub fn set_on_ground(
 ///
 /// # Errors
 /// If there is no such setting.
-pub fn unset(app: &App, plugin: &str, region: &str) -> Result<Deployment, AppError> {
+pub fn unset(
+    app: &App,
+    plugin: &str,
+    region: &str,
+    backing: &Backing,
+) -> Result<Deployment, AppError> {
+    backing.check()?;
     let before = live_of(app, plugin)?;
     if before.setting(region).is_none() {
         let detail = format!("{plugin} {region}");
         return Err(AppError::new(Kind::NotFound, "no-setting", detail));
     }
     let changed = before.with(Setting { region: region.to_owned(), ..Setting::default() });
-    let told = json!({ "region": region });
+    let told = backing.particulars(region);
     change(app, Some(&before), changed.clone(), ("setting", told), Anew::AndMissed(None))?;
     Ok(changed)
 }

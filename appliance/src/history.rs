@@ -30,7 +30,7 @@ pub struct Act {
 }
 
 /// What an act may tell beside the deployment.
-const TOLD: [&str; 4] = ["ground", "profile", "report", "region"];
+const TOLD: [&str; 6] = ["ground", "law", "profile", "report", "region", "signed"];
 
 /// The acts on one plugin's deployments, oldest first.
 ///

@@ -4,6 +4,7 @@
 pub mod act;
 pub mod alert;
 pub mod app;
+pub mod backing;
 pub mod backup;
 pub mod base;
 pub mod bulletin;

@@ -138,6 +138,7 @@ mod tests {
             min: (kind == ParameterKind::Integer).then_some(1),
             max: (kind == ParameterKind::Integer).then_some(9),
             default,
+            looser: None,
         };
         let plugin = "id = \"p\"\nversion = \"1\"\nrelease = 1\ncontract = \"0.1\"\ndomain = \"p\"\n\
             vendor = \"v\"\nname_zh = \"某\"\nname_en = \"p\"\n";

@@ -9,6 +9,7 @@
 //! [`Takers::tells`].
 
 pub mod alert;
+pub mod ledger;
 pub mod record;
 pub mod setting;
 pub mod source;

@@ -6,6 +6,7 @@
 //! are granted to packages one by one.
 
 use crate::app::App;
+use crate::backing::Backing;
 use crate::deploy;
 use crate::error::{AppError, Kind};
 use crate::{act, clock, history, package, parameter};
@@ -131,12 +132,19 @@ fn fits(app: &App, changed: &Deployment, entry: &Entry) -> Result<(), AppError> 
 ///
 /// # Errors
 /// If a plugin says no to a parameter, or the store fails.
-pub fn apply(app: &App, profile: &Profile, reviewed: &[Reviewed]) -> Result<u64, AppError> {
+pub fn apply(
+    app: &App,
+    profile: &Profile,
+    reviewed: &[Reviewed],
+    backing: &Backing,
+) -> Result<u64, AppError> {
+    backing.check()?;
     let from = app.with_ledger(|ledger| ledger.size());
-    let told = json!({
+    let mut told = json!({
         "profile": profile.sha256, "name": profile.name, "ground": profile.ground,
         "settings": reviewed,
     });
+    backing.add_to(&mut told);
     let acts = vec![act::leaf("profile", clock::now(), app.zone(), told)];
     let changed: Vec<_> = reviewed.iter().map(|one| one.changed.clone()).collect();
     let mut ground: BTreeMap<&str, &BTreeMap<String, String>> = BTreeMap::new();
@@ -145,7 +153,9 @@ pub fn apply(app: &App, profile: &Profile, reviewed: &[Reviewed]) -> Result<u64,
     }
     let particulars = |one: &Deployment| {
         let ground = ground.get(one.plugin.as_str());
-        json!({ "profile": profile.sha256, "ground": ground })
+        let mut told = json!({ "profile": profile.sha256, "ground": ground });
+        backing.add_to(&mut told);
+        told
     };
     deploy::change_all(app, &changed, ("setting", &particulars), acts)?;
     let missing = || AppError::new(Kind::Failed, "ledger", "profile");

@@ -7,6 +7,7 @@
 
 mod config;
 mod judge;
+mod ledger;
 mod observe;
 mod report;
 mod rules;
@@ -18,6 +19,7 @@ use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::host_alert::HostAlerts;
 use crate::reconcile::Reconciled;
+use ledger::{LEDGER_META, LedgerBook};
 use plumbline_contract::desk::{CALENDAR_TABLE, Desk};
 use plumbline_contract::event::{Event, FACT_TYPE_PREFIX};
 use plumbline_contract::id::EventSeq;
@@ -88,6 +90,7 @@ pub struct Watch {
     next: u64,
     /// Events of sources beyond the bound, so far.
     unwatched: u64,
+    counts: LedgerBook,
     /// The calendar in force, with the number of table changes when it was read.
     calendar: Option<(usize, Calendar)>,
     alerts: HostAlerts,
@@ -112,6 +115,7 @@ impl Watch {
         Ok(Self {
             next: host.next,
             unwatched: host.unwatched,
+            counts: read_counts(app)?,
             calendar: None,
             host,
             books,
@@ -185,6 +189,7 @@ impl Watch {
             app.store().put_meta(&format!("{SOURCE_META}{name}"), &bytes)?;
         }
         self.alerts.keep(app)?;
+        app.store().put_meta(LEDGER_META, &encode(&self.counts)?)?;
         // Last: each book knows itself what it has taken in.
         (self.host.next, self.host.unwatched) = (self.next, self.unwatched);
         self.keep_host(app)
@@ -195,13 +200,19 @@ impl Watch {
     }
 
     fn follow(&mut self, app: &App) -> Result<(), AppError> {
+        // The counts may have been kept at another place, or never.
+        let mut next = self.next.min(self.counts.next);
         loop {
-            let rows = app.store().read(EventSeq(self.next), EVENTS_AT_ONCE)?;
+            let rows = app.store().read(EventSeq(next), EVENTS_AT_ONCE)?;
             let Some(last) = rows.last() else { return Ok(()) };
-            self.next = last.seq.0 + 1;
+            next = last.seq.0 + 1;
             for row in &rows {
-                self.take(app, row.seq, &row.event)?;
+                self.counts.take(row.seq, &row.event, app.zone());
+                if row.seq.0 >= self.next {
+                    self.take(app, row.seq, &row.event)?;
+                }
             }
+            self.next = self.next.max(next);
         }
     }
 
@@ -288,6 +299,12 @@ impl Watch {
             open: report::open(&self.alerts),
         })
     }
+}
+
+/// The counts as they were kept; none if they cannot be read, so that the log is counted anew.
+fn read_counts(app: &App) -> Result<LedgerBook, AppError> {
+    let kept = app.store().meta(LEDGER_META)?;
+    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
 }
 
 /// Books and host as they were kept; `None` if anything of it cannot be read, so that all is built

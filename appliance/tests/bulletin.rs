@@ -210,6 +210,15 @@ fn a_final_paper_is_signed_kept_sealed_and_only_corrected_by_a_new_edition() {
     }
     let signed = ["--final", "--by", "甲", "--by", "乙"];
     refused(dir, &with(&[&signed[..], &["--erratum", "更正"]].concat()), 2, "还没有定稿");
+    // The window for corrections: a draft first, then its working days, or a reason.
+    refused(dir, &with(&signed), 3, "还没有期末之后的征求意见稿");
+    let early = [&make[..make.len() - 4], &["--as-of", "2026-03-20", "--out", &out]].concat();
+    ok(dir, &early);
+    refused(dir, &with(&signed), 3, "还没有期末之后的征求意见稿");
+    contains(&plumbline(dir, &make).err, &["征求意见稿已登记", "更正意见截至"]);
+    refused(dir, &with(&signed), 3, "征求意见期未满");
+    refused(dir, &with(&[&signed[..], &["--early", " "]].concat()), 3, "征求意见期未满");
+    let signed = ["--final", "--by", "甲", "--by", "乙", "--early", "县政府要求当日印发"];
     let special = dir.join("special.txt");
     fs::write(&special, "第一段。\n\n第二段。\n").unwrap();
     ok(dir, &with(&signed));
@@ -224,6 +233,7 @@ fn a_final_paper_is_signed_kept_sealed_and_only_corrected_by_a_new_edition() {
         (1, &json!(1), &json!(["甲", "乙"]))
     );
     let sha256 = acts[0]["files"][0][0].as_str().unwrap().to_owned();
+    assert_eq!(acts[0]["early"], "县政府要求当日印发");
     let kept = dir.join("home/reports").join(format!("{sha256}.docx"));
     assert_eq!(fs::read(kept).unwrap(), first);
     assert_eq!(plumbline_ledger::sha256_hex(&first), sha256);
@@ -419,4 +429,26 @@ fn a_wrong_template_is_refused_with_the_place_of_each_mistake() {
     refused(dir, &[&MAKE[..], &["--out", "x.html"]].concat(), 2, "bulletin.toml: unknown section");
     fs::write(&file, changed("id = \"special\"", "id = \"special\"\nomit = true")).unwrap();
     assert!(!html(dir, &MAKE).contains("专项分析"));
+}
+
+/// A draft whose window ended long ago, as it would stand in the ledger then.
+#[test]
+fn after_the_window_a_paper_is_final_without_a_reason() {
+    let home = home();
+    let dir = home.path();
+    let out = dir.join("f.docx").display().to_string();
+    let app = App::open(Home::new(dir.join("home"))).unwrap();
+    let draft = |subject: &str| {
+        json!({ "leaf": "bulletin_draft", "kind": "bulletin", "subject": subject,
+                "region": app.config().region, "dated": "2026-04-01", "until": "2026-04-07" })
+    };
+    let leaf = draft("2026-03").to_string().into_bytes();
+    app.record(&[leaf]).unwrap();
+    drop(app);
+    let signed = ["--final", "--by", "甲", "--by", "乙"];
+    let make = [&MAKE[..], &["--as-of", "2026-04-08", "--out", &out], &signed].concat();
+    ok(dir, &make);
+    let list = ok(dir, &["--json", "bulletin", "list"]);
+    let act: Value = serde_json::from_str(list.trim()).unwrap();
+    assert_eq!((&act["edition"], act["early"].is_null()), (&json!(1), true));
 }

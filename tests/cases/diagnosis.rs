@@ -1,5 +1,6 @@
 //! The diagnosis helps, and tells nothing of anybody: whatever was planted in a home is not in it.
 
+use plumbline::backing::Backing;
 use plumbline::backup::{Backup, backup};
 use plumbline::doctor::{Ages, examine};
 use plumbline::home::Config;
@@ -143,8 +144,8 @@ fn plant(app: &App) {
     let commit = Commit { deployment, to: from.clone(), from, states, gaps, ..Commit::default() };
     app.store().commit(commit).unwrap();
     let warn = Map::from_iter([("warn_wd".to_owned(), json!(2))]);
-    let ground = Some("PLANTED-parameter");
-    deploy::set_on_ground(app, "approval", "", (&warn, None), ground).unwrap();
+    let ground = Backing { ground: Some("PLANTED-parameter".to_owned()), ..Backing::default() };
+    deploy::set_backed(app, "approval", "", (&warn, None), &ground).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! place of the log, and a replay derives the same.
 
 use plumbline::alert::AlertState;
+use plumbline::backing::Backing;
 use plumbline::shadow::{self, Candidate};
 use plumbline::{clock, deploy};
 use plumbline_contract::event::{Rebuild, RebuildKeys};
@@ -160,7 +161,7 @@ fn a_region_that_is_off_is_not_looked_at_and_is_made_good_when_it_comes_on() {
     home.tick("2026-03-16T09:00:00+08:00");
     assert_eq!(standing(&home, "APPR-T03"), [card("C00001", "red", "2026-03-13")]);
     home.app.tell_time(instant("2026-03-16T10:00:00+08:00"));
-    let on = deploy::unset(&home.app, "approval", TOWN).unwrap();
+    let on = deploy::unset(&home.app, "approval", TOWN, &Backing::default()).unwrap();
     let keys = RebuildKeys::Region(TOWN.to_owned());
     let reason = "history".to_owned();
     home.app.ask_rebuild(&Rebuild { deployment: on.id, keys, reason }).unwrap();

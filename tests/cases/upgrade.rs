@@ -1,6 +1,7 @@
 //! Another package of the same plugin: what is refused, what needs a yes, what is for good; and
 //! profiles of regions, which hold as a whole or not at all.
 
+use plumbline::backing::Backing;
 use plumbline::backup::{Archiving, archive};
 use plumbline::deploy::{self, Enabling};
 use plumbline::shadow::{self, Candidate};
@@ -180,7 +181,7 @@ fn a_profile_is_reviewed_applied_as_a_whole_and_its_export_changes_nothing() {
     let reviewed = profile::review(&home.app, &profile).unwrap();
     assert_eq!(reviewed[0].changes.len(), 3, "{reviewed:#?}");
     assert_eq!(deploy::live_of(&home.app, "approval").unwrap().settings.len(), 1, "only reviewed");
-    let leaf = profile::apply(&home.app, &profile, &reviewed).unwrap();
+    let leaf = profile::apply(&home.app, &profile, &reviewed, &Backing::default()).unwrap();
     let act = home.app.with_ledger(|ledger| ledger.leaf(leaf)).unwrap();
     let act: serde_json::Value = serde_json::from_slice(&act).unwrap();
     assert_eq!((&act["leaf"], &act["profile"]), (&json!("profile"), &json!(profile.sha256)));

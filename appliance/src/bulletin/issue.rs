@@ -23,6 +23,8 @@ pub struct Order {
     pub by: Vec<String>,
     /// Why an earlier edition is corrected.
     pub erratum: Option<String>,
+    /// Why it is final before the window for corrections is over.
+    pub early: Option<String>,
 }
 
 /// A final paper, as the ledger has it.
@@ -39,6 +41,8 @@ pub struct Issued {
     pub by: Vec<String>,
     pub former: Option<String>,
     pub erratum: Option<String>,
+    /// Why it was final before the window for corrections was over.
+    pub early: Option<String>,
 }
 
 /// All final papers, oldest first.
@@ -64,6 +68,7 @@ fn read(leaf: u64, act: &Value) -> Issued {
         by: list("by").iter().map(text).collect(),
         former: act["former"].as_str().map(str::to_owned),
         erratum: act["erratum"].as_str().map(str::to_owned),
+        early: act["early"].as_str().map(str::to_owned),
     }
 }
 
@@ -137,6 +142,9 @@ pub fn issue(
     if let Some((former, reason)) = corrects {
         particulars["former"] = json!(former);
         particulars["erratum"] = json!(reason);
+    }
+    if let Some(reason) = &order.early {
+        particulars["early"] = json!(reason);
     }
     let from = app.with_ledger(|ledger| ledger.size());
     app.record(&[act::leaf(LEAF, clock::now(), app.zone(), particulars)])?;

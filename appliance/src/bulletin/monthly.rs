@@ -7,6 +7,7 @@ use super::template::{Kind, Template};
 use crate::app::App;
 use crate::error::AppError;
 use crate::report::Gathered;
+use plumbline_contract::desk::Desk;
 use plumbline_contract::id::region_contains;
 use plumbline_contract::time::Day;
 use plumbline_contract::worktime::Unit;
@@ -102,6 +103,13 @@ pub fn monthly(
 const SCORE_COLUMNS: [&str; 7] =
     ["subject", "rank", "exposure", "total", "provisional", "grade", "veto"];
 
+/// The last day on which departments may ask for corrections of a draft of a day.
+#[must_use]
+pub fn answer_by(office: &Desk, template: &Template, day: Day) -> Day {
+    let days = i32::try_from(template.days("draft")).unwrap_or(i32::MAX);
+    office.add(day, days, Unit::WorkingDay, false).day
+}
+
 /// What every paper over a period says.
 pub(super) fn period(
     values: &mut Values,
@@ -113,10 +121,9 @@ pub(super) fn period(
     let gathered = ground.gathered;
     let as_of = gathered.as_of;
     let days = template.days("draft");
-    let answer = i32::try_from(days).unwrap_or(i32::MAX);
     let office = gathered.office()?;
     values.put("answer_wd", days);
-    values.put_day("answer_by", office.add(as_of, answer, Unit::WorkingDay, false).day);
+    values.put_day("answer_by", answer_by(&office, template, as_of));
     let (from, to) = period.days();
     for (name, day) in [("from", from), ("to", to), ("as_of", as_of), ("issued_on", as_of)] {
         values.put_day(name, day);

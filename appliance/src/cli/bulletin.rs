@@ -103,7 +103,7 @@ pub(super) struct Dated {
 
 impl Dated {
     fn day(&self, app: &App) -> Result<Day, AppError> {
-        let Some(text) = &self.as_of else { return Ok(app.zone().local(app.log_time()).day()) };
+        let Some(text) = &self.as_of else { return Ok(today(app)) };
         let day = Day::parse(text).filter(|_| text.len() == 10);
         day.ok_or_else(|| AppError::new(Kind::Usage, "day", text))
     }
@@ -127,11 +127,19 @@ pub(super) struct Written {
     /// 更正上一版的事由 / Why the former edition is corrected
     #[arg(long, value_name = "REASON")]
     erratum: Option<String>,
+    /// 征求意见期未满即定稿的事由，存证 / Why it is final before the window for corrections is over; put on record
+    #[arg(long, value_name = "REASON", requires = "is_final")]
+    early: Option<String>,
 }
 
 impl Written {
     fn order(&self) -> Order {
-        Order { is_final: self.is_final, by: self.by.clone(), erratum: self.erratum.clone() }
+        Order {
+            is_final: self.is_final,
+            by: self.by.clone(),
+            erratum: self.erratum.clone(),
+            early: None,
+        }
     }
 }
 
@@ -170,7 +178,8 @@ pub(super) fn notice(
     };
     let order = paper.order();
     let stage = bulletin::next_edition(&app, kind, &content.subject, &content.region, &order)?;
-    write(context, &app, &template, &content, &stage, paper, json!({ "scheme_sha256": sha256 }))
+    let told = Told { order, until: None, ground: json!({ "scheme_sha256": sha256 }) };
+    write(context, &app, (&template, &content, &stage), paper, told)
 }
 
 fn make(
@@ -192,8 +201,11 @@ fn make(
         return Err(wrong());
     }
     let region = region::given(app, over.region.clone())?;
-    let order = paper.order();
+    let mut order = paper.order();
     let stage = bulletin::next_edition(app, kind, &asked.to_string(), &region, &order)?;
+    if matches!(stage, Stage::Final { edition: 1, .. }) {
+        order.early = early(app, kind, asked, &region, paper)?;
+    }
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| context.path(path));
     let (scheme, scheme_sha256) = report::scheme(app, path(&over.day.scheme).as_deref())?;
     let human = report::marks(path(&over.marks).as_deref())?;
@@ -220,7 +232,37 @@ fn make(
         "scheme_sha256": scheme_sha256, "events": gathered.events,
         "calendar": ground.basis.version("calendar"),
     });
-    write(context, app, &template, &content, &stage, paper, told)
+    let until = bulletin::answer_by(&gathered.office()?, &template, as_of.max(today(app)));
+    let told = Told { order, until: Some(until), ground: told };
+    write(context, app, (&template, &content, &stage), paper, told)
+}
+
+fn today(app: &App) -> Day {
+    app.zone().local(app.log_time()).day()
+}
+
+/// Why a paper is final before the window for corrections is over; nothing where it is over.
+fn early(
+    app: &App,
+    kind: Paper,
+    period: Period,
+    region: &str,
+    paper: &Written,
+) -> Result<Option<String>, AppError> {
+    let Err(error) = bulletin::check_window(app, kind, period, region) else { return Ok(None) };
+    let reason = paper.early.as_ref().filter(|reason| !reason.trim().is_empty());
+    match reason.filter(|_| error.kind == Kind::Refused) {
+        Some(reason) => Ok(Some(reason.clone())),
+        None => Err(error),
+    }
+}
+
+/// What is put on record with a paper.
+struct Told {
+    order: Order,
+    /// The last day of the window for corrections, where a draft has one.
+    until: Option<Day>,
+    ground: Value,
 }
 
 fn paragraphs(path: &Path) -> Result<Vec<String>, AppError> {
@@ -232,11 +274,9 @@ fn paragraphs(path: &Path) -> Result<Vec<String>, AppError> {
 fn write(
     context: &mut Context<'_, '_>,
     app: &App,
-    template: &Template,
-    content: &Content,
-    stage: &Stage,
+    (template, content, stage): (&Template, &Content, &Stage),
     paper: &Written,
-    ground: Value,
+    told: Told,
 ) -> Result<u8, AppError> {
     let lang = context.out.lang;
     let mut files = Vec::new();
@@ -248,7 +288,10 @@ fn write(
         fs::write(&path, bytes).map_err(|error| AppError::io(&path, &error))?;
     }
     // Only what could be written is put on record.
-    let leaf = bulletin::issue(app, content, stage, &paper.order(), &files, ground)?;
+    let leaf = match (stage, told.until) {
+        (Stage::Draft, Some(until)) => bulletin::put_out(app, content, until, &files)?,
+        _ => bulletin::issue(app, content, stage, &told.order, &files, told.ground)?,
+    };
     let out = &mut *context.out;
     for (path, (bytes, form)) in paper.out.iter().zip(&files) {
         let (path, sha256) = (path.display().to_string(), sha256_hex(bytes));
@@ -264,6 +307,10 @@ fn write(
         (Stage::Final { edition, .. }, Some(leaf)) => {
             let (edition, leaf) = (edition.to_string(), leaf.to_string());
             out.note("bulletin.final", &[("edition", &edition), ("leaf", &leaf)]);
+        }
+        (Stage::Draft, Some(leaf)) => {
+            let until = told.until.map(|day| day.to_string()).unwrap_or_default();
+            out.note("bulletin.put-out", &[("until", &until), ("leaf", &leaf.to_string())]);
         }
         _ => out.note("bulletin.draft", &[]),
     }

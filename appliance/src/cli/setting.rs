@@ -5,6 +5,7 @@ use super::region;
 use super::show::{moment, plain};
 use super::{Context, FOUND, OK};
 use crate::app::App;
+use crate::backing::{Backing, Signature};
 use crate::error::{AppError, Kind};
 use crate::history::{self, Act};
 use crate::{deploy, package, parameter, profile};
@@ -69,6 +70,8 @@ pub(super) enum Command {
         /// 只审阅，不生效 / Review only
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        signed: Signed,
     },
 }
 
@@ -81,6 +84,42 @@ pub(super) struct Place {
     /// 依据，记入存证链 / Ground, which the ledger names
     #[arg(long)]
     ground: Option<String>,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+/// Who signed, and the law. The ledger keeps it; rule NET-A03 says what was lacking.
+#[derive(Debug, clap::Args)]
+pub(super) struct Signed {
+    /// 签批人 / Who signs
+    #[arg(long, value_name = "NAME", env = "PLUMBLINE_BY")]
+    by: Option<String>,
+    /// 签批人的岗位 / In which role
+    #[arg(long, value_name = "ROLE", requires = "by")]
+    role: Option<String>,
+    /// 第二签批人 / Who signs as the second
+    #[arg(long, value_name = "NAME", requires = "by")]
+    second: Option<String>,
+    /// 第二签批人的岗位 / In which role the second signs
+    #[arg(long, value_name = "ROLE", requires = "second")]
+    second_role: Option<String>,
+    /// 所依法规的编号（基础库 law_ref） / Id of the law that changed, in the table law_ref
+    #[arg(long, value_name = "ID")]
+    law: Option<String>,
+}
+
+impl Signed {
+    fn backing(self, ground: Option<String>) -> Backing {
+        let first = self.by.map(|by| Signature { by, role: self.role });
+        let second = self.second.map(|by| Signature { by, role: self.second_role });
+        Backing { ground, law: self.law, signed: first.into_iter().chain(second).collect() }
+    }
+}
+
+impl Place {
+    fn backing(self) -> Backing {
+        self.signed.backing(self.ground)
+    }
 }
 
 impl Command {
@@ -90,7 +129,9 @@ impl Command {
             Self::Export { file, region } => {
                 Self::Export { file: file.map(|file| context.path(file)), region }
             }
-            Self::Import { file, dry_run } => Self::Import { file: context.path(file), dry_run },
+            Self::Import { file, dry_run, signed } => {
+                Self::Import { file: context.path(file), dry_run, signed }
+            }
             other => other,
         }
     }
@@ -104,20 +145,20 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::List { plugin } => list(&app, out, plugin.as_deref()),
         Command::Show { plugin, region } => show(&app, out, &plugin, region)?,
         Command::Set { plugin, place, values, history } => {
-            let region = region::given(&app, place.region)?;
+            let region = region::given(&app, place.region.clone())?;
             let before = deploy::live_of(&app, &plugin)?;
             let manifest = manifest(&app, &before, &region)?;
             let values = parameter::read_words(&manifest, &values)?;
             let asked = (&values, None);
-            say(&app, out, (&before, &region), asked, place.ground.as_deref(), history)?;
+            say(&app, out, (&before, &region), asked, &place.backing(), history)?;
         }
         Command::On { plugin, place } => switch(&app, out, &plugin, place, true)?,
         Command::Off { plugin, place } => switch(&app, out, &plugin, place, false)?,
         Command::Unset { plugin, place } => {
-            let region = region::given(&app, place.region)?;
+            let region = region::given(&app, place.region.clone())?;
             let before = deploy::live_of(&app, &plugin)?;
             let from = app.with_ledger(|ledger| ledger.size());
-            let changed = deploy::unset(&app, &plugin, &region)?;
+            let changed = deploy::unset(&app, &plugin, &region, &place.backing())?;
             app.settle()?;
             told(&app, out, (Some(&before), &changed), from, "setting")?;
         }
@@ -129,7 +170,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Export { file, region } => {
             export(&app, out, file.as_deref(), &region::code(&region)?)?;
         }
-        Command::Import { file, dry_run } => return import(&app, out, &file, dry_run),
+        Command::Import { file, dry_run, signed } => {
+            return import(&app, out, &file, dry_run, &signed.backing(None));
+        }
     }
     Ok(OK)
 }
@@ -267,10 +310,10 @@ fn switch(
     place: Place,
     on: bool,
 ) -> Result<(), AppError> {
-    let region = region::given(app, place.region)?;
+    let region = region::given(app, place.region.clone())?;
     let before = deploy::live_of(app, plugin)?;
     let asked = (&Map::new(), Some(on));
-    say(app, out, (&before, &region), asked, place.ground.as_deref(), false)
+    say(app, out, (&before, &region), asked, &place.backing(), false)
 }
 
 fn say(
@@ -278,14 +321,14 @@ fn say(
     out: &mut Out<'_>,
     (before, region): (&Deployment, &str),
     asked: (&Map<String, Value>, Option<bool>),
-    ground: Option<&str>,
+    backing: &Backing,
     history: bool,
 ) -> Result<(), AppError> {
     let from = app.with_ledger(|ledger| ledger.size());
     if history {
         deploy::refuse_region_gone(app, before, region)?;
     }
-    let changed = deploy::set_on_ground(app, &before.plugin, region, asked, ground)?;
+    let changed = deploy::set_backed(app, &before.plugin, region, asked, backing)?;
     if history {
         deploy::fold_region(app, &changed, region)?;
     }
@@ -373,6 +416,13 @@ fn one_act(app: &App, out: &mut Out<'_>, act: &Act) {
     for (_, ground) in grounds.into_iter().flatten() {
         out.say("setting.ground", &[("ground", &plain(ground))]);
     }
+    if let Some(law) = act.told.get("law") {
+        out.say("setting.law", &[("law", &plain(law))]);
+    }
+    for signed in act.told.get("signed").and_then(Value::as_array).into_iter().flatten() {
+        let role = signed["role"].as_str().unwrap_or("-");
+        out.say("setting.signed", &[("by", &plain(&signed["by"])), ("role", role)]);
+    }
     for name in ["report", "profile"] {
         if let Some(hash) = act.told.get(name) {
             out.line(format!("    {name}: {}", plain(hash)));
@@ -398,13 +448,19 @@ fn export(app: &App, out: &mut Out<'_>, file: Option<&Path>, region: &str) -> Re
     Ok(())
 }
 
-fn import(app: &App, out: &mut Out<'_>, file: &Path, dry_run: bool) -> Result<u8, AppError> {
+fn import(
+    app: &App,
+    out: &mut Out<'_>,
+    file: &Path,
+    dry_run: bool,
+    backing: &Backing,
+) -> Result<u8, AppError> {
     let bytes = fs::read(file).map_err(|error| AppError::io(file, &error))?;
     let profile = profile::read(&bytes)?;
     let reviewed = profile::review(app, &profile)?;
     let leaf = match dry_run || reviewed.is_empty() {
         true => None,
-        false => Some(profile::apply(app, &profile, &reviewed)?),
+        false => Some(profile::apply(app, &profile, &reviewed, backing)?),
     };
     app.settle()?;
     let code = if dry_run && !reviewed.is_empty() { FOUND } else { OK };

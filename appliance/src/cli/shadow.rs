@@ -6,6 +6,7 @@ use super::show::{level, pad};
 use super::{Context, OK, region};
 use crate::app::App;
 use crate::error::{AppError, Kind};
+use crate::report::file;
 use crate::shadow::{self, Candidate, ShadowReport, Tried, xlsx};
 use crate::{deploy, package, parameter};
 use plumbline_contract::id::{DeploymentId, PackageHash};
@@ -14,8 +15,7 @@ use plumbline_kernel::{Colours, Figures, Mode, Side};
 use plumbline_ledger::sha256_hex;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Cards that a report names for people unless they ask for more; JSON and XLSX hold all.
 const CARDS_SHOWN: usize = 20;
@@ -83,9 +83,18 @@ pub(super) struct Shape {
     /// 另写成 XLSX / Also as a workbook
     #[arg(long)]
     xlsx: Option<PathBuf>,
+    /// 替换已有的文件 / Replace a file that is there
+    #[arg(long)]
+    force: bool,
     /// 列出多少张牌 / How many cards to name
     #[arg(long, default_value_t = CARDS_SHOWN)]
     cards: usize,
+}
+
+impl Shape {
+    fn check(&self) -> Result<(), AppError> {
+        self.xlsx.as_ref().map_or(Ok(()), |path| file::check(path, self.force))
+    }
 }
 
 impl Command {
@@ -113,6 +122,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
     let out = &mut *context.out;
     match command {
         Command::Run { tried, report } => {
+            // Before the work, not after it.
+            report.check()?;
             let tried = Resolved::new(&app, tried)?;
             app.settle()?;
             let found = shadow::run(&app, &tried.candidate())?;
@@ -284,7 +295,7 @@ fn promote(app: &App, out: &mut Out<'_>, id: DeploymentId, agreed: Agreed) -> Re
 
 fn shaped(out: &mut Out<'_>, report: &ShadowReport, shape: &Shape) -> Result<(), AppError> {
     if let Some(path) = &shape.xlsx {
-        written(path, &xlsx::workbook(report, out.lang)?)?;
+        file::write(path, &xlsx::workbook(report, out.lang)?, shape.force)?;
     }
     if out.json {
         out.object(report);
@@ -295,10 +306,6 @@ fn shaped(out: &mut Out<'_>, report: &ShadowReport, shape: &Shape) -> Result<(),
         out.say("shadow.written", &[("file", &path.display().to_string())]);
     }
     Ok(())
-}
-
-fn written(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
-    fs::write(path, bytes).map_err(|error| AppError::io(path, &error))
 }
 
 /// The report for people.

@@ -5,9 +5,12 @@ use crate::app::App;
 use crate::cli::show::pad;
 use crate::clock;
 use crate::error::{AppError, Kind};
+use crate::platform::ledger::{self, Brought, Side};
 use crate::watch::{Report, SOURCES_MAX, SourceLine, Watch};
 use plumbline_contract::time::Zone;
 use plumbline_kernel::health::{ClockLook, SourceHealth, Stillness};
+use serde_json::json;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -17,10 +20,34 @@ pub(super) enum Command {
     Show { name: String },
     /// 立即判断全部数据源与规则，出具或关闭主机预警 / Judge everything now; raises and closes alerts of the host
     Check,
+    /// 导入对方平台的月度计数（CSV：month,dept,records[,what,at_cutoff]） / Take another platform's counts of months from a CSV file
+    Counts {
+        file: PathBuf,
+        /// 对方平台的名称 / Name of the other platform
+        #[arg(long, value_name = "NAME")]
+        platform: String,
+        /// 对方是上级还是下级；缺省与本机相对 / Whether it is the upper or the lower one; the opposite of this host if not given
+        #[arg(long, value_enum)]
+        side: Option<Side>,
+        /// 导入人，记入存证链 / Who brings the file, for the ledger
+        #[arg(long, value_name = "NAME", env = "PLUMBLINE_BY")]
+        by: String,
+    },
 }
 
 pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8, AppError> {
     let app = context.open()?;
+    if let Command::Counts { file, platform, side, by } = &command {
+        let side = side.unwrap_or_else(|| Side::of(&app.config().health).other());
+        let brought = Brought { platform, side, by };
+        let rows = ledger::take_file(&app, &context.path(file), brought)?;
+        app.settle()?;
+        match context.out.json {
+            true => context.out.object(&json!({ "rows": rows, "side": side })),
+            false => context.out.say("health.counts-taken", &[("rows", &rows.to_string())]),
+        }
+        return Ok(OK);
+    }
     let look = ClockLook { wall: clock::now(), steady_ms: None };
     let mut watch = Watch::load(&app)?;
     let out = &mut *context.out;
@@ -43,6 +70,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             }
             Ok(OK)
         }
+        Command::Counts { .. } => Ok(OK),
         Command::Check => {
             let report = watch.look(&app, look)?;
             watch.keep(&app)?;

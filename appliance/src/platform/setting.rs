@@ -6,7 +6,7 @@ use super::{Place, event};
 use crate::app::App;
 use plumbline_contract::event::Event;
 use plumbline_contract::id::{EventSeq, PackageHash};
-use plumbline_contract::manifest::{Manifest, OFF_PARAMETER, Parameter};
+use plumbline_contract::manifest::{Looser, Manifest, OFF_PARAMETER, Parameter};
 use plumbline_contract::time::Millis;
 use plumbline_kernel::{Deployment, Effective, Mode};
 use serde_json::{Value, json};
@@ -20,8 +20,17 @@ pub(crate) const KIND: &str = "platform.setting.changed";
 struct Change {
     rule: String,
     what: &'static str,
-    /// Name, value before and value after.
-    parameter: Option<(String, String, String)>,
+    parameter: Option<Moved>,
+}
+
+/// A value that became another.
+#[derive(Debug, PartialEq, Eq)]
+struct Moved {
+    name: String,
+    before: String,
+    after: String,
+    /// In which direction more passes, if the manifest says so.
+    looser: Option<Looser>,
 }
 
 /// What holds for a region.
@@ -58,17 +67,19 @@ pub(crate) fn observe(
         for change in changes(&former, side(after, region).as_ref()) {
             let mut data = json!({
                 "rule": change.rule, "deployment": after.id, "change": change.what,
-                "by": people(act), "roles": [],
+                "by": signed(act, "by"), "roles": signed(act, "role"),
             });
             let mut id = format!("setting/{}/{next}/{region}/{}", after.id, change.rule);
-            if let Some((name, before, after)) = change.parameter {
+            if let Some(Moved { name, before, after, looser }) = change.parameter {
                 id = format!("{id}/{name}");
                 (data["parameter"], data["before"], data["after"]) =
                     (json!(name), json!(before), json!(after));
+                if let Some(looser) = looser {
+                    data["looser"] = json!(looser.as_str());
+                }
             }
-            let ground = act.and_then(|act| act["ground"].get(region)?.as_str());
-            if let Some(ground) = ground.filter(|ground| !ground.is_empty()) {
-                data["law_ref"] = json!(ground);
+            if let Some(law) = act.and_then(|act| act["law"].as_str()) {
+                data["law_ref"] = json!(law);
             }
             let place = Place { at, region, dept: "" };
             events.push(event(app, KIND, id, place, "", &data));
@@ -77,10 +88,12 @@ pub(crate) fn observe(
     events
 }
 
-/// Who is on record as having done it.
-fn people(act: Option<&Value>) -> Vec<String> {
-    let by = act.and_then(|act| act["by"].as_str()).filter(|by| !by.is_empty());
-    by.map(str::to_owned).into_iter().collect()
+/// What the signatures of an act say: names or roles, in the order of signing. An act without any
+/// was signed by nobody: the host knows that, and says so by an empty list.
+fn signed(act: Option<&Value>, what: &str) -> Vec<String> {
+    let all = act.and_then(|act| act["signed"].as_array()).into_iter().flatten();
+    let said = all.filter_map(|one| one[what].as_str()).filter(|text| !text.is_empty());
+    said.map(str::to_owned).collect()
 }
 
 fn changes(before: &Side, after: Option<&Side>) -> Vec<Change> {
@@ -98,14 +111,19 @@ fn changes(before: &Side, after: Option<&Side>) -> Vec<Change> {
             let Some(former) = find(&before.manifest, &parameter.name) else { continue };
             let (was, is) = (value(before, former), value(after, parameter));
             if was != is {
-                changes.push(told("parameter", Some((parameter.name.clone(), was, is))));
+                let (name, looser) = (parameter.name.clone(), parameter.looser);
+                let moved = Moved { name, before: was, after: is, looser };
+                changes.push(told("parameter", Some(moved)));
             }
         }
         if before.package != after.package {
-            changes.push(told(
-                "package",
-                Some(("package".to_owned(), before.package.to_string(), after.package.to_string())),
-            ));
+            let moved = Moved {
+                name: "package".to_owned(),
+                before: before.package.to_string(),
+                after: after.package.to_string(),
+                looser: None,
+            };
+            changes.push(told("package", Some(moved)));
         }
     }
     changes

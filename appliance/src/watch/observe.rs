@@ -2,6 +2,7 @@
 //! quality of each day. Nothing of it is followed or written while no plugin takes it.
 
 use super::Watch;
+use super::ledger::LedgerBook;
 use crate::app::App;
 use crate::error::{AppError, Kind};
 use crate::platform::source::{self, BACK, DAY, SILENT};
@@ -76,6 +77,9 @@ impl Watch {
         }
         if takers.takes(SILENT) {
             self.tell_silence(app, now, &mut events)?;
+        }
+        if LedgerBook::is_wanted(app) {
+            events.extend(self.counts.tell(app, now));
         }
         events.retain(|event| event.kind != BACK || takers.takes(BACK));
         if !events.is_empty() {

@@ -506,3 +506,30 @@ fn sheets_rank_in_tiers_and_explain_every_point() {
     assert_eq!(explained.cell("a", "cost").unwrap().to_string(), "-9.677");
     assert_eq!(Standing::Final, Standing::Final.min(Standing::Provisional));
 }
+
+/// The host says of a source what a rule says as well: that it is silent, or its clock wrong.
+#[test]
+fn one_fact_of_which_the_host_and_a_rule_speak_costs_once() {
+    let pairs = [("HOST-S01", "NET-S01"), ("HOST-S04", "NET-D02")];
+    // A county's own patterns fit both of a pair.
+    let county = "[dimension.service]\nrules = [\"VID-*\", \"APPR-C*\", \"*-S*\", \"*-D02\"]\n";
+    for changes in ["", county] {
+        let scheme = || Scheme::load(changes, []).unwrap();
+        let alert = |rule: &str| card(rule, rule, Yellow, "2026-03-03 10:00");
+        let of_rules = pairs.iter().map(|(_, rule)| alert(rule)).collect();
+        let of_both = pairs.iter().flat_map(|(host, rule)| [alert(host), alert(rule)]).collect();
+        let total = |cards: Vec<Card>| {
+            let given =
+                Given { cases: cases(50, "2026-03"), cards, scheme: scheme(), ..Given::default() };
+            given.score(&dept(), MARCH).total
+        };
+        let (without, once): (Milli, Milli) = (total(Vec::new()), total(of_rules));
+        assert_eq!(once, total(of_both), "{changes}");
+        assert!(once < without, "{changes}");
+    }
+    // And no county can make it cost by naming the host's rule.
+    for rule in ["HOST-S01", "HOST-*"] {
+        let changes = format!("[dimension.service]\nrules = [\"{rule}\"]\n");
+        assert!(Scheme::load(&changes, []).is_err(), "{rule}");
+    }
+}

@@ -10,19 +10,35 @@ const PER_MILLE: u64 = 1_000;
 /// Most things that are counted apart: a county reports fewer event types.
 const WHATS_MAX: usize = 500;
 
-/// One comparison.
+/// What one level counted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
-struct Counted {
-    /// When it was made, and which event says so: of several the latest holds.
+struct Side {
+    /// When it was counted, and which event says so: of several the latest holds.
     order: (Local, u64, u32),
     seq: u64,
-    lower: Option<u64>,
-    upper: Option<u64>,
+    count: u64,
     at_cutoff: u64,
 }
 
-/// The comparisons of a department and month that were made after the month was over.
+/// Both levels; each may tell its side in an event of its own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(crate = "plumbline_guest::serde")]
+struct Counted {
+    lower: Option<Side>,
+    upper: Option<Side>,
+}
+
+impl Counted {
+    fn put(known: &mut Option<Side>, side: Option<Side>) {
+        let Some(side) = side else { return };
+        if known.as_ref().is_none_or(|known| known.order < side.order) {
+            *known = Some(side);
+        }
+    }
+}
+
+/// The counts of a department and month that were made after the month was over.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(crate = "plumbline_guest::serde")]
 pub(crate) struct Comparison {
@@ -49,23 +65,21 @@ impl Stream for Counts {
         if comparison.month >= format!("{year:04}-{month:02}") {
             return;
         }
-        let counted = Counted {
-            order: (event.time, event.identity, event.version),
-            seq: event.seq,
-            lower: number("lower"),
-            upper: number("upper"),
-            at_cutoff: number("at_cutoff").unwrap_or_default(),
+        let side = |name| {
+            Some(Side {
+                order: (event.time, event.identity, event.version),
+                seq: event.seq,
+                count: number(name)?,
+                at_cutoff: number("at_cutoff").unwrap_or_default(),
+            })
         };
         let what = text("what");
-        let is_full = comparison.latest.len() >= WHATS_MAX;
-        match comparison.latest.get_mut(&what) {
-            Some(known) if known.order >= counted.order => {}
-            Some(known) => *known = counted,
-            None if is_full => {}
-            None => {
-                comparison.latest.insert(what, counted);
-            }
+        if comparison.latest.len() >= WHATS_MAX && !comparison.latest.contains_key(&what) {
+            return;
         }
+        let known = comparison.latest.entry(what).or_default();
+        Counted::put(&mut known.lower, side("lower"));
+        Counted::put(&mut known.upper, side("upper"));
     }
 
     fn check(comparison: &Comparison, params: &Params, look: &mut Look<'_>) {
@@ -74,7 +88,7 @@ impl Stream for Counts {
     }
 }
 
-/// NET-R01: of each thing counted the latest comparison.
+/// NET-R01: of each thing counted the latest count of either level.
 fn differs(comparison: &Comparison, params: &Params, look: &mut Look<'_>) {
     if comparison.latest.is_empty() {
         return look.quiet(|| {
@@ -95,18 +109,19 @@ fn judge(
     params: &Params,
     look: &mut Look<'_>,
 ) {
-    let Some(lower) = counted.lower else { return look.unknown("lower") };
-    let Some(upper) = counted.upper else { return look.unknown("upper") };
+    let Some(of_lower) = &counted.lower else { return look.unknown("lower") };
+    let Some(of_upper) = &counted.upper else { return look.unknown("upper") };
+    let (lower, upper) = (of_lower.count, of_upper.count);
     // Records at the cut-off may rightly stand in either month.
-    let apart = lower.abs_diff(upper).saturating_sub(counted.at_cutoff);
+    let at_cutoff = of_lower.at_cutoff.max(of_upper.at_cutoff);
+    let apart = lower.abs_diff(upper).saturating_sub(at_cutoff);
     let limit = u64::try_from(params.count_permille).unwrap_or_default();
     let is_over = apart.saturating_mul(PER_MILLE) > lower.max(upper).saturating_mul(limit);
     let why = || {
         Why::new(
-            format!("相差 {apart} 条（截止时段 {} 条不计），限 {limit}‰", counted.at_cutoff),
+            format!("相差 {apart} 条（截止时段 {at_cutoff} 条不计），限 {limit}‰"),
             format!(
-                "{apart} apart ({} at the cut-off left out), {limit} per mille allowed",
-                counted.at_cutoff
+                "{apart} apart ({at_cutoff} at the cut-off left out), {limit} per mille allowed"
             ),
         )
         .int("apart", apart as i64)
@@ -115,11 +130,16 @@ fn judge(
     if !is_over {
         return look.quiet(|| why().int("lower", lower as i64).int("upper", upper as i64));
     }
-    let at = month_end(&comparison.month).map_or(counted.order.0, Day::start);
+    let seqs = match of_lower.seq == of_upper.seq {
+        true => vec![of_lower.seq],
+        false => vec![of_lower.seq.min(of_upper.seq), of_lower.seq.max(of_upper.seq)],
+    };
+    let latest = of_lower.order.max(of_upper.order).0;
+    let at = month_end(&comparison.month).map_or(latest, Day::start);
     let fire = Fire::new(Level::Yellow, at)
         .episode(what)
         .dept(&comparison.dept)
-        .evidence([counted.seq])
+        .evidence(seqs)
         .text("dept", &comparison.dept)
         .text("month", &comparison.month)
         .int("lower", lower as i64)

@@ -49,10 +49,9 @@ pub struct Params {
     pub not_escalated: Vec<String>,
     /// How often one reason may not be used.
     pub reason_n: usize,
-    /// Days after a rise of alerts, alerts that make a rise, parameters of which less is looser.
+    /// Days after a rise of alerts, alerts that make a rise.
     pub rise_d: i32,
     pub rise_min: u32,
-    pub less_is_looser: Vec<String>,
     /// Difference of counts between two levels, per mille.
     pub count_permille: i64,
 }
@@ -94,7 +93,6 @@ impl Params {
             reason_n: parameters.int("reason_n")?,
             rise_d: parameters.int("rise_d")?,
             rise_min: parameters.int("rise_min")?,
-            less_is_looser: parameters.texts("less_is_looser")?,
             count_permille: parameters.int("count_permille")?,
         })
     }

@@ -14,7 +14,7 @@ const CHANGES_MAX: usize = 200;
 /// Hours that are kept beyond the windows of a change, for events that arrive late.
 const SPARE_DAYS: i32 = 30;
 const MS_PER_HOUR: i64 = 3_600_000;
-/// Signatures that a change inside a registered window needs.
+/// Persons, and roles, that a loosening needs.
 const SIGNERS: usize = 2;
 
 /// What was changed.
@@ -28,6 +28,8 @@ enum What {
         name: String,
         before: String,
         after: String,
+        /// Whether more lets more pass (or less); absent where neither is clear.
+        up_is_looser: Option<bool>,
     },
     Unknown,
 }
@@ -38,11 +40,10 @@ enum What {
 struct Change {
     what: What,
     deployment: i64,
-    /// Different officers and different roles that signed.
-    signers: usize,
-    roles: usize,
+    /// Different officers and different roles that signed; absent if that was not told.
+    signers: Option<usize>,
+    roles: Option<usize>,
     law_ref: String,
-    window: String,
     /// Alerts in the days before the change, and in as many days before those.
     recent: u32,
     earlier: u32,
@@ -95,11 +96,11 @@ impl Setting {
     fn changed(&mut self, event: &Event<'_>, params: &Params) {
         let text = |name: &str| event.text(name).unwrap_or_default();
         let distinct = |name: &str| {
-            let mut names = event.texts(name).unwrap_or_default();
+            let mut names = event.texts(name)?;
             names.retain(|name| !name.is_empty());
             names.sort_unstable();
             names.dedup();
-            names.len()
+            Some(names.len())
         };
         let what = match event.text("change").as_deref() {
             Some("disabled") => What::Disabled,
@@ -108,6 +109,11 @@ impl Setting {
                 name: text("parameter"),
                 before: text("before"),
                 after: text("after"),
+                up_is_looser: match event.text("looser").as_deref() {
+                    Some("up") => Some(true),
+                    Some("down") => Some(false),
+                    _ => None,
+                },
             },
             _ => What::Unknown,
         };
@@ -123,7 +129,6 @@ impl Setting {
             signers: distinct("by"),
             roles: distinct("roles"),
             law_ref: text("law_ref"),
-            window: text("window"),
             recent: counts[0],
             earlier: counts[1],
         };
@@ -159,17 +164,16 @@ impl Stream for Settings {
 }
 
 /// Whether a change lets more pass; `None` if that cannot be told.
-fn is_looser(what: &What, params: &Params) -> Option<bool> {
+fn is_looser(what: &What) -> Option<bool> {
     match what {
         What::Disabled => Some(true),
         What::Other => Some(false),
         What::Unknown => None,
         What::Parameter { before, after, .. } if before == after => Some(false),
-        What::Parameter { name, before, after } => {
+        What::Parameter { before, after, up_is_looser, .. } => {
             let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
             let (before, after) = (number(before)?, number(after)?);
-            let less_is_looser = params.less_is_looser.contains(name);
-            Some(if less_is_looser { after < before } else { after > before })
+            Some(if (*up_is_looser)? { after > before } else { after < before })
         }
     }
 }
@@ -207,7 +211,9 @@ fn loosened(setting: &Setting, params: &Params, look: &mut Look<'_>) {
 fn judge(setting: &Setting, item: &Item<Change>, params: &Params, look: &mut Look<'_>) {
     let change = &item.fact;
     let (name, before, after) = match &change.what {
-        What::Parameter { name, before, after } => (name.as_str(), before.as_str(), after.as_str()),
+        What::Parameter { name, before, after, .. } => {
+            (name.as_str(), before.as_str(), after.as_str())
+        }
         _ => ("off", "on", "off"),
     };
     let figures = || {
@@ -221,8 +227,8 @@ fn judge(setting: &Setting, item: &Item<Change>, params: &Params, look: &mut Loo
         .int("earlier", earlier)
     };
     let is_rise = change.recent >= params.rise_min && change.recent > change.earlier;
-    match is_looser(&change.what, params) {
-        None if is_rise => return look.unknown("before, after"),
+    match is_looser(&change.what) {
+        None if is_rise => return look.unknown("before, after, looser"),
         None | Some(false) => return look.quiet(|| figures().text("parameter", name)),
         Some(true) => {}
     }
@@ -235,17 +241,16 @@ fn judge(setting: &Setting, item: &Item<Change>, params: &Params, look: &mut Loo
             Why::new("因法规变化调整", "the law has changed").text("law_ref", &change.law_ref)
         });
     }
-    let is_dual = change.signers >= SIGNERS && change.roles >= SIGNERS;
-    if !change.window.is_empty() && is_dual {
+    let (Some(signers), Some(roles)) = (change.signers, change.roles) else {
+        return look.unknown("by, roles");
+    };
+    if signers >= SIGNERS && roles >= SIGNERS {
         return look.exempt(|| {
-            Why::new("在登记的变更窗口内、两岗签批", "in a registered window, signed by two roles")
-                .text("window", &change.window)
+            Why::new("经两人两岗签批", "signed by two officers in two roles")
+                .count("signers", signers)
+                .count("roles", roles)
         });
     }
-    let (signed_zh, signed_en) = match is_dual {
-        true => ("已两岗签批", "signed by two roles"),
-        false => ("未经两岗签批", "not signed by two roles"),
-    };
     let fire = Fire::new(Level::Notice, item.time)
         .subject(&setting.rule)
         .episode(format!("{}/{name}/{}", change.deployment, item.time))
@@ -257,8 +262,8 @@ fn judge(setting: &Setting, item: &Item<Change>, params: &Params, look: &mut Loo
         .text("after", after)
         .int("recent", change.recent.into())
         .int("days", params.rise_d.into())
-        .text("signed_zh", signed_zh)
-        .text("signed_en", signed_en)
+        .int("signers", signers as i64)
+        .int("roles", roles as i64)
         .text("upper", &upper(&item.dept, on, look));
-    look.fire_because(fire, || figures().count("signers", change.signers));
+    look.fire_because(fire, figures);
 }

@@ -92,7 +92,7 @@ fn states_are_bounded() {
             0 => {
                 let data = json!({ "rule": "APPR-T02", "deployment": 1, "change": "parameter",
                     "parameter": "promise_red_wd", "before": n.to_string(),
-                    "after": (n + 1).to_string(), "by": ["a", "b"], "roles": ["x", "y"] });
+                    "after": (n + 1).to_string(), "looser": "up", "by": ["a"], "roles": ["x"] });
                 ("platform.setting.changed", data)
             }
             _ => ("platform.alert.raised", json!({ "alert": n.to_string(), "rule": "APPR-T02" })),

@@ -130,9 +130,34 @@ pub struct Parameter {
     #[serde(default)]
     pub max: Option<i64>,
     pub default: serde_json::Value,
+    /// The direction in which a change of the number lets more pass, so that a loosening can be told
+    /// from a tightening; `None` where neither is clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looser: Option<Looser>,
     /// Ids of the rules that it matters to, for explanations; all of them if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+}
+
+/// Whether a larger or a smaller number lets more pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Looser {
+    /// A larger one, as a limit in days.
+    Up,
+    /// A smaller one, as the least length of a reason.
+    Down,
+}
+
+impl Looser {
+    /// As manifests and events write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
 }
 
 impl Parameter {

@@ -3,7 +3,8 @@
 
 use plumbline_contract::alert::Level;
 use plumbline_contract::manifest::{
-    KeyPart, KeyTemplate, MANIFEST_BYTES_MAX, Manifest, ManifestError, OFF_PARAMETER, kind_matches,
+    KeyPart, KeyTemplate, Looser, MANIFEST_BYTES_MAX, Manifest, ManifestError, OFF_PARAMETER,
+    kind_matches,
 };
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,9 @@ fn a_whole_manifest_is_read() {
     assert!(manifest.rule("P03").is_none());
     let data = |name: &str, each| KeyPart::Data { name: name.into(), each };
     assert_eq!(manifest.streams[0].key.0, [data("case_no", false)]);
+    let looser =
+        |name: &str| manifest.parameters.iter().find(|it| it.name == name).and_then(|it| it.looser);
+    assert_eq!((looser("warn_days"), looser("strict")), (Some(Looser::Down), None));
     let parts = [KeyPart::Dept, data("officers", true), KeyPart::Year, KeyPart::Month];
     assert_eq!(manifest.streams[1].key.0, parts);
 }
@@ -102,6 +106,11 @@ fn each_defect_has_its_message() {
             "text_en = \"{officer}\"",
             "text_en = \"{officer}\"\nground = \"strict\"",
             "rule `P02` names `strict` as its ground, which is no text parameter",
+        ),
+        (
+            "kind = \"boolean\"",
+            "kind = \"boolean\"\nlooser = \"up\"",
+            "`parameter.looser` is empty or malformed: `strict`",
         ),
         ("name = \"strict\"", "name = \"off\"", "`parameter.name` is empty or malformed: `off`"),
     ] {

@@ -385,6 +385,7 @@ impl Conduct {
             .text("parameter", "default_wd")
             .text("before", "20")
             .text("after", "40")
+            .text("looser", "up")
             .texts("by", ["gly-01"])
             .texts("roles", ["administrator"]);
         line.maybe("law_ref", law).done();

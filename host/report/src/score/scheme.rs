@@ -230,6 +230,9 @@ pub struct Escalation {
     pub advice_red: u32,
 }
 
+/// Rules that start so are the host's own.
+const HOST_RULE_PREFIX: &str = "HOST-";
+
 /// Why a scheme is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemeError {
@@ -369,9 +372,12 @@ impl Scheme {
         best.map(|(_, id)| id)
     }
 
+    /// The host's own alerts never are scored, whatever pattern fits them: they say of a source what a
+    /// rule of a plugin says as well (NET-S01, NET-D02), and one fact costs once.
     #[must_use]
     pub fn is_unscored(&self, rule: &str) -> bool {
-        self.unscored.rules.iter().any(|pattern| fits(pattern, rule))
+        rule.starts_with(HOST_RULE_PREFIX)
+            || self.unscored.rules.iter().any(|pattern| fits(pattern, rule))
     }
 
     #[must_use]

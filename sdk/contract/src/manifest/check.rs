@@ -136,6 +136,10 @@ impl Manifest {
             if let Some(id) = parameter.rules.iter().find(|id| self.rule(id).is_none()) {
                 return Err(ManifestError::Field { field: "parameter.rules", value: id.clone() });
             }
+            if parameter.looser.is_some() && parameter.kind != ParameterKind::Integer {
+                let value = parameter.name.clone();
+                return Err(ManifestError::Field { field: "parameter.looser", value });
+            }
             parameter.check(&parameter.default).map_err(|reason| ManifestError::Default {
                 name: parameter.name.clone(),
                 reason,
