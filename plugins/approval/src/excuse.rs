@@ -13,9 +13,10 @@ const ZONE_MINUTES: i64 = 8 * 60;
 /// Registered outages of a source, those of all sources included, sorted by begin.
 pub(crate) fn outages(look: &Look<'_>, source: &str, on: Day) -> Vec<Span> {
     let of_all = look.rows("outage", "/", on, OUTAGES_MAX);
-    let own = (!source.is_empty())
-        .then(|| look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX))
-        .unwrap_or_default();
+    let own = match source {
+        "" => Default::default(),
+        _ => look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX),
+    };
     let rows = of_all.iter().chain(own.iter());
     let mut spans: Vec<_> = rows.filter_map(|(_, row)| span(row, source)).collect();
     spans.sort_by_key(|span| (span.begin, span.end));
