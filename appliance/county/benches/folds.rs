@@ -22,7 +22,7 @@ use plumbline_guest::native::{Native, NativeHost};
 use plumbline_guest::{CalendarId, Host, Plugin};
 use serde_json::{Map, Value};
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -105,7 +105,7 @@ struct Deployed {
     manifest: Manifest,
     run: Run,
     cursor: usize,
-    states: HashMap<(usize, String), Vec<u8>>,
+    states: BTreeMap<(usize, String), Vec<u8>>,
     costs: Vec<Cost>,
 }
 
@@ -115,7 +115,7 @@ fn deploy<P: Plugin + 'static>(manifest: &str) -> Deployed {
     let native = Native::<P>::new(&parameters).unwrap();
     let run: Run = Box::new(move |host, tasks| native.supervise(host, tasks, LookMode::Every));
     let costs = manifest.streams.iter().map(|_| Cost::default()).collect();
-    Deployed { manifest, run, cursor: 0, states: HashMap::new(), costs }
+    Deployed { manifest, run, cursor: 0, states: BTreeMap::new(), costs }
 }
 
 impl Deployed {
@@ -171,7 +171,9 @@ impl Deployed {
         });
         let asked: Vec<_> = asked.collect();
         let count = |cell: &Cell<u64>| cell.replace(0);
-        (count(&host.lookups), count(&host.scans), count(&host.dates));
+        for asked in [&host.lookups, &host.scans, &host.dates] {
+            asked.set(0);
+        }
         let start = Instant::now();
         let verdicts = (self.run)(host, &asked);
         let cost = &mut self.costs[stream];
@@ -284,7 +286,7 @@ fn main() {
     let host = Counting { host, lookups, scans, dates };
     let mut plugins = plugins();
     let mut log: Vec<Event> = Vec::new();
-    let mut told = HashSet::new();
+    let mut told = BTreeSet::new();
     for lines in year.lines.chunks(BATCH_EVENTS) {
         log.extend(lines.iter().map(|line| support::event(line)));
         while plugins.iter().any(|plugin| plugin.cursor < log.len()) {

@@ -4,7 +4,6 @@
 use plumbline_guest::contract::time::parse_stamp;
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::{Day, Event, FromRow, Local, Look, Span};
-use std::rc::Rc;
 
 /// Most outages of one source that are looked at: a year of one every second working day.
 const OUTAGES_MAX: u32 = 128;
@@ -14,10 +13,9 @@ const ZONE_MINUTES: i64 = 8 * 60;
 /// Registered outages of a source, those of all sources included, sorted by begin.
 pub(crate) fn outages(look: &Look<'_>, source: &str, on: Day) -> Vec<Span> {
     let of_all = look.rows("outage", "/", on, OUTAGES_MAX);
-    let own = if source.is_empty() {
-        Rc::default()
-    } else {
-        look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX)
+    let own = match source {
+        "" => Default::default(),
+        _ => look.rows("outage", &format!("{source}/"), on, OUTAGES_MAX),
     };
     let rows = of_all.iter().chain(own.iter());
     let mut spans: Vec<_> = rows.filter_map(|(_, row)| span(row, source)).collect();
