@@ -11,7 +11,7 @@ use crate::hall::zones_of;
 use crate::table;
 use plumbline_camera::{
     AccessUnit, Codec, DETECT_EVERY_US, Decoder, Detector, Grid, Limits, Mode, Observer, Opened,
-    Place, Reference, ReferenceBuilder, Source, Subject, VideoError, Watch, Written, Zone, Zones,
+    Reference, ReferenceBuilder, Source, Subject, VideoError, Watch, Written, Zone, Zones,
 };
 use plumbline_contract::time::{Zone as Clock, parse_stamp};
 use plumbline_ledger::sha256_hex;

@@ -24,6 +24,9 @@ const LEAVES_AT_ONCE: u64 = 1024;
 /// How long an answer of a camera is waited for beyond the end of the clip, in milliseconds.
 const PATIENCE_MS: i64 = 30_000;
 
+/// Alerts by the index of their leaf.
+type Found = Vec<(u64, AlertLeaf)>;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Clerk {
@@ -100,7 +103,7 @@ impl Clerk {
         self.keep(app)
     }
 
-    fn read(&self, app: &App) -> Result<(Vec<(u64, AlertLeaf)>, Option<u64>), AppError> {
+    fn read(&self, app: &App) -> Result<(Found, Option<u64>), AppError> {
         app.with_ledger(|ledger| {
             let end = ledger.checkpoint().size().min(self.next.saturating_add(LEAVES_AT_ONCE));
             if self.next >= end {
