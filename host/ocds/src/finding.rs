@@ -185,10 +185,11 @@ impl Findings {
         let units = self.figures.entry(Group::Tenderer).or_default();
         let figures = units.entry(unit.to_owned()).or_default().entry(indicator).or_default();
         let known = figures.entry("processes").or_insert_with(|| Figure::List(Vec::new()));
-        if let Figure::List(known) = known {
-            if known.len() < LISTED_MAX && known.last().is_none_or(|last| last != ocid) {
-                known.push(ocid.to_owned());
-            }
+        if let Figure::List(known) = known
+            && known.len() < LISTED_MAX
+            && known.last().is_none_or(|last| last != ocid)
+        {
+            known.push(ocid.to_owned());
         }
     }
 
