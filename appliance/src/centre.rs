@@ -9,6 +9,7 @@ mod csv;
 mod event_type;
 mod export;
 mod filter;
+mod measures;
 mod parquet;
 mod rows;
 mod set;

@@ -10,6 +10,7 @@ use plumbline::centre::{Column, Encoding, Filter, Kind, Request, Set, event_type
 use plumbline::cli::{Terminal, run};
 use plumbline::text::Lang;
 use plumbline::{App, Home};
+use plumbline_contract::event::Event;
 use plumbline_contract::time::Millis;
 use plumbline_ledger::sha256_hex;
 use serde_json::{Map, Value, json};
@@ -507,4 +508,74 @@ fn data_page_lists_the_columns_of_the_sets() {
         return fs::write(&path, wanted).unwrap();
     }
     assert_eq!(page, wanted);
+}
+
+/// Each figure is a cell of the report; `facts` are the events of plugins, one a row.
+#[test]
+fn data_measures_are_the_figures_of_the_report_and_facts_are_told() {
+    let desk = desk_with_alerts();
+    let days = ["--from", "2026-03-01", "--to", "2026-03-31"];
+    let file = desk.path("m.csv").display().to_string();
+    let words = [&["data", "export", "measures", "--out", &file], &days[..]].concat();
+    let (code, _, err) = desk.run(&words);
+    assert_eq!(code, 0, "{err}");
+    let mut reader = csv::Reader::from_path(&file).unwrap();
+    let heads: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let names: Vec<_> =
+        Set::find("measures", None).unwrap().columns().into_iter().map(|it| it.name).collect();
+    assert_eq!(heads, names);
+    let at = |name: &str| heads.iter().position(|head| head == name).unwrap();
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let figure = |statistic: &str, group: &str, measure: &str| {
+        let wanted = [("statistic", statistic), ("group", group), ("measure", measure)];
+        let is_it =
+            |row: &&csv::StringRecord| wanted.iter().all(|(name, of)| &row[at(name)] == *of);
+        rows.iter().find(is_it).map(|row| row[at("value")].to_owned())
+    };
+    let reported = desk.json(&["report", "statistics", "departments", "--period", "2026-03"]);
+    let sheet = &reported[0];
+    let column = |id: &str| {
+        let columns = sheet["columns"].as_array().unwrap();
+        columns.iter().position(|column| column["id"] == id).unwrap()
+    };
+    let total = sheet["rows"].as_array().unwrap().iter().find(|row| row["key"] == "total").unwrap();
+    for measure in ["received", "accepted"] {
+        let told = &total["cells"][column(measure)];
+        let value = figure("departments", "total", measure).unwrap();
+        assert_eq!(told.as_f64(), value.parse().ok(), "{measure}: {told} {value}");
+    }
+    assert!(rows.iter().all(|row| &row[at("month")] == "2026-03"));
+    let refused =
+        [&["--json", "data", "export", "measures", "--out", "x.csv"], &["--key", "C1"][..]];
+    assert_eq!(desk.run(&refused.concat()).0, 2, "no key is known to a measure");
+    let many = ["--from", "2000-01-01", "--to", "2026-03-31"];
+    let many = [&["data", "export", "measures", "--out", "x.csv"], &many[..]].concat();
+    assert_eq!(desk.run(&many).0, 2, "too many months");
+    let at = Millis(1_772_000_000_000);
+    let told = Event {
+        id: "fact/1".to_owned(),
+        source: "plumbline:approval".to_owned(),
+        kind: "fact.approval.job".to_owned(),
+        subject: "o-1".to_owned(),
+        time: at,
+        recorded: at,
+        corrected: None,
+        logged: at,
+        region: "370203".to_owned(),
+        dept: "D-001".to_owned(),
+        serial: None,
+        actor: None,
+        dataversion: 1,
+        data: r#"{"case_no":"C1"}"#.to_owned(),
+    };
+    desk.app().append(&[told]).unwrap();
+    let file = desk.path("f.csv").display().to_string();
+    let words = ["data", "export", "facts", "--key", "o-1", "--out", &file];
+    let words = [&words[..], &["--column", "domain,fact,key,dept,data"]].concat();
+    let (code, _, err) = desk.run(&words);
+    assert_eq!(code, 0, "{err}");
+    let text = fs::read_to_string(&file).unwrap();
+    let wanted =
+        "domain,fact,key,dept,data\napproval,job,o-1,D-001,\"{\"\"case_no\"\":\"\"C1\"\"}\"\n";
+    assert_eq!(text.replace("\r\n", "\n"), wanted);
 }

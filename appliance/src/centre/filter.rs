@@ -44,7 +44,8 @@ impl Filter {
     /// number, or the days end before they begin.
     pub(super) fn check(&self, set: &Set) -> Result<(), AppError> {
         let (place, rule, key) = match set {
-            Set::AllEvents | Set::Events(_) | Set::Typed(_) => (true, false, true),
+            Set::AllEvents | Set::Events(_) | Set::Typed(_) | Set::Facts => (true, false, true),
+            Set::Measures => (true, false, false),
             Set::Alerts | Set::History => (true, true, true),
             Set::Gaps | Set::Table(_) => (false, false, true),
             Set::Sources => (false, false, false),

@@ -4,6 +4,7 @@
 use super::column::{Cell, Column};
 use super::event_type::EventType;
 use super::filter::{AlertParts, Filter};
+use super::measures;
 use super::set::Set;
 use crate::alert::as_alert;
 use crate::app::App;
@@ -42,6 +43,8 @@ pub(super) fn each(app: &App, set: &Set, filter: &Filter, take: Take<'_>) -> Res
         Set::Gaps => all(gaps(app, filter)?, &columns, app.zone(), take),
         Set::Sources => all(sources(app)?, &columns, app.zone(), take),
         Set::Rules => all(rules(app, filter), &columns, app.zone(), take),
+        Set::Measures => measures::measures(app, filter, take),
+        Set::Facts => measures::facts(app, filter, take),
     }
 }
 

@@ -30,12 +30,16 @@ pub enum Set {
     Gaps,
     Sources,
     Rules,
+    /// Figures of the named statistics, by month.
+    Measures,
+    /// What plugins told each other.
+    Facts,
 }
 
 impl Set {
     /// Names of all sets that need nothing beside their name.
-    pub const NAMES: [&'static str; 6] =
-        ["events", "alerts", "history", "gaps", "sources", "rules"];
+    pub const NAMES: [&'static str; 8] =
+        ["events", "alerts", "history", "gaps", "sources", "rules", "measures", "facts"];
 
     /// The set of a name, for instance `alerts` or `table/item`, and of a type of events.
     ///
@@ -55,6 +59,8 @@ impl Set {
             "gaps" => Self::Gaps,
             "sources" => Self::Sources,
             "rules" => Self::Rules,
+            "measures" => Self::Measures,
+            "facts" => Self::Facts,
             _ => match name.strip_prefix(TABLE_PREFIX) {
                 Some(table) => Self::Table(table::find(table)?),
                 None => {
@@ -81,6 +87,8 @@ impl Set {
             Self::Gaps => "gaps".to_owned(),
             Self::Sources => "sources".to_owned(),
             Self::Rules => "rules".to_owned(),
+            Self::Measures => "measures".to_owned(),
+            Self::Facts => "facts".to_owned(),
         }
     }
 

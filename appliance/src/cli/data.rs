@@ -31,7 +31,7 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    /// 数据集：events、alerts、history、gaps、sources、rules、table/表名 / Set: events, alerts, history, gaps, sources, rules, table/NAME
+    /// 数据集：events、alerts、history、gaps、sources、rules、measures、facts、table/表名 / Set: events, alerts, history, gaps, sources, rules, measures, facts, table/NAME
     set: String,
     /// 新建的文件，以 .csv、.xlsx 或 .parquet 结尾，不得已存在 / The file to make, ending in .csv, .xlsx or .parquet; it must not exist
     #[arg(long, value_name = "FILE")]
