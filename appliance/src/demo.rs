@@ -2,6 +2,7 @@
 //! supervision makes of them. It needs nothing but this binary and the plugins beside it.
 
 mod county;
+pub mod hall;
 pub mod year;
 
 use crate::alert::AlertState;

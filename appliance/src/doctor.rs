@@ -2,6 +2,7 @@
 //!
 //! It changes nothing. Whether bytes are what was written is the business of `check`.
 
+mod cameras;
 mod health;
 
 use crate::app::App;
@@ -34,7 +35,7 @@ const RECONCILED_META: &str = "watch/reconciled";
 const CLOCK_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// Every code of a finding, for which the catalogue has `finding.<code>` and `advice.<code>`.
-pub const CODES: [&str; 26] = [
+pub const CODES: [&str; 29] = [
     "calendar-missing",
     "calendar-ended",
     "calendar-ends",
@@ -61,6 +62,9 @@ pub const CODES: [&str; 26] = [
     "reconcile-differs",
     "reconcile-missing",
     "host-clock",
+    "cameras-file",
+    "cameras-lost",
+    "footage-missing",
 ];
 
 /// Something to do.
@@ -113,6 +117,7 @@ pub fn examine(app: &App, now: Millis) -> Result<Vec<Finding>, AppError> {
     ages(app, now, &mut findings)?;
     health::examine(app, now, &mut findings)?;
     machine(app, &mut findings)?;
+    cameras::examine(app, &mut findings)?;
     Ok(findings)
 }
 

@@ -217,6 +217,13 @@ fn copy_keys(from: &Path, home: &Home) -> Result<(), AppError> {
         fs::write(&to, bytes).map_err(|error| AppError::io(&to, &error))?;
         private(&to, 0o600)?;
     }
+    // Not every home has cameras.
+    let cameras = home.cameras_file();
+    let from = from.join(cameras.file_name().unwrap_or_default());
+    if from.is_file() {
+        fs::copy(&from, &cameras).map_err(|error| AppError::io(&from, &error))?;
+        private(&cameras, 0o600)?;
+    }
     Ok(())
 }
 

@@ -21,8 +21,10 @@ use std::path::{Path, PathBuf};
 
 /// Files and folders of a home that are no part of a backup: store, ledger and keys go their own
 /// ways, compiled code is made again, rejects are lines that were never taken in, and the address is
-/// that of a running service.
-const LEFT_OUT: [&str; 6] = ["store", "ledger", "keys", "cache", "rejects", "serve.addr"];
+/// that of a running service. Footage shows people: it is in a sealed backup, and in no other.
+const LEFT_OUT: [&str; 7] = ["store", "ledger", "keys", "cache", "rejects", "serve.addr", FOOTAGE];
+/// Folder of the footage.
+const FOOTAGE: &str = "evidence";
 /// How deep folders are followed: a home is flat, and a link may lead in a circle.
 const DEPTH_MAX: usize = 8;
 /// Leaves read under the lock of the ledger at once; each has up to 64 KiB.
@@ -111,6 +113,9 @@ fn content(app: &App, request: &Backup<'_>, packed: Packed) -> Result<(Packed, T
             files(home, Path::new(&name), "files", DEPTH_MAX, &mut frames)?;
         }
     }
+    if request.passphrase.is_some() && home.join(FOOTAGE).is_dir() {
+        files(home, Path::new(FOOTAGE), "files", DEPTH_MAX, &mut frames)?;
+    }
     if keys {
         files(home, Path::new("keys"), "keys", DEPTH_MAX, &mut frames)?;
     }
@@ -198,7 +203,16 @@ fn files(
 ) -> Result<(), AppError> {
     let path = home.join(name);
     let io = |error: std::io::Error| AppError::io(&path, &error);
-    let meta = fs::metadata(&path).map_err(io)?;
+    // Footage whose time is over goes while a backup is taken, and what is half written is none yet.
+    let is_footage = name.starts_with(FOOTAGE);
+    let gone = |error: &std::io::Error| is_footage && error.kind() == std::io::ErrorKind::NotFound;
+    if is_footage && name.extension().is_some() {
+        return Ok(());
+    }
+    let meta = match fs::metadata(&path) {
+        Err(error) if gone(&error) => return Ok(()),
+        meta => meta.map_err(io)?,
+    };
     if meta.is_dir() {
         if depth == 0 {
             return Err(AppError::new(Kind::Failed, "backup-deep", path.display()));
@@ -212,7 +226,10 @@ fn files(
     if !meta.is_file() {
         return Ok(());
     }
-    let bytes = fs::read(&path).map_err(io)?;
+    let bytes = match fs::read(&path) {
+        Err(error) if gone(&error) => return Ok(()),
+        bytes => bytes.map_err(io)?,
+    };
     let shown = name
         .to_str()
         .ok_or_else(|| AppError::new(Kind::Failed, "backup-file-name", path.display()))?;

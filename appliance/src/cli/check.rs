@@ -1,9 +1,11 @@
 //! `check`: is what is on the disk what was written? `doctor`: is the appliance fit for its work?
 
 use super::{Context, DAMAGED, FOUND, OK, ledger};
+use crate::app::App;
 use crate::cli::out::Out;
 use crate::doctor::{self, Finding};
 use crate::error::AppError;
+use crate::footage::keep;
 use crate::home::Home;
 use crate::text::{self, Lang};
 use crate::{clock, diagnosis};
@@ -18,7 +20,8 @@ const PROBLEMS_SHOWN: usize = 20;
 
 pub(super) fn check(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
     context.home.config()?;
-    let problems = match context.served()? {
+    let serving = context.served()?;
+    let problems = match &serving {
         Some(app) => app.check_store()?,
         // A home that does not open any more can be checked all the same.
         None => SledStore::open(&context.home.store_dir())?.check()?,
@@ -27,7 +30,35 @@ pub(super) fn check(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
     let store = store(&problems, out);
     let ledger = ledger::verify(out, &context.home.ledger_dir(), None)?;
     let packages = packages(&context.home, out)?;
-    Ok(store.max(ledger).max(packages))
+    let footage = match &serving {
+        Some(app) => footage(app, out)?,
+        None => match App::open(context.home.clone()) {
+            Ok(app) => footage(&app, out)?,
+            // What keeps the home from being opened was said above.
+            Err(_) => OK,
+        },
+    };
+    Ok(store.max(ledger).max(packages).max(footage))
+}
+
+/// Reads every piece of footage and compares it with its hash in the ledger.
+fn footage(app: &App, out: &mut Out<'_>) -> Result<u8, AppError> {
+    let (missing, altered) = keep::verify(app)?;
+    let is_whole = missing.is_empty() && altered.is_empty();
+    if out.json {
+        out.object(&json!({
+            "part": "footage", "ok": is_whole, "missing": missing, "altered": altered,
+        }));
+        return Ok(if is_whole { OK } else { DAMAGED });
+    }
+    if is_whole {
+        let count = keep::list(app)?.len().to_string();
+        out.say("check.footage", &[("count", &count)]);
+    }
+    for (key, hashes) in [("check.footage-missing", missing), ("check.footage-altered", altered)] {
+        hashes.iter().for_each(|sha256| out.say(key, &[("sha256", sha256)]));
+    }
+    Ok(if is_whole { OK } else { DAMAGED })
 }
 
 fn store(problems: &[Problem], out: &mut Out<'_>) -> u8 {

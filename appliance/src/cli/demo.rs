@@ -3,9 +3,10 @@
 //! and how well the cards agree with what was broken on purpose.
 
 use super::init::{Furnished, config, furnish, plugins_dir};
-use super::show::pad;
+use super::show::{self, Words, pad};
 use super::{Context, OK, Out, serve};
 use crate::app::App;
+use crate::demo::hall;
 use crate::demo::year::{self, YearReport};
 use crate::demo::{DayReport, play, prepare, worth_a_look};
 use crate::error::{AppError, Kind};
@@ -82,6 +83,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, arguments: Arguments) -> Result
         agreement(out, &last_year);
     } else {
         play(&app, &mut |report| day(out, &report))?;
+        cameras(&app, out)?;
     }
     let key = worth_a_look(&app)?;
     // The service opens it anew.
@@ -199,6 +201,36 @@ fn day(out: &mut Out<'_>, report: &DayReport) {
     ];
     out.say("demo.working", &values);
     out.flush();
+}
+
+/// The hall with its cameras, and the cards that they brought.
+fn cameras(app: &App, out: &mut Out<'_>) -> Result<(), AppError> {
+    if !out.json {
+        out.say("demo.hall", &[]);
+        out.flush();
+    }
+    let Some(report) = hall::play(app)? else {
+        out.note("demo.hall-none", &[]);
+        return Ok(());
+    };
+    if out.json {
+        out.object(&json!({
+            "hall": { "rtsp": report.by_rtsp, "minutes": report.minutes, "alerts": report.alerts },
+        }));
+        return Ok(());
+    }
+    let minutes = report.minutes.to_string();
+    let key = if report.by_rtsp { "demo.hall-rtsp" } else { "demo.hall-files" };
+    out.say(key, &[("minutes", &minutes)]);
+    let words = Words::of(app)?;
+    for id in &report.alerts {
+        if let Some(alert) = app.alert(id)? {
+            show::alert(out, &words, &alert);
+            show::footage(out, &alert);
+        }
+    }
+    out.flush();
+    Ok(())
 }
 
 fn advise(out: &mut Out<'_>, home: &str, key: &str) {

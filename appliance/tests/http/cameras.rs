@@ -351,3 +351,33 @@ fn status(host: &Host) -> (u8, String) {
     let code = run(words, &mut out, &mut err, Terminal::default());
     (code, String::from_utf8(out).unwrap())
 }
+
+/// The hall of `plumbline demo`, by the server where GStreamer is installed and from files elsewhere.
+#[test]
+fn the_demonstration_brings_cards_with_footage_that_a_replay_derives_again() {
+    let Some(folder) = plugin::folder("demonstration") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let config = plumbline::Config {
+        origin: "test.example/demo".to_owned(),
+        region: "370200".to_owned(),
+        zone: "Asia/Shanghai".to_owned(),
+        listen: "127.0.0.1:0".to_owned(),
+        disk_reserve_mib: plumbline::disk::RESERVE_MIB,
+        health: plumbline::watch::HealthConfig::default(),
+    };
+    let app = App::create(plumbline::Home::new(dir.path().join("home")), &config).unwrap();
+    assert_eq!(plumbline::demo::hall::play(&app).unwrap(), None, "no plugin has eyes");
+    video(&app, &folder);
+    let report = plumbline::demo::hall::play(&app).unwrap().unwrap();
+    assert_eq!(report.minutes, 63);
+    let alerts: Vec<_> = report.alerts.iter().map(|id| app.alert(id).unwrap().unwrap()).collect();
+    let rules: Vec<_> = alerts.iter().map(|alert| &*alert.rule).collect();
+    assert_eq!(rules, ["VID-D01", "VID-C02"]);
+    for alert in alerts {
+        let taken = alert.footage.iter().filter(|piece| piece.sha256.is_some());
+        assert_eq!(taken.count(), 2, "{:?}", alert.footage);
+    }
+    assert_eq!(keep::verify(&app).unwrap(), (vec![], vec![]));
+    let replayed = plumbline::replay::replay(&app).unwrap();
+    assert!(replayed.iter().all(|one| one.difference.is_none()), "{replayed:?}");
+}
