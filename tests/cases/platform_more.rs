@@ -21,7 +21,7 @@ fn of_rule(home: &TestHome, rule: &str) -> Vec<Alert> {
 fn observed(home: &TestHome, kind: &str) -> Vec<(Event, Value)> {
     let rows = home.app.store().read(EventSeq(0), 10_000).unwrap();
     let events = rows.into_iter().map(|row| row.event).filter(|event| event.kind == kind);
-    events.map(|event| (event.clone(), serde_json::from_str(&event.data).unwrap())).collect()
+    events.map(|event| ((*event).clone(), serde_json::from_str(&event.data).unwrap())).collect()
 }
 
 /// A home in which the notices of APPR-T01 have just risen.
