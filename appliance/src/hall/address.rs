@@ -76,7 +76,7 @@ fn parse(text: &str, path: &Path) -> Result<BTreeMap<String, Address>, AppError>
     // The parser's whole message quotes the line, and with it the password.
     let sheet: Sheet = toml::from_str(text).map_err(|error| {
         let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
-        let line = before.lines().count().max(1);
+        let line = before.matches('\n').count() + 1;
         wrong(format!("line {line}: {}", unquoted(error.message())))
     })?;
     if sheet.camera.len() > CAMERAS_MAX {
