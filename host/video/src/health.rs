@@ -7,6 +7,9 @@
 use crate::error::{Kind, VideoError};
 use crate::observe::Sample;
 
+/// Microseconds by which time may go back without notice: what units say of it wavers by seconds.
+const BACK_US: i64 = 60_000_000;
+
 /// The reason of a camera that sends units and never one that could be decoded.
 pub(crate) const NO_KEY_FRAME: &str = "no key frame";
 
@@ -226,6 +229,11 @@ impl Health {
 
     /// Time has passed, with or without units.
     pub fn clock(&mut self, at_us: i64) -> Option<Change> {
+        if at_us + BACK_US < self.unit_us {
+            // The host's clock was ahead and has been set back: what was measured by it is void.
+            (self.unit_us, self.picture_us) = (at_us, at_us);
+            (self.still_since, self.pending) = (None, None);
+        }
         if matches!(self.state, Some(State::Down | State::AuthFailed)) {
             return None;
         }
@@ -373,6 +381,15 @@ mod tests {
         assert_eq!(health.clock(60 * SECOND), None);
         let change = health.picture(&good(61)).expect("back");
         assert_eq!((change.state, change.since_us), (State::Up, 61 * SECOND));
+    }
+
+    #[test]
+    fn silence_is_told_soon_after_the_clock_was_set_back() {
+        let mut health = Health::new(Limits::default());
+        health.picture(&good(86_400));
+        assert_eq!(health.clock(100 * SECOND), None);
+        assert_eq!(health.clock(105 * SECOND), None);
+        assert_eq!(health.clock(106 * SECOND).map(|change| change.state), Some(State::Down));
     }
 
     #[test]

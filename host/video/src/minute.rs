@@ -9,6 +9,8 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 /// A file whose clock jumps further ahead than this gives no empty minutes for the time between, but
 /// one end and one beginning: a day.
 const EMPTY_MINUTES_MAX: i64 = 1_440;
+/// Minutes by which time may go back without notice: what units say of it wavers by seconds.
+const BACK_MINUTES_MAX: i64 = 1;
 
 /// What is measured in one minute. Fields that could not be measured are absent, which rules read as
 /// unknown.
@@ -168,6 +170,11 @@ impl Minutes {
     /// Time has passed. Returns the minutes that are over, empty ones too.
     pub fn clock(&mut self, at_us: i64) -> Vec<Minute> {
         let now = self.minute_of(at_us);
+        if self.open.as_ref().is_some_and(|open| open.minute > now + BACK_MINUTES_MAX) {
+            // The host's clock was ahead and has been set back: what was gathered has no true time.
+            (self.open, self.still_since_us) = (None, None);
+            self.begin(at_us);
+        }
         let Some(first) = self.open.take_if(|open| open.minute < now) else { return Vec::new() };
         let last = first.minute;
         let mut over = vec![first.close()];
@@ -353,7 +360,11 @@ mod tests {
             serde_json::to_string(&over[1]).unwrap_or_default(),
             r#"{"frames":0,"fps":0.0,"zones":[]}"#
         );
-        // A clock that jumps by years does not fill the log.
+        // A clock that jumps by years does not fill the log, and once it is set back minutes go on.
         assert_eq!(minutes.clock(i64::MAX / 4).len(), 1);
+        assert!(minutes.unit(300_000_000).is_empty());
+        let over = minutes.clock(360_000_000);
+        let frames: Vec<_> = over.iter().map(|minute| (minute.at_ms, minute.fps)).collect();
+        assert_eq!(frames, [(300_000, 0.02)]);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! One session; who wants the next one after a failure uses [`crate::Live`].
 
+use super::UNIT_BYTES_MAX;
 use crate::error::VideoError;
 use crate::nal::{self, NalType};
 use crate::unit::{AccessUnit, Codec};
@@ -105,9 +106,12 @@ impl Session {
                 None => return Err(VideoError::Ended),
                 Some(Err(error)) => return Err(failure(&error)),
                 Some(Ok(CodecItem::VideoFrame(frame))) => {
-                    overdue.as_mut().reset(tokio::time::Instant::now() + self.patience);
+                    overdue.set(sleep(self.patience));
                     #[expect(clippy::cast_possible_truncation, reason = "a session of days")]
                     let at_us = (frame.timestamp().elapsed_secs() * 1e6).round() as i64;
+                    if frame.data().len() > UNIT_BYTES_MAX {
+                        return Err(VideoError::UnitTooLarge(UNIT_BYTES_MAX));
+                    }
                     let data = frame.data().to_vec();
                     let key = nal::units(&data).any(|nal| NalType::of(nal) == NalType::Key);
                     return Ok(Item::Unit(AccessUnit { at_us, key, data }));
