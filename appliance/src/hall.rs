@@ -200,6 +200,7 @@ impl Hall {
             Err(error) => {
                 tracing::error!(%error, "the addresses of the cameras are not in force");
                 // What is watched goes on as it was.
+                lock(&self.model).refresh(persons::load);
                 let known = lock(&self.current).planned.clone();
                 let known = known.into_iter().filter_map(|one| Some((one.cam, one.address?)));
                 (known.collect(), Some(error))

@@ -115,19 +115,25 @@ impl Model {
         said: Option<Result<Named, AppError>>,
         load: impl FnOnce(&Named) -> Result<Arc<Detector>, AppError>,
     ) {
-        let named = said.as_ref().and_then(|said| said.as_ref().ok());
+        let mut is_news = said != self.said;
+        self.said = said;
+        let named = self.said.as_ref().and_then(|said| said.as_ref().ok());
         self.kept = self.kept.take().filter(|kept| named.is_some_and(|named| kept.is_of(named)));
         if let (None, Some(named)) = (&self.kept, named) {
             let (path, sha256) = (named.model.clone(), named.sha256.clone());
             // The stamp is that of before: a file that changes meanwhile is read again.
             let stamp = stamp(&path);
             self.kept = Some(Kept { path, sha256, stamp, detector: load(named) });
-            self.log();
-        } else if said != self.said {
-            self.said.clone_from(&said);
+            is_news = true;
+        }
+        if is_news {
             self.log();
         }
-        self.said = said;
+    }
+
+    /// What the file says is as it was, or not known; the model may have changed.
+    pub(super) fn refresh(&mut self, load: impl FnOnce(&Named) -> Result<Arc<Detector>, AppError>) {
+        self.name(self.said.clone(), load);
     }
 
     /// How persons are counted, if they are.
@@ -233,6 +239,10 @@ mod tests {
             assert_eq!(name(&mut model, Some(Ok(named.clone()))), loads);
             assert!(model.is_fresh());
         }
+        fs::write(&path, "abc").unwrap();
+        model.refresh(|_| Err(AppError::new(Kind::Usage, "video", "again")));
+        assert_eq!(model.persons(), Persons::Failed { why: "again".to_owned() });
+        assert!(model.is_fresh());
         let other = Named { sha256: HASH.to_lowercase(), ..named };
         assert_eq!(name(&mut model, Some(Ok(other))), 4);
         let wrong = AppError::new(Kind::Usage, "cameras-file", "every_s");
