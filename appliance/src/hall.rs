@@ -8,6 +8,7 @@
 mod address;
 mod clerk;
 mod learn;
+mod persons;
 mod plan;
 mod reference;
 mod run;
@@ -15,6 +16,7 @@ mod view;
 mod writer;
 
 pub use address::Address;
+pub use persons::Persons;
 pub use plan::{CAMERA_TABLE, Planned, ZONE_TABLE, plan, zones_of};
 pub use run::{Running, start};
 pub use view::{CameraView, why};
@@ -24,13 +26,15 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{AppError, Kind};
 use crate::footage::allow;
+use persons::Model;
 use plumbline_camera::{
-    Fleet, Limits, Message, Post, Reference, Status, Subject, VideoError, Wanted, Zone,
+    Counting, Fleet, Limits, Message, Post, Reference, Status, Subject, VideoError, Wanted, Zone,
 };
 use plumbline_contract::time::{Millis, Zone as Clock};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,6 +47,7 @@ pub struct Hall {
     fleet: Mutex<Option<Fleet>>,
     pub(crate) writer: Writer,
     current: Mutex<Current>,
+    model: Mutex<Model>,
     zone: Clock,
     ahead_ms: i64,
 }
@@ -69,6 +74,16 @@ pub struct Summary {
     pub unknown: Vec<String>,
     /// Why the file of addresses is not in force.
     pub file_error: Option<String>,
+    pub persons: Persons,
+}
+
+/// By which it is seen that a file is another than before.
+type Stamp = (i64, i64, u64, u32, u64);
+
+/// `None` if there is no such file.
+fn stamp(path: &Path) -> Option<Stamp> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.mtime(), about.mtime_nsec(), about.len(), about.mode(), about.ino()))
 }
 
 /// A lock whose holder panicked is not an issue: a panic ends the process.
@@ -88,6 +103,7 @@ impl Hall {
             fleet: Mutex::new(Some(Fleet::new(clock, sink))),
             writer: Writer::default(),
             current: Mutex::default(),
+            model: Mutex::default(),
             zone: app.zone().clone(),
             ahead_ms,
         }
@@ -109,9 +125,11 @@ impl Hall {
     /// What of the whole does not belong to one camera.
     #[must_use]
     pub fn summary(&self) -> Summary {
+        let persons = lock(&self.model).persons();
         let current = lock(&self.current);
         let file_error = current.error.as_ref().map(ToString::to_string);
-        Summary { counts: self.writer.counts(), unknown: current.unknown.clone(), file_error }
+        let unknown = current.unknown.clone();
+        Summary { counts: self.writer.counts(), unknown, file_error, persons }
     }
 
     /// The zones of a camera, as they are watched now.
@@ -170,14 +188,19 @@ impl Hall {
     /// If the store fails. What is wrong with the file or a camera is told in the state instead.
     fn reconcile(&self, app: &App, again: bool) -> Result<(), AppError> {
         let made_of = made_of(app)?;
-        if !again && lock(&self.current).made_of.as_ref() == Some(&made_of) {
+        let is_same = lock(&self.current).made_of.as_ref() == Some(&made_of);
+        if !again && is_same && lock(&self.model).is_fresh() {
             return Ok(());
         }
         let (addresses, error) = match address::read(app.home()) {
-            Ok(addresses) => (addresses, None),
+            Ok(sheet) => {
+                lock(&self.model).name(sheet.detector, persons::load);
+                (sheet.addresses, None)
+            }
             Err(error) => {
                 tracing::error!(%error, "the addresses of the cameras are not in force");
                 // What is watched goes on as it was.
+                lock(&self.model).refresh(persons::load);
                 let known = lock(&self.current).planned.clone();
                 let known = known.into_iter().filter_map(|one| Some((one.cam, one.address?)));
                 (known.collect(), Some(error))
@@ -186,9 +209,10 @@ impl Hall {
         let tables = app.tables().view(app.store(), app.store().next_seq())?;
         let today = app.zone().local(clock::now()).day();
         let (planned, unknown) = plan(&tables, &addresses, &app.config().region, today);
+        let counting = lock(&self.model).counting();
         let mut posts = Vec::new();
         for one in &planned {
-            posts.extend(post(app, one)?);
+            posts.extend(post(app, one, counting.as_ref())?);
         }
         let mut faults = BTreeMap::new();
         if let Some(fleet) = lock(&self.fleet).as_mut() {
@@ -211,16 +235,19 @@ impl Hall {
     }
 }
 
-/// What would be watched if the service ran.
+/// What would be watched if the service ran, and whether persons would be counted.
 ///
 /// # Errors
 /// If the file of addresses is wrong, or the store fails.
-pub fn would_watch(app: &App) -> Result<Vec<CameraView>, AppError> {
-    let addresses = address::read(app.home())?;
+pub fn would_watch(app: &App) -> Result<(Vec<CameraView>, Persons), AppError> {
+    let address::Sheet { addresses, detector } = address::read(app.home())?;
+    let mut model = Model::default();
+    model.name(detector, persons::load);
     let tables = app.tables().view(app.store(), app.store().next_seq())?;
     let today = app.zone().local(clock::now()).day();
     let (planned, _) = plan(&tables, &addresses, &app.config().region, today);
-    Ok(planned.iter().map(|one| CameraView::of(one, None, None, app.zone())).collect())
+    let view = |one: &Planned| CameraView::of(one, None, None, app.zone());
+    Ok((planned.iter().map(view).collect(), model.persons()))
 }
 
 /// What a plan depends on, in one text: it is the same as long as nothing changed.
@@ -230,18 +257,18 @@ fn made_of(app: &App) -> Result<String, AppError> {
         let mut changes = tables.changes().iter().rev();
         changes.find(|(_, table, _)| table == name).map(|(_, _, version)| version.0)
     };
-    let file = |path: &std::path::Path| {
-        let about = fs::metadata(path).ok()?;
-        Some((about.mtime(), about.mtime_nsec(), about.len(), about.mode(), about.ino()))
-    };
     let today = app.zone().local(clock::now()).day();
     let versions = [CAMERA_TABLE, ZONE_TABLE].map(of_table);
-    let files = [app.home().cameras_file(), app.home().references_dir()].map(|path| file(&path));
+    let files = [app.home().cameras_file(), app.home().references_dir()].map(|path| stamp(&path));
     Ok(format!("{versions:?} {today} {files:?} {:?}", allow::said(app)?))
 }
 
 /// A camera as the fleet is told of it; `None` if nobody says where it is.
-fn post(app: &App, planned: &Planned) -> Result<Option<Post>, AppError> {
+fn post(
+    app: &App,
+    planned: &Planned,
+    counting: Option<&Counting>,
+) -> Result<Option<Post>, AppError> {
     let Some(Address { address, patience, .. }) = planned.address.clone() else { return Ok(None) };
     let reference = reference::load(app.home(), &planned.cam).unwrap_or_else(|error| {
         // Without one nothing is said about who is there, and that is what is known.
@@ -266,6 +293,7 @@ fn post(app: &App, planned: &Planned) -> Result<Option<Post>, AppError> {
         limits: Limits::default(),
         patience,
         keeps_clips,
+        counting: counting.cloned(),
     }))
 }
 

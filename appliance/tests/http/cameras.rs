@@ -343,6 +343,45 @@ async fn cameras_follow_the_tables_and_the_file_without_a_restart() {
     host.stop().await;
 }
 
+/// A detector that cannot be used is told, and no camera stops for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_detector_that_cannot_be_used_stops_no_camera() {
+    let address = stage::play(Scene::Empty);
+    let host = Host::start_with(|app| furnish(app, &[("C-1", &address)]), |_| ()).await;
+    until("C-1", async || is_good(&host, "C-1").await).await;
+    assert!(status(&host).1.contains("没有配置人数检测"), "{}", status(&host).1);
+    let since = state(&host, "C-1").await["since"].clone();
+    fs::write(host.app.home().dir().join("m.onnx"), "no model").unwrap();
+    let missing_feature = "feature detector";
+    let (hash, other) = (plumbline_ledger::sha256_hex(b"no model"), "0".repeat(64));
+    for (model, sha256, every_s, with_feature, without) in [
+        ("m.onnx", &*other, 10, &*hash, missing_feature),
+        ("m.onnx", &*hash, 600, "no model of persons", missing_feature),
+        ("n.onnx", &*hash, 10, "n.onnx", missing_feature),
+        ("m.onnx", &*hash, 4, "every_s: 5–600", "every_s: 5–600"),
+        ("m.onnx", "00", 10, "sha256: 64", "sha256: 64"),
+    ] {
+        let table = format!(
+            "[camera.C-1]\naddress = \"{address}\"\npatience_s = 2\n\
+             [detector]\nmodel = \"{model}\"\nsha256 = \"{sha256}\"\nevery_s = {every_s}\n"
+        );
+        fs::write(host.app.home().cameras_file(), table).unwrap();
+        let why = if cfg!(feature = "detector") { with_feature } else { without };
+        let told = until(why, async || {
+            let (code, out) = status(&host);
+            (out.contains("照常监看而不数人") && out.contains(why)).then_some((code, out))
+        })
+        .await;
+        assert_eq!(told.0, 1, "{}", told.1);
+        let now = state(&host, "C-1").await;
+        assert_eq!((&now["quality"], &now["since"]), (&json!("good"), &since), "{why}");
+    }
+    write_addresses(&host.app, &[("C-1", &address)]);
+    let gone = async || status(&host).1.contains("没有配置人数检测").then_some(());
+    until("no detector", gone).await;
+    host.stop().await;
+}
+
 /// `plumbline video status` through the control socket of the service.
 fn status(host: &Host) -> (u8, String) {
     let home = host.app.home().dir().display().to_string();

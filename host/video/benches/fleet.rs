@@ -89,6 +89,7 @@ fn post(number: u32, port: u16, reference: &Reference) -> Post {
         limits: Limits::default(),
         patience: Duration::from_secs(20),
         keeps_clips: true,
+        counting: None,
     }
 }
 

@@ -31,10 +31,19 @@ pub(crate) const AWAITED_MAX: usize = 8;
 /// Microseconds since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
+/// A camera and its part in the fleet.
+#[derive(Debug)]
+pub(crate) struct Assigned {
+    pub(crate) post: Post,
+    /// How much later than now persons are counted for the first time, microseconds: the looks of the
+    /// cameras of a fleet must not all come at once.
+    pub(crate) first_look_us: i64,
+}
+
 /// What a camera is asked for. It ends when nobody can ask any more.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Adjust(Box<Post>),
+    Adjust(Box<Assigned>),
     Burst { length_us: i64 },
     Learn { length_us: i64 },
     Collect(Wanted),
@@ -105,6 +114,8 @@ impl Span {
 /// See the module.
 pub(crate) struct Camera {
     pub(crate) post: Post,
+    /// See [`Assigned`].
+    pub(crate) first_look_us: i64,
     pub(crate) commands: Receiver<Command>,
     pub(crate) board: Arc<Board>,
     pub(crate) sink: SyncSender<Message>,
@@ -152,7 +163,8 @@ impl Watching {
         let observer = observer(post)?;
         let has_reference = observer.has_reference();
         let now_us = (camera.clock)();
-        let watch = Watch::live(post.subject.clone(), observer, post.limits.clone(), now_us)?;
+        let mut watch = Watch::live(post.subject.clone(), observer, post.limits.clone(), now_us)?;
+        watch.count(post.counting.as_ref(), now_us, camera.first_look_us);
         lock(&camera.board.status).has_reference = has_reference;
         let live = Live::new(post.address.clone(), post.patience);
         Ok(Self { camera, watch, live, awaited: Vec::new(), seen_us: i64::MIN })
@@ -228,7 +240,7 @@ impl Watching {
     fn obey(&mut self, command: Command) -> Result<(), Unheard> {
         let now_us = (self.camera.clock)();
         match command {
-            Command::Adjust(post) => self.adjust(*post),
+            Command::Adjust(assigned) => self.adjust(*assigned, now_us),
             Command::Burst { length_us } => self.watch.burst(now_us, length_us),
             Command::Learn { length_us } => {
                 self.watch.learn(now_us.saturating_add(length_us));
@@ -248,8 +260,9 @@ impl Watching {
         Ok(())
     }
 
-    /// Zones, reference and limits change while the stream goes on.
-    fn adjust(&mut self, post: Post) {
+    /// Zones, reference, limits and the counting of persons change while the stream goes on.
+    fn adjust(&mut self, assigned: Assigned, now_us: i64) {
+        let Assigned { post, first_look_us } = assigned;
         // The fleet has tried the zones; if they are wrong after all, the old ones stand.
         let Ok(observer) = observer(&post) else { return };
         let board = &self.camera.board;
@@ -259,6 +272,7 @@ impl Watching {
             lock(&board.ring).reach(reach_us(&post));
         }
         self.watch.adjust(post.subject.clone(), observer, post.limits.clone());
+        self.watch.count(post.counting.as_ref(), now_us, first_look_us);
         self.camera.post = post;
     }
 

@@ -12,15 +12,19 @@ mod model;
 #[cfg(not(feature = "detector"))]
 #[path = "detector/no_model.rs"]
 mod model;
+mod pace;
 
 use crate::decode::Picture;
 use crate::error::VideoError;
 use crate::zone::Zones;
 use letterbox::Planes;
 use model::Model;
+use pace::Turn;
+pub(crate) use pace::{Pace, delay_us};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Microseconds between two looks at one camera where nothing else is said: a queue does not change
 /// faster, and 45 cameras then take a quarter of a core.
@@ -32,6 +36,23 @@ const MODEL_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Detector {
     model: Model,
+    turn: Turn,
+}
+
+/// That persons are counted at a camera.
+#[derive(Clone, Debug)]
+pub struct Counting {
+    /// Shared by all cameras: it looks at one picture at a time.
+    pub detector: Arc<Detector>,
+    /// Microseconds between two looks at the camera, at least.
+    pub every_us: i64,
+}
+
+/// The same if it is the very same model, which is never changed.
+impl PartialEq for Counting {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.detector, &other.detector) && self.every_us == other.every_us
+    }
 }
 
 impl Detector {
@@ -62,7 +83,17 @@ impl Detector {
         if !found.eq_ignore_ascii_case(sha256.trim()) {
             return Err(VideoError::ModelHash { path: path.to_owned(), found });
         }
-        Ok(Self { model: Model::load(&bytes)? })
+        Ok(Self { model: Model::load(&bytes)?, turn: Turn::default() })
+    }
+
+    /// As [`Self::persons`]; `None` at once while another picture is looked at.
+    pub(crate) fn try_persons(
+        &self,
+        picture: &Picture<'_>,
+        zones: &Zones,
+    ) -> Option<Result<Vec<u32>, VideoError>> {
+        let _turn = self.turn.take()?;
+        Some(self.persons(picture, zones))
     }
 
     /// Persons in each zone that is measured, in the order of the zones. Nobody is seen under a mask.

@@ -3,7 +3,8 @@
 //!
 //! Decides nothing and keeps nothing beyond the seconds of the rings.
 
-use crate::camera::{AWAITED_MAX, Board, Camera, Clock, Command};
+use crate::camera::{AWAITED_MAX, Assigned, Board, Camera, Clock, Command};
+use crate::detector::delay_us;
 use crate::error::VideoError;
 use crate::post::{Message, Post, Status, Wanted};
 use crate::still::Still;
@@ -52,7 +53,8 @@ impl Fleet {
     }
 
     /// Makes the fleet watch these cameras and no others. One that is as it was goes on undisturbed;
-    /// where only zones, masks, reference or limits changed, its stream goes on.
+    /// where only zones, masks, reference, limits or the counting of persons changed, its stream goes
+    /// on.
     ///
     /// Returns those that could not be taken, with the reason: their zones make no sense, or there are
     /// too many. If such a camera was watched before, it goes on as it was.
@@ -65,8 +67,11 @@ impl Fleet {
         let gone: Vec<_> =
             self.cameras.extract_if(.., |camera, _| !wanted.contains_key(camera)).collect();
         gone.into_iter().for_each(|(_, running)| running.end());
-        for (camera, post) in wanted {
-            if let Err(error) = self.watch(&camera, post) {
+        let cameras = wanted.len();
+        for (place, (camera, post)) in wanted.into_iter().enumerate() {
+            let every_us = post.counting.as_ref().map_or(0, |counting| counting.every_us);
+            let first_look_us = delay_us(every_us, place, cameras);
+            if let Err(error) = self.watch(&camera, Assigned { post, first_look_us }) {
                 faults.push((camera, error));
             }
         }
@@ -153,14 +158,15 @@ impl Fleet {
         })
     }
 
-    fn watch(&mut self, camera: &str, post: Post) -> Result<(), VideoError> {
+    fn watch(&mut self, camera: &str, assigned: Assigned) -> Result<(), VideoError> {
+        let post = assigned.post.clone();
         Zones::new(&post.zones)?;
         if let Some(running) = self.cameras.get_mut(camera) {
             if running.post == post && !running.thread.is_finished() {
                 return Ok(());
             }
             if running.keeps_stream(&post) {
-                self.ask(camera, Command::Adjust(Box::new(post.clone())))?;
+                self.ask(camera, Command::Adjust(Box::new(assigned)))?;
                 if let Some(running) = self.cameras.get_mut(camera) {
                     running.post = post;
                 }
@@ -169,18 +175,20 @@ impl Fleet {
         } else if self.cameras.len() >= CAMERAS_MAX {
             return Err(VideoError::Limit("no more than 100 cameras are watched"));
         }
-        let running = self.begin(camera, post)?;
+        let running = self.begin(camera, assigned)?;
         if let Some(before) = self.cameras.insert(camera.to_owned(), running) {
             before.end();
         }
         Ok(())
     }
 
-    fn begin(&self, camera: &str, post: Post) -> Result<Running, VideoError> {
+    fn begin(&self, camera: &str, assigned: Assigned) -> Result<Running, VideoError> {
+        let Assigned { post, first_look_us } = assigned;
         let (commands, receiver) = channel(AWAITED_MAX);
         let board = Arc::new(Board::new(&post));
         let watched = Camera {
             post: post.clone(),
+            first_look_us,
             commands: receiver,
             board: Arc::clone(&board),
             sink: self.sink.clone(),

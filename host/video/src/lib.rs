@@ -34,7 +34,7 @@ mod zone;
 
 pub use clip::Clip;
 pub use decode::{Decoder, Mode, Picture, Plane};
-pub use detector::{Detector, EVERY_US as DETECT_EVERY_US};
+pub use detector::{Counting, Detector, EVERY_US as DETECT_EVERY_US};
 pub use error::{Kind, VideoError};
 pub use fleet::{CAMERAS_MAX, CLIP_S_MAX, Fleet, LEARN_S_MAX, LastPicture};
 pub use grid::{Grid, HEIGHT as GRID_HEIGHT, WIDTH as GRID_WIDTH};

@@ -1,6 +1,7 @@
 //! What a fleet is told about a camera, what it is asked for, and what it hands back.
 
 use crate::clip::Clip;
+use crate::detector::Counting;
 use crate::error::VideoError;
 use crate::health::{Limits, State};
 use crate::observe::Sample;
@@ -28,6 +29,8 @@ pub struct Post {
     pub patience: Duration,
     /// Whether the last seconds are kept for clips. Without it only stills can be had.
     pub keeps_clips: bool,
+    /// Whether persons are counted. Without it nothing is known about how many there are.
+    pub counting: Option<Counting>,
 }
 
 impl std::fmt::Debug for Post {
@@ -37,6 +40,7 @@ impl std::fmt::Debug for Post {
             .field("zones", &self.zones.len())
             .field("has_reference", &self.reference.is_some())
             .field("keeps_clips", &self.keeps_clips)
+            .field("counts", &self.counting.is_some())
             .finish_non_exhaustive()
     }
 }

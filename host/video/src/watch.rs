@@ -2,7 +2,7 @@
 //! gathers minutes. Holds no thread and no socket, so that a file and a live camera give the same.
 
 use crate::decode::{Decoder, Mode, Picture};
-use crate::detector::Detector;
+use crate::detector::{Counting, Detector, Pace};
 use crate::error::VideoError;
 use crate::grid::Grid;
 use crate::health::{Change, Health, Limits, State};
@@ -51,12 +51,11 @@ pub struct Watch {
     detection: Option<Detection>,
 }
 
-/// A detector, and when it looked last.
+/// A detector, and when it looks.
 #[derive(Debug)]
 struct Detection {
-    detector: Arc<Detector>,
-    every_us: i64,
-    last_us: Option<i64>,
+    counting: Counting,
+    pace: Pace,
 }
 
 impl Watch {
@@ -120,8 +119,22 @@ impl Watch {
     /// Lets a detector count persons, once in so many microseconds of the source's clock at most.
     #[must_use]
     pub fn with_detector(mut self, detector: Arc<Detector>, every_us: i64) -> Self {
-        self.detection = Some(Detection { detector, every_us, last_us: None });
+        let counting = Counting { detector, every_us };
+        self.detection = Some(Detection { counting, pace: Pace::new(every_us) });
         self
+    }
+
+    /// Has persons counted or not from now on, with a first look that comes so much later. What is as
+    /// it was goes on as it does.
+    pub(crate) fn count(&mut self, counting: Option<&Counting>, now_us: i64, delay_us: i64) {
+        let before = self.detection.take();
+        self.detection = counting.map(|counting| match before {
+            Some(before) if before.counting == *counting => before,
+            _ => Detection {
+                counting: counting.clone(),
+                pace: Pace::beginning(counting.every_us, now_us, delay_us),
+            },
+        });
     }
 
     /// The camera's state; `None` before the first picture or failure.
@@ -204,14 +217,13 @@ impl Watch {
 impl Detection {
     /// A failure leaves the counts absent, which rules read as unknown.
     fn look(&mut self, picture: &Picture<'_>, zones: &Zones, sample: &mut Sample) {
-        // A source whose clock was set back is looked at at once.
-        let wait = |last: i64| (last..last.saturating_add(self.every_us)).contains(&sample.at_us);
-        if self.last_us.is_some_and(wait) {
+        if !self.pace.is_due(sample.at_us) {
             return;
         }
-        self.last_us = Some(sample.at_us);
-        let counts = self.detector.persons(picture, zones).unwrap_or_default();
-        for (zone, count) in sample.zones.iter_mut().zip(counts) {
+        // While the detector looks at another camera, this one goes on; its next picture may be it.
+        let Some(counts) = self.counting.detector.try_persons(picture, zones) else { return };
+        self.pace.looked(sample.at_us);
+        for (zone, count) in sample.zones.iter_mut().zip(counts.unwrap_or_default()) {
             zone.persons = Some(count);
         }
     }

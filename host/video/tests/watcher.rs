@@ -87,6 +87,7 @@ pub(crate) fn post(camera: &str, address: &str) -> Post {
         limits: Limits::default(),
         patience: Duration::from_secs(20),
         keeps_clips: true,
+        counting: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::show::{moment, pad};
 use crate::cli::{Context, FOUND, OK, Out};
 use crate::error::AppError;
-use crate::hall::{self, CameraView, Summary};
+use crate::hall::{self, CameraView, Persons, Summary};
 
 /// Seconds over which a picture of the empty hall is taken, if nothing is said.
 const LEARN_S: u32 = 60;
@@ -21,11 +21,15 @@ pub(in crate::cli) struct LearnArguments {
 pub(super) fn status(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
     let app = context.open()?;
     let out = &mut *context.out;
-    let (views, summary) = match app.hall() {
-        Ok(hall) => (hall.views(), Some(hall.summary())),
+    let (views, persons, summary) = match app.hall() {
+        Ok(hall) => {
+            let summary = hall.summary();
+            (hall.views(), summary.persons.clone(), Some(summary))
+        }
         Err(_) => {
             out.note("hall.not-serving", &[]);
-            (hall::would_watch(&app)?, None)
+            let (views, persons) = hall::would_watch(&app)?;
+            (views, persons, None)
         }
     };
     for view in &views {
@@ -38,8 +42,9 @@ pub(super) fn status(context: &mut Context<'_, '_>) -> Result<u8, AppError> {
         out.say("hall.none", &[]);
     }
     let is_whole = summary.as_ref().is_none_or(|summary| tell(out, summary));
+    let may_count = tell_persons(out, &persons, summary.is_some());
     let is_well = views.iter().all(CameraView::is_well) || summary.is_none();
-    Ok(if is_whole && is_well { OK } else { FOUND })
+    Ok(if is_whole && may_count && is_well { OK } else { FOUND })
 }
 
 fn camera(out: &mut Out<'_>, view: &CameraView) {
@@ -58,6 +63,23 @@ fn camera(out: &mut Out<'_>, view: &CameraView) {
         ("since", &since),
     ];
     out.say(if since.is_empty() { "hall.camera-new" } else { "hall.camera" }, &values);
+}
+
+/// Whether persons are counted; false if a model is named that cannot be used. As JSON it is a part of
+/// the summary if there is one.
+fn tell_persons(out: &mut Out<'_>, persons: &Persons, is_told: bool) -> bool {
+    if out.json && !is_told {
+        out.object(&serde_json::json!({ "persons": persons }));
+    } else if !out.json {
+        match persons {
+            Persons::NotSet => out.say("persons.not-set", &[]),
+            Persons::Counted { every_s } => {
+                out.say("persons.counted", &[("seconds", &every_s.to_string())]);
+            }
+            Persons::Failed { why } => out.say("persons.failed", &[("why", why)]),
+        }
+    }
+    !matches!(persons, Persons::Failed { .. })
 }
 
 /// What does not belong to one camera; false if something is wrong with it.

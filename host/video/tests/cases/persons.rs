@@ -2,12 +2,26 @@
 //! where `PLUMBLINE_DATA` names their folder; elsewhere this says so and checks nothing.
 #![allow(clippy::unwrap_used)]
 
+use crate::clip::{self, Scene};
+use crate::server::{self, PASSWORD, USER};
+use crate::watcher::post;
 use plumbline_camera::{
-    Detector, Limits, Observer, Place, Source, Subject, Watch, Written, Zone, Zones,
+    Counting, Detector, Fleet, Limits, Message, Observer, Place, Source, Subject, Watch, Written,
+    Zone, Zones,
 };
 use plumbline_contract::time::{Millis, Zone as Clock};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// A whole minute, microseconds since 1970.
+const BEGIN_US: i64 = 1_772_413_200_000_000;
+/// How much faster than ours the clock of the fleet goes, so that minutes end soon.
+const SPEED: i64 = 20;
 
 fn data(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("PLUMBLINE_DATA")?;
@@ -67,4 +81,54 @@ fn somebody_at_the_table_is_counted_there_and_nobody_on_the_wall() {
         assert!(minute[0].is_some_and(|count| (1..=2).contains(&count)), "{minute:?}: {looks:?}");
         assert_eq!(minute[1], Some(0), "{minute:?}");
     }
+}
+
+/// Reads until each camera has told a minute in which persons were counted, or one in which not.
+fn until_each(messages: &Receiver<Message>, cameras: &[&str], counted: bool) {
+    let mut waiting: BTreeSet<_> = cameras.iter().map(|camera| (*camera).to_owned()).collect();
+    while !waiting.is_empty() {
+        let message = messages.recv_timeout(PATIENCE).expect("a message");
+        let Message::Written { camera, written, .. } = message else { continue };
+        for written in written {
+            let Written::Minute(minute) = written else { continue };
+            let is_counted = minute.zones.first().map(|zone| zone.person_max.is_some());
+            if is_counted == Some(counted) {
+                waiting.remove(&camera);
+            }
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "live cameras are paced by real time")]
+fn one_model_counts_at_all_cameras_of_a_fleet_until_it_is_taken_away() {
+    let Some(model) = data("yolox_nano.onnx") else {
+        return eprintln!("skipped: PLUMBLINE_DATA names no folder with video/yolox_nano.onnx");
+    };
+    let detector = Arc::new(Detector::load(&model, "", &|_| String::new()).unwrap());
+    let units = clip::encode(320, 180, &[(Scene::Occupied, 5)]);
+    let cameras = ["C-1", "C-2", "C-3"];
+    let mut posts: Vec<_> = cameras
+        .iter()
+        .map(|camera| {
+            let address = server::start(units.clone(), "H264", false);
+            post(camera, &format!("rtsp://{USER}:{PASSWORD}@{address}"))
+        })
+        .collect();
+    let (sink, messages) = sync_channel(64);
+    let begun = Instant::now();
+    let elapsed_us = move || i64::try_from(begun.elapsed().as_micros()).unwrap();
+    let mut fleet = Fleet::new(Arc::new(move || BEGIN_US + SPEED * elapsed_us()), sink);
+    for post in &mut posts {
+        post.counting = Some(Counting { detector: Arc::clone(&detector), every_us: 10_000_000 });
+    }
+    assert!(fleet.reconcile(posts.clone()).is_empty());
+    until_each(&messages, &cameras, true);
+    // The model goes while the cameras are watched on, and nobody holds it any more.
+    posts.iter_mut().for_each(|post| post.counting = None);
+    assert!(fleet.reconcile(posts).is_empty());
+    until_each(&messages, &cameras, false);
+    drop(messages);
+    fleet.stop();
+    assert_eq!(Arc::strong_count(&detector), 1);
 }
