@@ -70,8 +70,11 @@ pub fn put(app: &App, bytes: &[u8]) -> Result<String, AppError> {
         private(dir, 0o700)?;
     }
     let partial = path.with_extension(PARTIAL);
-    let written = write(&partial, &path, bytes);
-    written.map_err(|error| AppError::io(&path, &error))?;
+    if let Err(error) = write(&partial, &path, bytes) {
+        // What is there of it takes room that is short, perhaps; a sweep would remove it as well.
+        let _ = fs::remove_file(&partial);
+        return Err(AppError::io(&path, &error));
+    }
     for dir in [folder, &root, app.home().dir()] {
         sync(dir).map_err(|error| AppError::io(dir, &error))?;
     }
