@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
             Message::Learned { camera, reference: Ok(reference) } => {
                 match reference::keep(app, &camera, &reference) {
                     Ok(()) => tracing::info!(cam = camera, "a picture of the empty hall was taken"),
-                    // It is learned again tomorrow.
+                    // It lacks until it is learned again; what else a hall tells goes on.
                     Err(error) => tracing::error!(
                         cam = camera, %error, "a picture of the empty hall could not be kept"
                     ),
