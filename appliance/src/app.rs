@@ -86,6 +86,8 @@ pub struct App {
     hall: Mutex<Option<Arc<Hall>>>,
     /// Held for writing while old payloads are dropped.
     history: RwLock<()>,
+    /// Held for writing while footage is deleted.
+    footage: RwLock<()>,
     /// Threads that wait for the turn.
     waiting: AtomicUsize,
     stopping: AtomicBool,
@@ -165,6 +167,7 @@ impl App {
             turn: Mutex::new(()),
             hall: Mutex::default(),
             history: RwLock::new(()),
+            footage: RwLock::new(()),
             waiting: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         };
@@ -305,6 +308,14 @@ impl App {
         lock(&self.told_time).unwrap_or_else(|| lock(&self.log_clock).at(wall, running))
     }
 
+    /// The present instant for what cannot be undone; `None` as long as no clock of this process
+    /// can be trusted that far. See [`LogClock::sure`].
+    #[must_use]
+    pub fn sure_time(&self) -> Option<Millis> {
+        let (wall, running) = (clock::now(), clock::running());
+        lock(&self.log_clock).sure(wall, running)
+    }
+
     /// From now on log time is what is told here: for a home that lives through another time than
     /// ours, as in a demonstration or a test.
     pub fn tell_time(&self, time: Millis) {
@@ -331,6 +342,16 @@ impl App {
     /// Waits until nobody reads the log from a base on: for who drops payloads.
     pub(crate) fn change_history(&self) -> RwLockWriteGuard<'_, ()> {
         self.history.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody deletes footage, and keeps it from being deleted.
+    pub(crate) fn keep_footage(&self) -> RwLockReadGuard<'_, ()> {
+        self.footage.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody takes or reads footage: for who deletes some.
+    pub(crate) fn change_footage(&self) -> RwLockWriteGuard<'_, ()> {
+        self.footage.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`App::take_turn`], or `None` if somebody else has it or waits for it: who asks again and

@@ -24,17 +24,20 @@ pub struct LogClock {
     believed: Option<i64>,
     /// A difference that is not believed yet, and the running clock when it was first seen.
     jump: Option<(i64, i64)>,
+    /// The running clock at the first reading.
+    since: Option<i64>,
 }
 
 impl LogClock {
     /// A clock that goes on from the newest live log time of a log.
     #[must_use]
     pub fn after(last: Millis) -> Self {
-        Self { last, believed: None, jump: None }
+        Self { last, believed: None, jump: None, since: None }
     }
 
     /// Log time at a reading of both clocks; `running` counts from any fixed moment of the process.
     pub fn at(&mut self, wall: Millis, running: Millis) -> Millis {
+        self.since.get_or_insert(running.0);
         let found = wall.0.saturating_sub(running.0);
         let is_near = |other: i64| found.abs_diff(other) <= DRIFT_MS.unsigned_abs();
         let believed = self.believed.unwrap_or(found);
@@ -52,6 +55,14 @@ impl LogClock {
         let time = running.0.saturating_add(self.believed.unwrap_or(found));
         self.last = self.last.max(Millis(time));
         self.last
+    }
+
+    /// The earlier of wall clock and log time, for what cannot be undone, such as a deletion; `None`
+    /// until the first reading, which is believed at once, has had [`HOLD_MS`] to be taken back.
+    pub fn sure(&mut self, wall: Millis, running: Millis) -> Option<Millis> {
+        let time = self.at(wall, running);
+        let since = self.since.unwrap_or(running.0);
+        (running.0.saturating_sub(since) >= HOLD_MS).then_some(time.min(wall))
     }
 
     /// By how much the wall clock is ahead of what is believed, in milliseconds, while a jump is
@@ -108,6 +119,29 @@ mod tests {
         let wandering: Vec<Row> =
             (0..60).map(|minute| (minute, minute % 7 * 1000, minute)).collect();
         check("never twice the same", &wandering);
+    }
+
+    #[test]
+    fn what_cannot_be_undone_waits_for_a_sure_time() {
+        let hold = HOLD_MS / MS_PER_MINUTE;
+        // (minute of the running clock, how far the wall clock is off, minutes of the sure time).
+        type Row = (i64, i64, Option<i64>);
+        let runs: [(&str, &[Row]); 4] = [
+            ("an even run", &[(0, 0, None), (hold - 1, 0, None), (hold, 0, Some(hold))]),
+            ("begun ahead", &[(0, YEAR, None), (1, 0, None), (hold, 0, Some(hold))]),
+            ("a second ahead", &[(0, 0, None), (50, YEAR, Some(50)), (51, 0, Some(51))]),
+            ("behind", &[(0, 0, None), (50, -60, Some(-10)), (61, -60, Some(1))]),
+        ];
+        for (name, rows) in runs {
+            let mut clock = LogClock::after(Millis(0));
+            for (minute, off, wanted) in rows {
+                let running = minute * MS_PER_MINUTE;
+                let wall = Millis(START + running + off * MS_PER_MINUTE);
+                let sure = clock.sure(wall, Millis(running));
+                let sure = sure.map(|time| (time.0 - START) / MS_PER_MINUTE);
+                assert_eq!(sure, *wanted, "{name}: minute {minute}");
+            }
+        }
     }
 
     #[test]

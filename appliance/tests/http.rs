@@ -8,6 +8,8 @@
 mod cameras;
 #[path = "http/disk.rs"]
 mod disk;
+#[path = "http/footage.rs"]
+mod footage;
 #[path = "http/host.rs"]
 mod host;
 #[path = "http/plugin.rs"]

@@ -10,6 +10,8 @@ use plumbline_contract::time::Day;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
+use std::path::Path;
 
 /// Reason of a deletion by time.
 const OVER: &str = "keep_until";
@@ -49,12 +51,15 @@ pub fn list(app: &App) -> Result<Vec<Kept>, AppError> {
     })
 }
 
-/// Deletes what was to be kept until before `today`; returns what that was. With `dry_run` nothing
-/// is deleted.
+/// Deletes what was to be kept until before `today`, the day of a sure time; returns what that was.
+/// With `dry_run` nothing is deleted.
 ///
 /// # Errors
-/// If the ledger, the store or the disk fails.
+/// If the ledger or the store fails, or a file cannot be removed: the others are removed all the
+/// same, and it is swept away at the next start.
 pub fn expire(app: &App, today: Day, dry_run: bool) -> Result<Vec<Kept>, AppError> {
+    // What is taken meanwhile would give the same hash a longer time.
+    let _changed = app.change_footage();
     let mut over = list(app)?;
     over.retain(|kept| kept.keep_until < today);
     if dry_run || over.is_empty() {
@@ -72,40 +77,51 @@ pub fn expire(app: &App, today: Day, dry_run: bool) -> Result<Vec<Kept>, AppErro
     let leaves: Vec<_> = over.iter().filter_map(leaf).collect();
     // The leaves first: a file that is left over after a crash is swept away at the next start.
     app.record(&leaves)?;
-    for kept in &over {
-        vault::remove(app.home(), &kept.sha256)?;
-    }
+    let removed: Vec<_> = over.iter().map(|kept| vault::remove(app.home(), &kept.sha256)).collect();
+    removed.into_iter().collect::<Result<(), _>>()?;
     Ok(over)
 }
 
-/// Removes files that no leaf vouches for: a crash came between file and leaf. Only before anything
-/// is taken.
+/// Removes files that no leaf vouches for: a crash came between file and leaf. What does not look
+/// like footage is left alone, and what cannot be removed is logged and left to the next sweep.
 ///
 /// # Errors
-/// If the disk fails.
+/// If the ledger cannot be read, or not the folder of all footage.
 pub fn sweep(app: &App) -> Result<usize, AppError> {
+    let _changed = app.change_footage();
     let kept: BTreeSet<String> = list(app)?.into_iter().map(|kept| kept.sha256).collect();
     let root = app.home().evidence_dir();
     if !root.exists() {
         return Ok(0);
     }
     let mut swept = 0;
-    let read = |dir: &std::path::Path| fs::read_dir(dir).map_err(|error| AppError::io(dir, &error));
-    for folder in read(&root)? {
-        let folder = folder.map_err(|error| AppError::io(&root, &error))?.path();
-        if !folder.is_dir() {
-            continue;
-        }
-        for file in read(&folder)? {
-            let file = file.map_err(|error| AppError::io(&folder, &error))?;
-            if !kept.contains(&*file.file_name().to_string_lossy()) {
-                let path = file.path();
-                fs::remove_file(&path).map_err(|error| AppError::io(&path, &error))?;
-                swept += 1;
+    for folder in names(&root)?.into_iter().filter(|name| vault::is_folder(name)) {
+        let folder = root.join(folder);
+        let files = names(&folder).unwrap_or_else(|error| {
+            tracing::warn!(%error, "a folder of footage could not be swept");
+            Vec::new()
+        });
+        for file in files.into_iter().filter(|name| vault::is_file(name) && !kept.contains(name)) {
+            let path = folder.join(file);
+            match fs::remove_file(&path) {
+                Ok(()) => swept += 1,
+                Err(error) => {
+                    let error = AppError::io(&path, &error);
+                    tracing::warn!(%error, "a file of footage could not be swept away");
+                }
             }
         }
     }
     Ok(swept)
+}
+
+/// Names in a folder; those that are no text belong to somebody else.
+fn names(dir: &Path) -> Result<Vec<String>, AppError> {
+    let read = || -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+        Ok(entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    };
+    read().map_err(|error| AppError::io(dir, &error))
 }
 
 /// Reads every piece and compares it with its hash; returns the hashes of those that are missing and

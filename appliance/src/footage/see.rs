@@ -53,6 +53,8 @@ pub struct Piece {
 /// cannot be recorded; then nothing is handed out. An attempt at a damaged file is on record too.
 pub fn kept(app: &App, sha256: &str, viewer: Viewer<'_>) -> Result<Piece, AppError> {
     viewer.check()?;
+    // What is deleted while it is read would seem to be missing.
+    let _kept = app.keep_footage();
     let leaf = app.with_footage(|footage, ledger| {
         let Some(index) = footage.of_hash(sha256).last() else { return Ok(None) };
         if footage.is_deleted(sha256) {

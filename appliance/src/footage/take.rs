@@ -106,21 +106,25 @@ fn camera(app: &App, evidence: &[u64]) -> Result<Option<String>, AppError> {
     Ok(None)
 }
 
-/// Keeps a piece of footage and binds it to its alert in the ledger.
+/// Keeps a piece of footage and binds it to its alert in the ledger. What cannot be kept is on
+/// record as lacking, with the code of the error, because one bad disk must not end the service.
 ///
 /// # Errors
-/// If the disk or the ledger fails; a file that no leaf vouches for is swept away later.
+/// If the ledger fails; a file that no leaf vouches for is swept away later.
 pub fn taken(app: &App, wish: &Wish, kind: Form, bytes: &[u8]) -> Result<(), AppError> {
     let now = clock::now();
+    // Between file and leaf, nobody may delete what has the same hash.
+    let _kept = app.keep_footage();
     let sha256 = match vault::put(app, bytes) {
         Ok(sha256) => sha256,
-        // What cannot be kept is on record as lacking; the service goes on.
-        Err(error) if matches!(error.message, "disk-full" | "footage-large") => {
-            return lacking(app, wish, kind, &error.to_string());
+        Err(error) => {
+            tracing::error!(%error, alert = wish.about.alert, "footage could not be kept");
+            return lacking(app, wish, kind, error.message);
         }
-        Err(error) => return Err(error),
     };
-    let until = app.zone().local(now).day().plus(wish.allowed.keep_days as i32);
+    // The later of the clocks: one that is behind must not shorten the time that the law asks for.
+    let from = now.max(app.log_time());
+    let until = app.zone().local(from).day().plus(wish.allowed.keep_days as i32);
     let mut leaf = FootageLeaf::new(app, FootageAct::Taken, kind, &wish.about, now);
     leaf.sha256 = Some(sha256);
     leaf.bytes = Some(bytes.len() as u64);

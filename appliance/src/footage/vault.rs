@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// Largest piece of footage, in bytes: half a minute of a 4K stream at 16 Mbit/s. Sub-streams, as
 /// are watched, need a fiftieth.
 pub const FOOTAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Digits of a SHA-256.
+const HASH_DIGITS: usize = 64;
 /// Digits of the hash that name the folder.
 const FOLDER_DIGITS: usize = 2;
 /// End of the name of a file that is being written.
@@ -29,7 +31,21 @@ pub fn path(home: &Home, sha256: &str) -> PathBuf {
 /// Whether a text can be the name of a piece of footage; anything else never becomes a path.
 #[must_use]
 pub fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == HASH_DIGITS && is_hex(text)
+}
+
+/// Whether a text can be the name of a folder of footage.
+pub(super) fn is_folder(name: &str) -> bool {
+    name.len() == FOLDER_DIGITS && is_hex(name)
+}
+
+/// Whether a text can be the name of a file of footage, written whole or in part.
+pub(super) fn is_file(name: &str) -> bool {
+    is_hash(name) || name.strip_suffix(PARTIAL).is_some_and(|stem| stem.ends_with('.'))
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Keeps a piece of footage; when this returns, it is on the disk. The same bytes are kept once.
@@ -54,8 +70,11 @@ pub fn put(app: &App, bytes: &[u8]) -> Result<String, AppError> {
         private(dir, 0o700)?;
     }
     let partial = path.with_extension(PARTIAL);
-    let written = write(&partial, &path, bytes);
-    written.map_err(|error| AppError::io(&path, &error))?;
+    if let Err(error) = write(&partial, &path, bytes) {
+        // What is there of it takes room that is short, perhaps; a sweep would remove it as well.
+        let _ = fs::remove_file(&partial);
+        return Err(AppError::io(&path, &error));
+    }
     for dir in [folder, &root, app.home().dir()] {
         sync(dir).map_err(|error| AppError::io(dir, &error))?;
     }

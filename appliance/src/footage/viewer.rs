@@ -50,8 +50,9 @@ pub fn remove(app: &App, name: &str, by: Option<&str>) -> Result<(), AppError> {
     if app.store().meta(&key)?.is_none() {
         return Err(AppError::new(Kind::NotFound, "no-viewer", name));
     }
-    app.store().drop_meta(&key)?;
-    record(app, "removed", name, by)
+    // The act first: one too many after a crash is harmless, one missing is not.
+    record(app, "removed", name, by)?;
+    Ok(app.store().drop_meta(&key)?)
 }
 
 fn record(app: &App, what: &str, name: &str, by: Option<&str>) -> Result<(), AppError> {

@@ -43,9 +43,11 @@ impl Running {
 /// # Errors
 /// If the system gives no threads, or the store fails.
 pub fn start(service: &Arc<Service>, ahead_ms: i64) -> Result<Running, AppError> {
-    let swept = keep::sweep(service.app())?;
-    if swept > 0 {
-        tracing::warn!(swept, "footage that no leaf vouches for was removed");
+    match keep::sweep(service.app()) {
+        Ok(0) => {}
+        Ok(swept) => tracing::warn!(swept, "footage that no leaf vouches for was removed"),
+        // What is left over harms nobody: oversight goes on without it.
+        Err(error) => tracing::error!(%error, "footage could not be swept"),
     }
     let (sink, messages) = sync_channel(MESSAGES);
     let hall = Arc::new(Hall::new(service.app(), sink, ahead_ms));
@@ -146,8 +148,13 @@ impl<'a> Work<'a> {
         match message {
             Message::Evidence(evidence) => clerk.take(app, self.hall, *evidence)?,
             Message::Learned { camera, reference: Ok(reference) } => {
-                reference::keep(app, &camera, &reference)?;
-                tracing::info!(cam = camera, "a picture of the empty hall was taken");
+                match reference::keep(app, &camera, &reference) {
+                    Ok(()) => tracing::info!(cam = camera, "a picture of the empty hall was taken"),
+                    // It lacks until it is learned again; what else a hall tells goes on.
+                    Err(error) => tracing::error!(
+                        cam = camera, %error, "a picture of the empty hall could not be kept"
+                    ),
+                }
             }
             Message::Learned { camera, reference: Err(error) } => {
                 tracing::error!(cam = camera, %error, "no picture of the empty hall came about");
@@ -161,16 +168,27 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Deletes footage whose time is over, once a day, as soon as it is sure which day it is.
+    fn expire(&mut self) {
+        let app = self.service.app();
+        let Some(today) = app.sure_time().map(|now| app.zone().local(now).day()) else { return };
+        if self.expired.replace(today) == Some(today) {
+            return;
+        }
+        match keep::expire(app, today, false) {
+            Ok(over) if over.is_empty() => {}
+            Ok(over) => {
+                tracing::info!(over = over.len(), "footage whose time is over was deleted");
+            }
+            Err(error) => tracing::error!(%error, "not all footage could be deleted"),
+        }
+    }
+
     /// What is done once a day.
     fn daily(&mut self) -> Result<(), AppError> {
         let app = self.service.app();
         let now = app.zone().local(clock::now());
-        if self.expired.replace(now.day()) != Some(now.day()) {
-            let over = keep::expire(app, now.day(), false)?.len();
-            if over > 0 {
-                tracing::info!(over, "footage whose time is over was deleted");
-            }
-        }
+        self.expire();
         let needy = self
             .hall
             .views()

@@ -9,11 +9,13 @@ use crate::error::{AppError, Kind};
 use crate::footage::Footage;
 use crate::footage::see::{self, Viewer};
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Why somebody looks.
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +41,8 @@ pub(crate) async fn one(
     Name(sha256): Name,
     Asked(Reason { reason }): Asked<Reason>,
 ) -> Result<impl IntoResponse, Problem> {
+    let stopped = |_| Problem::busy("stopping");
+    let place = service.pieces.clone().acquire_owned().await.map_err(stopped)?;
     let name = sha256.clone();
     let piece = service
         .blocking(move |service| {
@@ -48,5 +52,18 @@ pub(crate) async fn one(
         .await?;
     // The name is a hash that the ledger knows.
     let file = format!("inline; filename=\"{name}.{}\"", piece.kind.extension());
-    Ok(([(CONTENT_TYPE, piece.kind.media().to_owned()), (CONTENT_DISPOSITION, file)], piece.bytes))
+    let body = Bytes::from_owner(Held { bytes: piece.bytes, _place: place });
+    Ok(([(CONTENT_TYPE, piece.kind.media().to_owned()), (CONTENT_DISPOSITION, file)], body))
+}
+
+/// A piece that keeps its place until its last byte is sent or the connection is gone.
+struct Held {
+    bytes: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }

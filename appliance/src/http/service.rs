@@ -18,6 +18,8 @@ use tokio::sync::{Semaphore, watch};
 const DELIVERIES_MAX: usize = 8;
 /// Explanations at the same time: each calls plugins, and the driver stands still meanwhile.
 const EXPLANATIONS_MAX: usize = 2;
+/// Pieces of footage handed out at the same time: each is held whole until it is sent, 64 MiB at most.
+const PIECES_MAX: usize = 4;
 /// Streams at the same time: each holds one connection for as long as a console is open.
 pub(crate) const STREAMS_MAX: usize = 64;
 
@@ -38,6 +40,7 @@ pub struct Service {
     failure: Mutex<Option<AppError>>,
     pub(crate) deliveries: Semaphore,
     pub(crate) explanations: Semaphore,
+    pub(crate) pieces: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
 }
 
@@ -63,6 +66,7 @@ impl Service {
             failure: Mutex::default(),
             deliveries: Semaphore::new(DELIVERIES_MAX),
             explanations: Semaphore::new(EXPLANATIONS_MAX),
+            pieces: Arc::new(Semaphore::new(PIECES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             app,
         };

@@ -66,7 +66,7 @@ pub(in crate::cli) enum FootageCommand {
         /// 只看会删什么 / Only say what would be deleted
         #[arg(long)]
         dry_run: bool,
-        /// 按这一天计算，缺省为今天 / The day to count from; today if not given
+        /// 按这一天计算；服务运行满十分钟后可省，为今天 / The day to count from; may be left out, for today, once the service has run for ten minutes
         #[arg(long, value_name = "YYYY-MM-DD")]
         today: Option<String>,
     },
@@ -193,13 +193,17 @@ fn expire(
     dry_run: bool,
     today: Option<String>,
 ) -> Result<(), AppError> {
-    let present = app.zone().local(clock::now()).day();
-    let today = match today {
-        None => present,
+    let present = app.zone().local(clock::now().min(app.log_time())).day();
+    let sure = app.sure_time().map(|now| app.zone().local(now).day());
+    let today = match (today, sure) {
         // A day to come would delete what must still be kept.
-        Some(text) => Day::parse(&text)
+        (Some(text), _) => Day::parse(&text)
             .filter(|day| *day <= present)
             .ok_or_else(|| AppError::new(Kind::Usage, "day", text))?,
+        (None, Some(today)) => today,
+        (None, None) if dry_run => present,
+        // The clock alone does not delete for good: a person says with it which day it is.
+        (None, None) => return Err(AppError::new(Kind::Usage, "footage-clock", present)),
     };
     let over = keep::expire(app, today, dry_run)?;
     let key = if dry_run { "footage.would-delete" } else { "footage.deleted" };
