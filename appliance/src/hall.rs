@@ -8,6 +8,7 @@
 mod address;
 mod clerk;
 mod learn;
+mod may;
 mod persons;
 mod plan;
 mod reference;
@@ -40,6 +41,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The `source` of what cameras tell, before the hall's name.
 const SOURCE_PREFIX: &str = "video/";
+/// How long after a camera could not be taken it is tried again, in milliseconds: its queue of commands
+/// is empty by then, and reading its reference as often costs nothing.
+const RETRY_MS: i64 = 10_000;
 
 /// See the module. Lives as long as the service.
 #[derive(Debug)]
@@ -60,10 +64,51 @@ struct Current {
     unknown: Vec<String>,
     /// Cameras that could not be taken, and why.
     faults: BTreeMap<String, String>,
+    /// When they are tried again, by the clock that nobody can set.
+    retry_at: Option<Millis>,
+    /// The hall of each camera that was ever watched since the start: one that was removed may have
+    /// something to tell yet.
+    halls: BTreeMap<String, String>,
     /// Why the file of addresses was not read again.
     error: Option<AppError>,
     /// Of what the present plan was made.
     made_of: Option<String>,
+}
+
+impl Current {
+    /// Whether there is nothing to do: all is made of the same, and no camera is to be tried again.
+    fn holds(&self, made_of: &str, now: Millis) -> bool {
+        self.made_of.as_deref() == Some(made_of) && self.retry_at.is_none_or(|at| now < at)
+    }
+
+    /// Takes a new plan; the faults are those of the one before until [`Current::faulty`] tells.
+    fn plan_is(
+        &mut self,
+        planned: Vec<Planned>,
+        unknown: Vec<String>,
+        error: Option<AppError>,
+        made_of: String,
+    ) {
+        let halls = planned.iter().map(|one| (one.cam.clone(), one.hall.clone()));
+        self.halls.extend(halls);
+        self.planned = planned;
+        self.unknown = unknown;
+        self.error = error;
+        self.made_of = Some(made_of);
+    }
+
+    /// Notes which cameras could not be taken and when to try again; each fault is logged once.
+    fn faulty(&mut self, faults: Vec<(String, VideoError)>, now: Millis) {
+        let faults: BTreeMap<_, _> =
+            faults.into_iter().map(|(cam, fault)| (cam, fault.to_string())).collect();
+        for (cam, fault) in &faults {
+            if self.faults.get(cam) != Some(fault) {
+                tracing::error!(cam, error = fault, "a camera cannot be watched as it is set up");
+            }
+        }
+        self.retry_at = (!faults.is_empty()).then_some(Millis(now.0 + RETRY_MS));
+        self.faults = faults;
+    }
 }
 
 /// What of the whole does not belong to one camera.
@@ -160,9 +205,7 @@ impl Hall {
 
     /// Whose events those of a camera are: the hall's, which is an organ of its own.
     fn dept(&self, cam: &str) -> String {
-        let current = lock(&self.current);
-        let of_cam = current.planned.iter().find(|planned| planned.cam == cam);
-        of_cam.map(|planned| planned.hall.clone()).unwrap_or_default()
+        lock(&self.current).halls.get(cam).cloned().unwrap_or_default()
     }
 
     fn collect(&self, cam: &str, wanted: Wanted) -> Result<(), VideoError> {
@@ -182,14 +225,14 @@ impl Hall {
     }
 
     /// Watches what the tables and the file of addresses say now, if that is something else than
-    /// before, or if `again`.
+    /// before, if a camera that could not be taken is due again, or if `again`.
     ///
     /// # Errors
     /// If the store fails. What is wrong with the file or a camera is told in the state instead.
     fn reconcile(&self, app: &App, again: bool) -> Result<(), AppError> {
         let made_of = made_of(app)?;
-        let is_same = lock(&self.current).made_of.as_ref() == Some(&made_of);
-        if !again && is_same && lock(&self.model).is_fresh() {
+        let holds = lock(&self.current).holds(&made_of, clock::running());
+        if !again && holds && lock(&self.model).is_fresh() {
             return Ok(());
         }
         let (addresses, error) = match address::read(app.home()) {
@@ -198,12 +241,14 @@ impl Hall {
                 (sheet.addresses, None)
             }
             Err(error) => {
-                tracing::error!(%error, "the addresses of the cameras are not in force");
+                let current = lock(&self.current);
+                if current.error.as_ref().map(ToString::to_string) != Some(error.to_string()) {
+                    tracing::error!(%error, "the addresses of the cameras are not in force");
+                }
                 // What is watched goes on as it was.
                 lock(&self.model).refresh(persons::load);
-                let known = lock(&self.current).planned.clone();
-                let known = known.into_iter().filter_map(|one| Some((one.cam, one.address?)));
-                (known.collect(), Some(error))
+                let known = current.planned.clone().into_iter();
+                (known.filter_map(|one| Some((one.cam, one.address?))).collect(), Some(error))
             }
         };
         let tables = app.tables().view(app.store(), app.store().next_seq())?;
@@ -214,15 +259,10 @@ impl Hall {
         for one in &planned {
             posts.extend(post(app, one, counting.as_ref())?);
         }
-        let mut faults = BTreeMap::new();
-        if let Some(fleet) = lock(&self.fleet).as_mut() {
-            for (cam, fault) in fleet.reconcile(posts) {
-                tracing::error!(cam, error = %fault, "a camera cannot be watched");
-                faults.insert(cam, fault.to_string());
-            }
-        }
-        let made_of = Some(made_of);
-        *lock(&self.current) = Current { planned, unknown, faults, error, made_of };
+        // The plan first: a camera tells something as soon as it is watched, and that has a department.
+        lock(&self.current).plan_is(planned, unknown, error, made_of);
+        let faults = lock(&self.fleet).as_mut().map(|fleet| fleet.reconcile(posts));
+        lock(&self.current).faulty(faults.unwrap_or_default(), clock::running());
         Ok(())
     }
 
@@ -283,7 +323,7 @@ fn post(
         start: Millis(0),
         clock: app.zone().clone(),
     };
-    // What may not be kept is not held in memory either.
+    // What may not be kept is not held longer than decoding needs it.
     let keeps_clips = allow::allowed(app, &planned.region)?.clips && !planned.is_masked();
     Ok(Some(Post {
         subject,

@@ -1,10 +1,12 @@
 //! Reads the ledger for alerts whose rules ask for footage, asks the cameras, and puts on record what
 //! came: the footage under its hash, or why there is none.
 //!
-//! How far it has read is kept, so that a restart neither forgets an alert nor asks twice. What was
-//! under way when the service ended is asked for again, and found lacking.
+//! How far it has read is kept, so that a restart neither forgets an alert nor asks twice. Of what was
+//! under way when the service ended, what is not yet on record is asked for again; where that comes too
+//! late to show the moment, it is on record as lacking.
 
-use super::{Hall, lock, now_us};
+use super::may::may;
+use super::{Hall, now_us};
 use crate::alert::as_alert;
 use crate::app::App;
 use crate::clock;
@@ -12,7 +14,7 @@ use crate::error::{AppError, Kind};
 use crate::footage::leaf::as_footage;
 use crate::footage::take::{self, AFTER_S, BEFORE_S, Wish};
 use crate::footage::{FootageAct, Form};
-use plumbline_camera::{Evidence, State, VideoError, Wanted};
+use plumbline_camera::{Evidence, RING_US, State, VideoError, Wanted, Zone};
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::time::Millis;
 use std::collections::BTreeMap;
@@ -23,6 +25,9 @@ const META: &str = "footage/leaves";
 const LEAVES_AT_ONCE: u64 = 1024;
 /// How long an answer of a camera is waited for beyond the end of the clip, in milliseconds.
 const PATIENCE_MS: i64 = 30_000;
+/// How long after an alert was raised the cameras are asked, in milliseconds: what their rings hold, and
+/// what the host may need to come to it. Later, they would show another moment.
+const LATE_MS: i64 = RING_US / 1000 + 5_000;
 
 /// Alerts by the index of their leaf.
 type Found = Vec<(u64, AlertLeaf)>;
@@ -39,6 +44,8 @@ pub(super) struct Clerk {
 #[derive(Debug)]
 struct Pending {
     wish: Wish,
+    /// The masks that held when it was asked for.
+    masks: Vec<Zone>,
     /// By the clock that nobody can set.
     until: Millis,
 }
@@ -78,27 +85,33 @@ impl Clerk {
         self.keep(app)
     }
 
-    /// What a camera has answered.
+    /// What a camera has answered. It is kept if that is allowed now, whatever was allowed before.
     pub(super) fn take(
         &mut self,
         app: &App,
         hall: &Hall,
         evidence: Evidence,
     ) -> Result<(), AppError> {
-        let Some(Pending { wish, .. }) = self.pending.remove(&evidence.request) else {
+        let Some(Pending { wish, masks, .. }) = self.pending.remove(&evidence.request) else {
             return Ok(());
         };
-        let why = |error: &VideoError| reason(hall, &wish.about.cam, error);
-        if wish.allowed.stills {
-            match &evidence.still {
-                Ok(still) => take::taken(app, &wish, Form::Still, &still.jpeg)?,
-                Err(error) => take::lacking(app, &wish, Form::Still, &why(error))?,
+        // What was said in this very second counts as well.
+        hall.reconcile(app, false)?;
+        let may = may(app, hall, &wish.about.region, &wish.about.cam)?.since(&masks);
+        let Evidence { still, clip, .. } = &evidence;
+        let still = wish.allowed.stills.then(|| still.as_ref().map(|still| &still.jpeg[..]));
+        let clip = clip.as_ref().filter(|_| wish.allowed.clips);
+        let clip = clip.map(|clip| clip.as_ref().map(|clip| &clip.bytes[..]));
+        for (form, answer) in [(Form::Still, still), (Form::Clip, clip)] {
+            match (may.keep(form), answer) {
+                (_, None) => {}
+                (Err(why), Some(_)) => take::lacking(app, &wish, form, why)?,
+                (Ok(()), Some(Ok(bytes))) => take::taken(app, &wish, form, bytes)?,
+                (Ok(()), Some(Err(error))) => {
+                    let why = reason(hall, &wish.about.cam, error);
+                    take::lacking(app, &wish, form, &why)?;
+                }
             }
-        }
-        match &evidence.clip {
-            Some(Ok(clip)) => take::taken(app, &wish, Form::Clip, &clip.bytes)?,
-            Some(Err(error)) => take::lacking(app, &wish, Form::Clip, &why(error))?,
-            None => {}
         }
         self.keep(app)
     }
@@ -118,8 +131,15 @@ impl Clerk {
     }
 
     fn ask(&mut self, app: &App, hall: &Hall, index: u64, mut wish: Wish) -> Result<(), AppError> {
-        if is_answered(app, index, &wish)? {
+        for form in answered(app, index, &wish)? {
+            *wanted(&mut wish, form) = false;
+        }
+        if !wish.allowed.clips && !wish.allowed.stills {
             return Ok(());
+        }
+        // Of now is what there would be, and the alert must not bear what is not of its moment.
+        if app.log_time().0.saturating_sub(wish.moment.0) > LATE_MS {
+            return lacking(app, &wish, "too-late");
         }
         wish.moment = clock::now();
         wish.about.moment = app.zone().rfc3339(wish.moment);
@@ -127,19 +147,20 @@ impl Clerk {
         if cam.is_empty() {
             return lacking(app, &wish, "no-camera");
         }
-        let is_masked =
-            lock(&hall.current).planned.iter().any(|one| one.cam == cam && one.is_masked());
-        if wish.allowed.clips && is_masked {
-            // A clip is as the camera coded it: what is masked would be seen in it.
-            take::lacking(app, &wish, Form::Clip, "masked")?;
-            wish.allowed.clips = false;
+        let may = may(app, hall, &wish.about.region, &cam)?;
+        for form in [Form::Still, Form::Clip] {
+            if let Err(why) = may.keep(form)
+                && std::mem::take(wanted(&mut wish, form))
+            {
+                take::lacking(app, &wish, form, why)?;
+            }
         }
         if !wish.allowed.clips && !wish.allowed.stills {
             return Ok(());
         }
         let clip_s = wish.allowed.clips.then_some((BEFORE_S, AFTER_S));
-        let wanted = Wanted { request: index, around_us: now_us(hall.ahead_ms), clip_s };
-        if let Err(error) = hall.collect(&cam, wanted) {
+        let moment = Wanted { request: index, around_us: now_us(hall.ahead_ms), clip_s };
+        if let Err(error) = hall.collect(&cam, moment) {
             let why = match error {
                 VideoError::UnknownCamera(_) => "not-watched".to_owned(),
                 _ => reason(hall, &cam, &error),
@@ -147,7 +168,7 @@ impl Clerk {
             return lacking(app, &wish, &why);
         }
         let until = clock::running().0 + i64::from(AFTER_S) * 1000 + PATIENCE_MS;
-        self.pending.insert(index, Pending { wish, until: Millis(until) });
+        self.pending.insert(index, Pending { wish, masks: may.masks, until: Millis(until) });
         Ok(())
     }
 
@@ -162,18 +183,25 @@ impl Clerk {
     }
 }
 
-/// Whether a leaf of footage behind the one that asks answers it: it was asked before a restart.
-fn is_answered(app: &App, index: u64, wish: &Wish) -> Result<bool, AppError> {
+/// Which forms a leaf of footage behind the one that asks answers: they were asked before a restart.
+fn answered(app: &App, index: u64, wish: &Wish) -> Result<Vec<Form>, AppError> {
     app.with_footage(|footage, ledger| {
+        let mut forms = Vec::new();
         for leaf in footage.of_alert(&wish.about.alert).iter().filter(|leaf| **leaf > index) {
-            if let Some(found) = as_footage(*leaf, &ledger.leaf(*leaf)?)?
-                && matches!(found.act, FootageAct::Taken | FootageAct::Lacking)
-            {
-                return Ok(true);
-            }
+            let found = as_footage(*leaf, &ledger.leaf(*leaf)?)?;
+            let is_answer = |act| matches!(act, FootageAct::Taken | FootageAct::Lacking);
+            forms.extend(found.filter(|found| is_answer(found.act)).map(|found| found.kind));
         }
-        Ok(false)
+        Ok(forms)
     })
+}
+
+/// Whether a form is still to be had.
+fn wanted(wish: &mut Wish, form: Form) -> &mut bool {
+    match form {
+        Form::Clip => &mut wish.allowed.clips,
+        Form::Still | Form::Live => &mut wish.allowed.stills,
+    }
 }
 
 /// Nothing of what is allowed could be had.
@@ -199,3 +227,6 @@ fn reason(hall: &Hall, cam: &str, error: &VideoError) -> String {
         (error, _) => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

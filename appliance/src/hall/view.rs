@@ -30,6 +30,9 @@ pub struct CameraView {
     pub since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it could not be taken as it is set up now. If it was watched before, it goes on as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +72,8 @@ impl CameraView {
             state: state.to_owned(),
             quality: known.and_then(|state| state.quality()).map(str::to_owned),
             since: since.map(|us| zone.rfc3339(Millis(us.div_euclid(1000)))),
-            reason: fault.map(str::to_owned).or(reason),
+            reason,
+            fault: fault.map(str::to_owned),
             width: size.map(|(width, _)| width),
             height: size.map(|(_, height)| height),
             fps: status.and_then(|status| status.fps),
@@ -80,10 +84,10 @@ impl CameraView {
         }
     }
 
-    /// Whether pictures come and nothing is wrong with them.
+    /// Whether pictures come, nothing is wrong with them, and it is watched as it is set up.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.quality.as_deref() == Some(GOOD)
+        self.fault.is_none() && self.quality.as_deref() == Some(GOOD)
     }
 
     /// Its state in plain words.
@@ -91,6 +95,10 @@ impl CameraView {
     pub fn words(&self, lang: Lang) -> String {
         let word = self.quality.as_deref().unwrap_or(&self.state);
         let mut parts = vec![text::say(lang, &format!("hall.state-{word}"), &[])];
+        if self.fault.is_some() && self.state != REFUSED {
+            parts.push(text::say(lang, "hall.as-before", &[]));
+        }
+        parts.extend(self.fault.clone());
         parts.extend(self.reason.clone());
         if self.state == "up" && !self.reference {
             parts.push(text::say(lang, "hall.no-reference", &[]));

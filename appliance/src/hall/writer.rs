@@ -19,6 +19,8 @@ use std::time::Duration;
 const WAITING_MAX: usize = 8192;
 /// Events appended at once.
 const BATCH: usize = 512;
+/// Type of the events that tell how a camera is.
+const STATE: &str = "video.stream.state";
 /// Pause before the log is tried again after it had no room.
 const FULL_PAUSE: Duration = Duration::from_secs(5);
 
@@ -54,16 +56,18 @@ struct Queue {
 }
 
 impl Writer {
-    /// Takes an event; never waits.
+    /// Takes an event; never waits. Without room the oldest minute makes way for a state, which nobody
+    /// would tell again; a minute is lost itself, since what is in the queue is in its order.
     pub fn push(&self, event: Value) {
         let mut queue = self.lock();
-        if queue.events.len() >= WAITING_MAX {
-            drop(queue);
-            // The newest is lost and not the oldest: what is in the queue is in its order.
-            if self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
-                tracing::error!("the log takes nothing: what the cameras tell begins to be lost");
-            }
-            return;
+        let is_full = queue.events.len() >= WAITING_MAX;
+        if is_full && self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::error!("the log takes nothing: what the cameras tell begins to be lost");
+        }
+        if is_full {
+            let oldest = queue.events.iter().position(|waiting| !is_state(waiting));
+            let Some(oldest) = oldest.filter(|_| is_state(&event)) else { return };
+            queue.events.remove(oldest);
         }
         queue.events.push_back(event);
         self.changed.notify_one();
@@ -169,6 +173,11 @@ impl Writer {
     }
 }
 
+/// Whether an event tells that a camera's state has changed; all others are minutes.
+fn is_state(event: &Value) -> bool {
+    event["type"] == STATE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +196,26 @@ mod tests {
         writer.stop();
         let (batch, stop) = writer.next(Duration::ZERO);
         assert_eq!((batch.first(), stop), (Some(&Value::from(0)), true), "in its order");
+    }
+
+    #[test]
+    fn a_state_is_never_lost_before_a_minute() {
+        let minute = |number: usize| serde_json::json!({ "type": "video.obs.minute", "n": number });
+        let state = |number: usize| serde_json::json!({ "type": STATE, "n": number });
+        let writer = Writer::default();
+        writer.push(state(0));
+        (1..WAITING_MAX).for_each(|number| writer.push(minute(number)));
+        writer.push(state(WAITING_MAX));
+        writer.push(minute(WAITING_MAX + 1));
+        let counts = writer.counts();
+        assert_eq!((counts.waiting, counts.lost), (WAITING_MAX as u64, 2));
+        let waiting = writer.lock().events.clone();
+        assert_eq!(waiting.iter().take(2).collect::<Vec<_>>(), [&state(0), &minute(2)]);
+        assert_eq!(waiting.back(), Some(&state(WAITING_MAX)), "the newest minute is lost");
+
+        let writer = Writer::default();
+        (0..=WAITING_MAX).for_each(|number| writer.push(state(number)));
+        assert_eq!((writer.counts().waiting, writer.counts().lost), (WAITING_MAX as u64, 1));
+        assert_eq!(writer.lock().events.front(), Some(&state(0)), "no minute makes way");
     }
 }
