@@ -10,9 +10,9 @@ use plumbline_contract::id::EventSeq;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of the bodies of all kept events: two batches of events of a usual size, some 60 MiB with
-/// what their texts take beside the bytes.
-const BODY_BYTES_MAX: usize = 24 << 20;
+/// Bytes of the bodies of all kept events: a driver's batch of 8,192 events of a usual size and what
+/// follows from it, some 15 MiB with what their texts take beside the bytes.
+const BODY_BYTES_MAX: usize = 6 << 20;
 
 /// See the module.
 #[derive(Debug, Default)]
