@@ -203,6 +203,15 @@ impl Hall {
         self.with_fleet(|fleet| fleet.learn(cam, seconds))?.map_err(|error| wrong(cam, error))
     }
 
+    /// Decodes every picture of a camera for some seconds, and not key frames only: motion is then
+    /// seen as it is.
+    ///
+    /// # Errors
+    /// If the camera is not watched.
+    pub fn burst(&self, cam: &str, seconds: u32) -> Result<(), AppError> {
+        self.with_fleet(|fleet| fleet.burst(cam, seconds))?.map_err(|error| wrong(cam, error))
+    }
+
     /// Whose events those of a camera are: the hall's, which is an organ of its own.
     fn dept(&self, cam: &str) -> String {
         lock(&self.current).halls.get(cam).cloned().unwrap_or_default()

@@ -30,6 +30,8 @@ pub(super) enum Command {
     Status,
     /// 拍下空场基准（无人时）/ Take the picture of the empty hall (while nobody is there)
     Learn(hall::LearnArguments),
+    /// 一路逐帧看几秒（平时只看关键帧）/ Look at every picture of a camera for some seconds, not at key frames only
+    Burst(hall::BurstArguments),
     /// 一个区划准许保存什么影像、保存多久 / What footage a region allows, and for how long
     Allow(footage::AllowArguments),
     /// 预警的影像 / Footage of alerts
@@ -86,6 +88,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         Command::Observe(arguments) => observe(context, &arguments),
         Command::Status => hall::status(context),
         Command::Learn(arguments) => hall::learn(context, &arguments),
+        Command::Burst(arguments) => hall::burst(context, &arguments),
         Command::Allow(arguments) => footage::run_allow(context, arguments),
         Command::Footage(command) => footage::run(context, command),
         Command::Viewer(command) => footage::run_viewer(context, &command),

@@ -170,6 +170,9 @@ async fn from_the_camera_to_the_card_and_what_is_left_of_it() {
     let list = host.get("/v1/cameras").await;
     assert_eq!(list.json().as_array().unwrap().len(), 3, "one that was removed is not watched");
     assert!(!list.body.contains("geheim"));
+    let hall = host.app.hall().unwrap();
+    hall.burst("C-1", 2).unwrap();
+    assert_eq!(hall.burst("C-4", 2).unwrap_err().kind, plumbline::Kind::NotFound);
 
     // Somebody in the store room, seen by another observer: the card asks for footage of now.
     for cam in ["C-1", "C-2", "C-3"] {

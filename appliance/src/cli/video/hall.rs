@@ -1,4 +1,4 @@
-//! `video status`, `video learn`: the cameras of the running service.
+//! `video status`, `video learn`, `video burst`: the cameras of the running service.
 
 use crate::cli::show::{moment, pad};
 use crate::cli::{Context, FOUND, OK, Out};
@@ -14,6 +14,18 @@ pub(in crate::cli) struct LearnArguments {
     camera: String,
     /// 多少秒 / Seconds
     #[arg(long, default_value_t = LEARN_S, value_parser = clap::value_parser!(u32).range(5..=3600))]
+    seconds: u32,
+}
+
+/// Seconds of a burst, if nothing is said: two key frames of most cameras.
+const BURST_S: u32 = 10;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct BurstArguments {
+    /// 摄像机编号 / Number of the camera
+    camera: String,
+    /// 多少秒，最多 30 / Seconds, 30 at most
+    #[arg(long, default_value_t = BURST_S, value_parser = clap::value_parser!(u32).range(1..=30))]
     seconds: u32,
 }
 
@@ -118,5 +130,17 @@ pub(super) fn learn(
     app.hall()?.learn(camera, *seconds)?;
     let seconds = seconds.to_string();
     context.out.say("hall.learning-begun", &[("cam", camera), ("seconds", &seconds)]);
+    Ok(OK)
+}
+
+pub(super) fn burst(
+    context: &mut Context<'_, '_>,
+    arguments: &BurstArguments,
+) -> Result<u8, AppError> {
+    let app = context.open()?;
+    let BurstArguments { camera, seconds } = arguments;
+    app.hall()?.burst(camera, *seconds)?;
+    let seconds = seconds.to_string();
+    context.out.say("hall.burst-begun", &[("cam", camera), ("seconds", &seconds)]);
     Ok(OK)
 }
