@@ -110,7 +110,7 @@ impl Observer {
             luma_std,
             sharp,
             motion,
-            ref_sim: reference.map(|(reference, _)| reference.similarity(&grid, &self.zones)),
+            ref_sim: reference.and_then(|(reference, _)| reference.similarity(&grid, &self.zones)),
             ref_sharp: reference.map(|(_, usual)| per_contrast(sharp, variance) / usual),
             same: last.is_some_and(|last| last.fingerprint == grid.fingerprint),
             black: luma_mean <= BLACK_MEAN && luma_std <= BLACK_STD,

@@ -51,12 +51,13 @@ pub struct Zones {
     pub(crate) measured: Vec<(Place, Vec<u32>)>,
     /// Whether a cell is seen at all.
     pub(crate) seen: Box<[bool]>,
-    /// Cells that are seen and lie in no zone: walls and floor, by which a turned camera shows.
-    pub(crate) still: Box<[bool]>,
+    /// Cells that are seen and lie in no zone: walls and floor, by which a turned camera shows. `None`
+    /// if they are too few.
+    pub(crate) still: Option<Box<[bool]>>,
 }
 
-/// Part of the picture that must lie outside of all zones to judge by it whether a camera was turned;
-/// with less, all of the picture is taken.
+/// Part of the picture that must lie outside of all zones to judge by it whether a camera was turned.
+/// With less nothing is said: who walks through a zone would look like a camera that moves.
 const STILL_PART_MIN: f64 = 0.25;
 
 impl Zones {
@@ -83,17 +84,14 @@ impl Zones {
             measured.push((zone.place.clone(), cells));
         }
         let part = count(&still) / count(&seen).max(1.0);
-        if part < STILL_PART_MIN {
-            still.clone_from(&seen);
-        }
-        Ok(Self { measured, seen, still })
+        Ok(Self { measured, seen, still: (part >= STILL_PART_MIN).then_some(still) })
     }
 
     /// The whole picture, without zones.
     #[must_use]
     pub fn none() -> Self {
         let seen = vec![true; CELLS].into_boxed_slice();
-        Self { measured: Vec::new(), still: seen.clone(), seen }
+        Self { measured: Vec::new(), still: Some(seen.clone()), seen }
     }
 }
 
@@ -146,8 +144,8 @@ mod tests {
         assert_eq!(zones.measured.len(), 1);
         assert_eq!(zones.measured[0].1.len(), CELLS / 2);
         assert_eq!(zones.seen.iter().filter(|seen| **seen).count(), CELLS / 2);
-        // Nothing is left outside of zones, so the whole picture serves.
-        assert_eq!(zones.still, zones.seen);
+        // Nothing is left outside of zones, so nothing tells whether the camera was turned.
+        assert!(zones.still.is_none());
     }
 
     #[test]
