@@ -13,6 +13,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// When the clocks of the tests begin, microseconds since 1970.
 const BEGIN_US: i64 = 1_772_413_200_000_000;
 
+/// A clock that begins now and runs so many times as fast as real time, by which cameras send.
+pub(crate) fn clock(speed: i64) -> Arc<dyn Fn() -> i64 + Send + Sync> {
+    let begun = Instant::now();
+    Arc::new(move || BEGIN_US + speed * i64::try_from(begun.elapsed().as_micros()).unwrap())
+}
+
 pub(crate) struct Watcher {
     pub(crate) fleet: Fleet,
     messages: Receiver<Message>,
@@ -21,9 +27,7 @@ pub(crate) struct Watcher {
 impl Watcher {
     pub(crate) fn new() -> Self {
         let (sink, messages) = sync_channel(64);
-        let begun = Instant::now();
-        let clock = move || BEGIN_US + i64::try_from(begun.elapsed().as_micros()).unwrap();
-        Self { fleet: Fleet::new(Arc::new(clock), sink), messages }
+        Self { fleet: Fleet::new(clock(1), sink), messages }
     }
 
     /// Watches these and no others; all must be taken.

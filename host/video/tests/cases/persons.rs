@@ -4,7 +4,7 @@
 
 use crate::clip::{self, Scene};
 use crate::server::{self, PASSWORD, USER};
-use crate::watcher::post;
+use crate::watcher::{self, post};
 use plumbline_camera::{
     Counting, Detector, Fleet, Limits, Message, Observer, Place, Source, Subject, Watch, Written,
     Zone, Zones,
@@ -14,12 +14,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// A whole minute, microseconds since 1970.
-const BEGIN_US: i64 = 1_772_413_200_000_000;
 /// How much faster than ours the clock of the fleet goes, so that minutes end soon.
 const SPEED: i64 = 20;
 
@@ -116,9 +114,7 @@ fn one_model_counts_at_all_cameras_of_a_fleet_until_it_is_taken_away() {
         })
         .collect();
     let (sink, messages) = sync_channel(64);
-    let begun = Instant::now();
-    let elapsed_us = move || i64::try_from(begun.elapsed().as_micros()).unwrap();
-    let mut fleet = Fleet::new(Arc::new(move || BEGIN_US + SPEED * elapsed_us()), sink);
+    let mut fleet = Fleet::new(watcher::clock(SPEED), sink);
     for post in &mut posts {
         post.counting = Some(Counting { detector: Arc::clone(&detector), every_us: 10_000_000 });
     }
