@@ -106,3 +106,21 @@ fn every_law_that_a_rule_names_is_in_the_shipped_table() {
         }
     }
 }
+
+#[test]
+fn shipped_tables_fit_their_descriptions() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tables");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let spec = TableSpec::find(&name).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut lines = text.lines();
+        let heading: Vec<_> = lines.next().unwrap().split(',').collect();
+        let mut keys = BTreeSet::new();
+        for line in lines {
+            let row = spec.row(heading.iter().copied().zip(line.split(','))).unwrap();
+            assert!(keys.insert(row.key.clone()), "{name}: {} stands twice", row.key);
+        }
+    }
+}
