@@ -212,7 +212,11 @@ impl Bench {
         let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
         let tables = [self.tables.versions().clone()];
         let context = LeafContext { plan: &self.plan, tables: &tables, regions: &[] };
-        let answers = key_tasks.into_iter().zip(verdicts.into_iter().map(Ok)).collect();
+        let answers = key_tasks
+            .into_iter()
+            .map(std::borrow::Cow::Owned)
+            .zip(verdicts.into_iter().map(Ok))
+            .collect();
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
         for effect in effects.states {

@@ -14,8 +14,8 @@ pub use stats::{RuleStats, Stats, StreamStats};
 use crate::base::Base;
 use crate::error::AppError;
 use crate::table::TableHistory;
-use call::{Answer, Call};
-use plumbline_contract::event::{Event, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
+use call::{Answer, Asked, Call};
+use plumbline_contract::event::{EventRef, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
@@ -25,7 +25,7 @@ use plumbline_kernel::{
     Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode, Plan,
     StandingEffect, is_import, settle,
 };
-use plumbline_store::{Commit, Cursor, GapId, GapRow, KeyId, KeyState, Row, Store};
+use plumbline_store::{Commit, Cursor, GapId, GapRow, KeyId, KeyState, Rows, Store};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -239,27 +239,27 @@ impl Runner {
         cursor.seq = cursor.seq.max(self.deployment.from);
         let end = self.turn_back(places, &start)?;
         let room = end.0.saturating_sub(cursor.seq.0);
-        let rows = places.log.read(cursor.seq, self.batch.min(room as usize))?;
-        let Some(first) = rows.first() else { return Ok(Step::Idle) };
-        match first.event.kind.as_str() {
-            TICK_TYPE => self.tick(places, start, first),
-            TABLE_TYPE => self.tables_changed(places, start, first),
-            SETTING_TYPE => self.setting_changed(places, start, first),
-            REBUILD_TYPE => self.rebuild(places, start, first),
-            _ => self.events(places, start, &rows),
+        let mut rows = places.log.rows(cursor.seq, self.batch.min(room as usize))?;
+        if rows.is_empty() {
+            return Ok(Step::Idle);
+        }
+        match rows.event(0).kind {
+            TICK_TYPE => self.tick(places, start, &rows.row(0)),
+            TABLE_TYPE => self.tables_changed(places, start, &rows.row(0)),
+            SETTING_TYPE => self.setting_changed(places, start, &rows.row(0)),
+            REBUILD_TYPE => self.rebuild(places, start, &rows.row(0)),
+            _ => {
+                let turn = rows.kinds().position(is_turn);
+                rows.truncate(turn.unwrap_or(rows.len()));
+                self.events(places, start, &rows)
+            }
         }
     }
 
-    fn events(
-        &mut self,
-        places: &Places<'_>,
-        from: Cursor,
-        rows: &[Row],
-    ) -> Result<Step, AppError> {
-        let rows = &rows[..rows.iter().position(is_turn).unwrap_or(rows.len())];
-        let to = Cursor { seq: rows[rows.len() - 1].seq.next(), tick_after: None };
-        self.look_at(places, rows[0].seq)?;
-        let mut tasks = self.plan().tasks(rows.iter().map(|row| (row.seq, &*row.event)));
+    fn events(&mut self, places: &Places<'_>, from: Cursor, rows: &Rows) -> Result<Step, AppError> {
+        let to = Cursor { seq: rows.end(), tick_after: None };
+        self.look_at(places, rows.seq(0))?;
+        let mut tasks = self.plan().tasks(rows.iter());
         if let Some(only) = self.nested.clone() {
             let prepared = self.prepared.clone();
             let name =
@@ -271,18 +271,12 @@ impl Runner {
                 self.touched.extend(tasks.iter().map(name));
             }
         }
-        let zone = self.zone.clone();
-        let mut views: Vec<Option<EventView<'_>>> = vec![None; rows.len()];
-        for index in tasks.iter().flat_map(|task| task.inputs.iter().copied()) {
-            let view = || EventView::of(rows[index].seq, &rows[index].event, &zone);
-            views[index].get_or_insert_with(view);
-        }
-        let marks: Vec<_> = rows.iter().map(|row| mark(row.seq, &row.event)).collect();
-        let inputs = |task: &KeyTask| {
-            task.inputs.iter().filter_map(|at| views[*at].clone()).map(Input::Event).collect()
-        };
+        let views = Views::of(rows, &tasks, &self.zone);
+        let (marks, regions): (Vec<_>, Vec<_>) =
+            rows.iter().map(|(seq, event)| (mark(seq, event), event.region)).unzip();
+        let inputs =
+            |task: &KeyTask| task.inputs.iter().map(|at| Input::Event(views.get(*at))).collect();
         let states = self.load(places, &tasks)?;
-        let regions: Vec<_> = rows.iter().map(|row| row.event.region.as_str()).collect();
         let effects = self.fold(&tasks, states, (&marks, &regions), &inputs);
         let events = rows.len();
         self.commit(places, (from, to), effects, Closing::default())?;
@@ -294,7 +288,8 @@ impl Runner {
         places: &Places<'_>,
         tasks: &[KeyTask],
     ) -> Result<Vec<Option<KeyState>>, AppError> {
-        let ids: Vec<_> = tasks.iter().map(|task| self.key_id(task.stream, &task.key)).collect();
+        let id = |task: &KeyTask| self.key_id(task.stream, task.key.clone());
+        let ids: Vec<_> = tasks.iter().map(id).collect();
         Ok(places.states.load_states(self.id(), &ids)?)
     }
 
@@ -309,7 +304,7 @@ impl Runner {
         let mut states: Vec<_> =
             states.into_iter().map(|state| state.unwrap_or_default().state).collect();
         let parts = tasks.iter().map(|task| task.part + 1).max().unwrap_or(0);
-        let mut answers: Vec<Answer> = Vec::new();
+        let mut answers: Vec<Answer<'_>> = Vec::new();
         // The parts of a key follow each other; different keys do not wait for each other.
         for part in 0..parts {
             let round: Vec<_> = (0..tasks.len()).filter(|at| tasks[*at].part == part).collect();
@@ -324,9 +319,15 @@ impl Runner {
             }
             answers.extend(new);
         }
-        answers.sort_by_key(|answer| answer.at);
+        if !answers.is_sorted_by_key(|answer| answer.at) {
+            answers.sort_by_key(|answer| answer.at);
+        }
         for answer in &answers {
             self.stats.count(self.prepared.plan.streams(), answer);
+        }
+        if self.drops_facts {
+            let verdicts = answers.iter_mut().filter_map(|answer| answer.result.as_mut().ok());
+            verdicts.for_each(|verdict| verdict.facts.clear());
         }
         let answers = answers.into_iter().map(|answer| (answer.task, answer.result)).collect();
         let context = LeafContext { plan: self.plan(), tables: self.versions(), regions };
@@ -335,64 +336,65 @@ impl Runner {
 
     /// The answers to some of the tasks, variant by variant, using as many instances as there are
     /// threads.
-    fn round<'a>(
+    fn round<'a, 't>(
         &mut self,
         round: &[usize],
-        tasks: &[KeyTask],
+        tasks: &'t [KeyTask],
         states: &[Vec<u8>],
         marks: &[InputMark],
         inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
-    ) -> Vec<Answer> {
+    ) -> Vec<Answer<'t>> {
         let mut answers = Vec::new();
         for variant in 0..self.plan().variants().len() {
             let own = round.iter().copied().filter(|at| tasks[*at].variant == variant);
             let prepared = self.prepared.clone();
-            let built: Vec<_> = own
-                .map(|at| {
-                    let task = &tasks[at];
-                    let stream = prepared.plan.streams()[task.stream].as_str();
-                    let (key, state) = (task.key.as_str(), states[at].as_slice());
-                    (at, task, Task { stream, key, state, inputs: inputs(task) })
-                })
-                .collect();
-            if !built.is_empty() {
-                answers.extend(self.answers(variant, marks, &built));
+            let asked: Vec<Asked<'_>> = own.map(|at| (at, &tasks[at])).collect();
+            let given = asked.iter().map(|(at, task)| {
+                let stream = prepared.plan.streams()[task.stream].as_str();
+                let (key, state) = (task.key.as_str(), states[*at].as_slice());
+                Task { stream, key, state, inputs: inputs(task) }
+            });
+            let given: Vec<_> = given.collect();
+            if !asked.is_empty() {
+                answers.append(&mut self.answers(variant, marks, &asked, &given));
             }
         }
         answers
     }
 
-    fn answers(
+    fn answers<'t>(
         &mut self,
         variant: usize,
         marks: &[InputMark],
-        tasks: &[(usize, &KeyTask, Task<'_>)],
-    ) -> Vec<Answer> {
+        asked: &[Asked<'t>],
+        given: &[Task<'_>],
+    ) -> Vec<Answer<'t>> {
         let mut instances = std::mem::take(&mut self.instances);
-        let threads = if tasks.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
-        let share = tasks.len().div_ceil(threads).max(1);
+        let threads = if asked.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
+        let share = asked.len().div_ceil(threads).max(1);
         let this = &*self;
-        let call = |instances: &mut Vec<Option<Instance>>, tasks: &[_]| {
+        let call = |instances: &mut Vec<Option<Instance>>, asked: &[Asked<'t>], given: &[_]| {
             let instance = &mut instances[variant];
             let mut call = Call::new(this, variant, instance, marks);
-            call.run(tasks);
+            call.run(asked, given);
             (call.answers, call.fuel)
         };
         let parts: Vec<(Vec<_>, _)> = std::thread::scope(|scope| {
-            let mut places = instances.iter_mut().zip(tasks.chunks(share));
+            let shares = asked.chunks(share).zip(given.chunks(share));
+            let mut places = instances.iter_mut().zip(shares);
             let first = places.next();
             let call = &call;
             let handles: Vec<_> = places
-                .map(|(instance, tasks)| scope.spawn(move || call(instance, tasks)))
+                .map(|(instance, (asked, given))| scope.spawn(move || call(instance, asked, given)))
                 .collect();
-            let first = first.map(|(instance, tasks)| call(instance, tasks));
+            let first = first.map(|(instance, (asked, given))| call(instance, asked, given));
             let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
             first.into_iter().chain(rest).collect()
         });
         self.instances = instances;
-        let mut answers = Vec::new();
-        for (part, fuel) in parts {
-            answers.extend(part);
+        let mut answers = Vec::with_capacity(asked.len());
+        for (mut part, fuel) in parts {
+            answers.append(&mut part);
             self.stats.burn(fuel);
         }
         answers
@@ -462,8 +464,8 @@ impl Runner {
         Ok(answers)
     }
 
-    fn key_id(&self, stream: usize, key: &str) -> KeyId {
-        KeyId { stream: self.plan().streams()[stream].clone(), key: key.to_owned() }
+    fn key_id(&self, stream: usize, key: String) -> KeyId {
+        KeyId { stream: self.plan().streams()[stream].clone(), key }
     }
 
     fn commit(
@@ -478,18 +480,18 @@ impl Runner {
         let state = |effect: KeyEffect| {
             let KeyEffect { stream, key, state, wake, region } = effect;
             let keep = !state.is_empty() || wake.is_some();
-            (self.key_id(stream, &key), keep.then_some(KeyState { state, wake, region }))
+            (self.key_id(stream, key), keep.then_some(KeyState { state, wake, region }))
         };
         let gap = |gap: GapEffect| GapRow {
             from: gap.from,
             to: gap.to,
-            id: self.key_id(gap.stream, &gap.key),
+            id: self.key_id(gap.stream, gap.key),
             code: gap.fault.code().to_owned(),
             fault: gap.fault.account(),
         };
         let stands = |effect: StandingEffect| {
             let StandingEffect { stream, key, alert, now } = effect;
-            (self.key_id(stream, &key), alert, now.map(|now| now.row()))
+            (self.key_id(stream, key), alert, now.map(|now| now.row()))
         };
         let gone = closing.gone.into_iter().map(|id| (id, None));
         let asleep = closing.asleep.into_iter().map(|(id, state)| (id, Some(state)));
@@ -498,7 +500,7 @@ impl Runner {
             from,
             to,
             states: effects.states.into_iter().map(state).chain(gone).chain(asleep).collect(),
-            events: if silent || self.drops_facts { Vec::new() } else { effects.facts },
+            events: if silent { Vec::new() } else { effects.facts },
             leaves: if silent { Vec::new() } else { effects.leaves },
             gaps: effects.gaps.into_iter().map(gap).chain(closing.gaps).collect(),
             gaps_closed: closing.gaps_closed,
@@ -521,10 +523,36 @@ fn part_follows(tasks: &[KeyTask], at: usize) -> bool {
 }
 
 /// Events of the host at which a deployment stops and turns.
-fn is_turn(row: &Row) -> bool {
-    matches!(row.event.kind.as_str(), TICK_TYPE | TABLE_TYPE | SETTING_TYPE | REBUILD_TYPE)
+fn is_turn(kind: &str) -> bool {
+    matches!(kind, TICK_TYPE | TABLE_TYPE | SETTING_TYPE | REBUILD_TYPE)
 }
 
-fn mark(seq: EventSeq, event: &Event) -> InputMark {
+fn mark(seq: EventSeq, event: EventRef<'_>) -> InputMark {
     InputMark { seq, logged: event.logged, import: is_import(event) }
+}
+
+/// The events of a batch that some key gets, as plugins see them.
+struct Views<'a> {
+    views: Vec<EventView<'a>>,
+    /// Of each event of the batch its place among the views.
+    places: Vec<u32>,
+}
+
+impl<'a> Views<'a> {
+    /// Made in the order of the log, in which the texts lie in memory.
+    fn of(rows: &'a Rows, tasks: &[KeyTask], zone: &Zone) -> Self {
+        let mut wanted = vec![false; rows.len()];
+        tasks.iter().flat_map(|task| &task.inputs).for_each(|at| wanted[*at] = true);
+        let mut views = Vec::with_capacity(wanted.iter().filter(|wanted| **wanted).count());
+        let mut places = vec![0; rows.len()];
+        for at in (0..rows.len()).filter(|at| wanted[*at]) {
+            places[at] = views.len() as u32;
+            views.push(EventView::of(rows.seq(at), rows.event(at), zone));
+        }
+        Self { views, places }
+    }
+
+    fn get(&self, at: usize) -> EventView<'a> {
+        self.views[self.places[at] as usize].clone()
+    }
 }

@@ -166,7 +166,7 @@ fn keys(plan: &Plan, subject: &str, rows: &[Row]) -> Vec<KeyId> {
     let streams = plan.streams();
     let id =
         |stream: usize, key: &str| KeyId { stream: streams[stream].clone(), key: key.to_owned() };
-    let routed = rows.iter().filter_map(|row| plan.keys(&row.event)).flat_map(|(_, keys)| keys);
+    let routed = rows.iter().filter_map(|row| plan.keys(&*row.event)).flat_map(|(_, keys)| keys);
     let mut ids: Vec<_> = routed.map(|(stream, key)| id(stream, &key)).collect();
     ids.extend((0..streams.len()).map(|stream| id(stream, subject)));
     ids.sort();

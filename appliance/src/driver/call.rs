@@ -7,32 +7,33 @@ use super::{INPUTS_PER_CALL, Runner, TASKS_PER_CALL};
 use plumbline_contract::task::{Fault, Task, Verdict};
 use plumbline_engine::Instance;
 use plumbline_kernel::{InputMark, KeyTask};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A task, or a part of one, and what became of it.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     /// Place of the task in its batch.
     pub(super) at: usize,
-    pub(super) task: KeyTask,
+    pub(super) task: Cow<'a, KeyTask>,
     pub(super) result: Result<Verdict, Fault>,
 }
 
-/// A task with its place in the batch and what the plugin gets of it.
-type Asked<'a> = (usize, &'a KeyTask, Task<'a>);
+/// A task with its place in the batch.
+pub(super) type Asked<'a> = (usize, &'a KeyTask);
 
 /// Calls of one instance, whose answers are collected.
-pub(super) struct Call<'a> {
+pub(super) struct Call<'a, 't> {
     runner: &'a Runner,
     variant: usize,
     instance: &'a mut Option<Instance>,
     marks: &'a [InputMark],
     /// Fuel by stream.
     pub(super) fuel: BTreeMap<usize, u64>,
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<Answer<'t>>,
 }
 
-impl<'a> Call<'a> {
+impl<'a, 't> Call<'a, 't> {
     pub(super) fn new(
         runner: &'a Runner,
         variant: usize,
@@ -42,42 +43,44 @@ impl<'a> Call<'a> {
         Self { runner, variant, instance, marks, fuel: BTreeMap::new(), answers: Vec::new() }
     }
 
-    /// Calls for all tasks, which are in the order of their streams.
-    pub(super) fn run(&mut self, tasks: &[Asked<'_>]) {
+    /// Calls for all tasks, which are in the order of their streams. `given` is what the plugin
+    /// gets of each.
+    pub(super) fn run(&mut self, asked: &[Asked<'t>], given: &[Task<'_>]) {
+        self.answers.reserve(asked.len());
         // Each call has tasks of one stream, so that its fuel is that stream's.
-        for tasks in tasks.chunk_by(|(_, a, _), (_, b, _)| a.stream == b.stream) {
-            let mut rest = tasks;
-            while !rest.is_empty() {
-                let (now, later) = rest.split_at(tasks_of_call(rest));
-                self.some(now);
-                rest = later;
+        let mut at = 0;
+        for of_stream in asked.chunk_by(|(_, a), (_, b)| a.stream == b.stream) {
+            let end = at + of_stream.len();
+            while at < end {
+                let until = at + tasks_of_call(&given[at..end]);
+                self.some(&asked[at..until], &given[at..until]);
+                at = until;
             }
         }
     }
 
-    fn some(&mut self, asked: &[Asked<'_>]) {
-        let tasks: Vec<_> = asked.iter().map(|(_, _, task)| task.clone()).collect();
-        match self.ask(asked[0].1.stream, &tasks) {
+    fn some(&mut self, asked: &[Asked<'t>], given: &[Task<'_>]) {
+        match self.ask(asked[0].1.stream, given) {
             Ok(verdicts) => {
-                for (asked, verdict) in asked.iter().zip(verdicts) {
+                for ((asked, task), verdict) in asked.iter().zip(given).zip(verdicts) {
                     let answer = self.judge(asked.1, verdict);
-                    self.take(asked, answer);
+                    self.take(asked, task, answer);
                 }
             }
-            Err(fault) if asked.len() == 1 => self.take(&asked[0], Err(fault)),
+            Err(fault) if asked.len() == 1 => self.take(&asked[0], &given[0], Err(fault)),
             Err(_) => {
-                for asked in asked {
-                    let answer = self.one(asked.1, &asked.2);
-                    self.take(asked, answer);
+                for (asked, task) in asked.iter().zip(given) {
+                    let answer = self.one(asked.1, task);
+                    self.take(asked, task, answer);
                 }
             }
         }
     }
 
-    fn take(&mut self, (at, key, task): &Asked<'_>, answer: Result<Verdict, Fault>) {
+    fn take(&mut self, (at, key): &Asked<'t>, task: &Task<'_>, answer: Result<Verdict, Fault>) {
         let at = *at;
         if answer.is_ok() || task.inputs.len() == 1 {
-            self.answers.push(Answer { at, task: (*key).clone(), result: answer });
+            self.answers.push(Answer { at, task: Cow::Borrowed(key), result: answer });
             return;
         }
         let mut state = task.state.to_vec();
@@ -89,7 +92,7 @@ impl<'a> Call<'a> {
             if let Ok(verdict) = &answer {
                 state = verdict.state.clone();
             }
-            self.answers.push(Answer { at, task: key, result: answer });
+            self.answers.push(Answer { at, task: Cow::Owned(key), result: answer });
         }
     }
 
@@ -111,9 +114,9 @@ impl<'a> Call<'a> {
 }
 
 /// How many of these tasks go into one call.
-fn tasks_of_call(tasks: &[Asked<'_>]) -> usize {
+fn tasks_of_call(tasks: &[Task<'_>]) -> usize {
     let mut inputs = 0;
-    let fits = |(_, _, task): &&Asked<'_>| {
+    let fits = |task: &&Task<'_>| {
         inputs += task.inputs.len();
         inputs <= INPUTS_PER_CALL
     };

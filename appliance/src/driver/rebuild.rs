@@ -192,11 +192,14 @@ impl Runner {
         let mut next = self.deployment.from;
         while next < end {
             let room = (end.0 - next.0) as usize;
-            let rows = places.log.read(next, ROWS_AT_ONCE.min(room))?;
-            let Some(last) = rows.last() else { break };
-            next = last.seq.next();
-            let own = rows.iter().filter(|row| region_contains(region, &row.event.region));
-            for (_, pairs) in own.filter_map(|row| self.plan().keys(&row.event)) {
+            let rows = places.log.rows(next, ROWS_AT_ONCE.min(room))?;
+            if rows.is_empty() {
+                break;
+            }
+            next = rows.end();
+            let events = rows.iter().map(|(_, event)| event);
+            let own = events.filter(|event| region_contains(region, event.region));
+            for (_, pairs) in own.filter_map(|event| self.plan().keys(event)) {
                 let named =
                     |(stream, key): (usize, String)| (self.plan().streams()[stream].clone(), key);
                 keys.extend(pairs.into_iter().map(named));

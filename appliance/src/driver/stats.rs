@@ -52,7 +52,7 @@ impl Stats {
     }
 
     /// Takes in an answer; `streams` are the names of the plan.
-    pub(super) fn count(&mut self, streams: &[String], answer: &Answer) {
+    pub(super) fn count(&mut self, streams: &[String], answer: &Answer<'_>) {
         let name = &streams[answer.task.stream];
         let fuel = self.fuel.remove(&answer.task.stream).unwrap_or_default();
         if !self.streams.contains_key(name) {

@@ -176,7 +176,7 @@ fn read(
 fn read_by(plan: &Plan, stream: &Stream, row: &Row, gaps: &[Gap]) -> StreamReading {
     let event = &row.event;
     let takes = route::takes(stream, &event.kind);
-    let keys = if takes { route::keys(&stream.key, event, plan.zone()) } else { Vec::new() };
+    let keys = if takes { route::keys(&stream.key, &**event, plan.zone()) } else { Vec::new() };
     let has_gap = |key: &&String| {
         gaps.iter().map(|gap| &gap.row).any(|gap| {
             let is_key = gap.id.stream == stream.name && gap.id.key == **key;

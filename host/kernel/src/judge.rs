@@ -20,17 +20,20 @@ impl Plan {
         marks: &[InputMark],
         verdict: &Verdict,
     ) -> Result<(), Fault> {
-        let inputs: Vec<_> = task.inputs.iter().map(|input| marks[*input]).collect();
+        let known = |input: u32| {
+            let missing = || Fault::BadOutput(format!("input {input} is not in the task"));
+            task.inputs.get(input as usize).map(|at| marks[*at]).ok_or_else(missing)
+        };
         for finding in &verdict.findings {
-            judge_finding(self, task, known(&inputs, finding.input)?, finding)?;
+            judge_finding(self, task, known(finding.input)?, finding)?;
         }
         for gone in &verdict.withdrawals {
-            known(&inputs, gone.input)?;
+            known(gone.input)?;
             self.rule_of(task, &gone.rule)?;
             bounded(&[&gone.episode, &gone.reason])?;
         }
         for record in verdict.facts.iter().chain(&verdict.measures) {
-            known(&inputs, record.input)?;
+            known(record.input)?;
         }
         for fact in &verdict.facts {
             bounded(&[&fact.name, &fact.key, &fact.region, &fact.dept])?;
@@ -39,8 +42,8 @@ impl Plan {
             }
             self.own_region(&fact.region)?;
         }
-        let last = inputs.iter().map(|mark| self.zone().local(mark.logged)).max();
-        if verdict.wake.is_some_and(|wake| last.is_some_and(|last| wake <= last)) {
+        let logged = |at: &usize| self.zone().local(marks[*at].logged);
+        if verdict.wake.is_some_and(|wake| task.inputs.iter().any(|at| wake <= logged(at))) {
             return Err(Fault::BadOutput("the wake is not after the last input".to_owned()));
         }
         Ok(())
@@ -109,9 +112,4 @@ fn judge_finding(
         return Err(Fault::BadOutput(what));
     }
     Ok(())
-}
-
-fn known(inputs: &[InputMark], input: u32) -> Result<InputMark, Fault> {
-    let missing = || Fault::BadOutput(format!("input {input} is not in the task"));
-    inputs.get(input as usize).copied().ok_or_else(missing)
 }

@@ -2,14 +2,25 @@
 //! parameters that judge it.
 
 use crate::{Deployment, Grants, KernelError};
-use plumbline_contract::event::Event;
+use plumbline_contract::event::EventRef;
 use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash, region_contains, region_prefix};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::route;
 use plumbline_contract::time::Zone;
 use serde_json::Value;
 use std::collections::BTreeMap;
+#[expect(
+    clippy::disallowed_types,
+    reason = "its order is never seen: what it grouped is sorted"
+)]
 use std::sync::Arc;
+
+/// For grouping what is sorted afterwards.
+#[expect(clippy::disallowed_types, reason = "its own order is never seen")]
+type Groups<K, V> = std::collections::HashMap<K, V>;
+/// The variant that looks at events of a type in a region, with the streams of its manifest that
+/// take them; `None` if nothing looks.
+type Looker = Option<(usize, Vec<usize>)>;
 
 /// Which inputs of a batch go to one key, in log order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,15 +192,6 @@ impl Plan {
         kinds.any(|kind| self.manifests.iter().any(|manifest| manifest.may_see(kind)))
     }
 
-    /// The variant that looks at this event, if one does.
-    #[must_use]
-    pub fn concerns(&self, event: &Event) -> Option<usize> {
-        if event.is_host() || event.is_blank() {
-            return None;
-        }
-        self.looker(&event.region, &event.kind)
-    }
-
     /// The variant that looks at events of a type in a region.
     fn looker(&self, region: &str, kind: &str) -> Option<usize> {
         let variant = self.judge_of(region)?;
@@ -198,59 +200,91 @@ impl Plan {
 
     /// The variant that looks at an event, and the (stream, key) pairs.
     #[must_use]
-    pub fn keys(&self, event: &Event) -> Option<(usize, Vec<(usize, String)>)> {
-        let variant = self.concerns(event)?;
-        Some((variant, self.keys_of(variant, event)))
+    pub fn keys<'a>(
+        &self,
+        event: impl Into<EventRef<'a>>,
+    ) -> Option<(usize, Vec<(usize, String)>)> {
+        let event = event.into();
+        if event.is_host() || event.is_blank() {
+            return None;
+        }
+        let variant = self.looker(event.region, event.kind)?;
+        let streams = self.streams_of(variant, event.kind);
+        Some((variant, self.keys_of(variant, &streams, event).collect()))
     }
 
-    fn keys_of(&self, variant: usize, event: &Event) -> Vec<(usize, String)> {
+    /// The streams of a variant's manifest, by their index there, that take events of a type.
+    fn streams_of(&self, variant: usize, kind: &str) -> Vec<usize> {
+        let streams = self.variants[variant].manifest.streams.iter().enumerate();
+        streams.filter(|(_, stream)| route::takes(stream, kind)).map(|(index, _)| index).collect()
+    }
+
+    fn keys_of<'a>(
+        &self,
+        variant: usize,
+        streams: &[usize],
+        event: EventRef<'a>,
+    ) -> impl Iterator<Item = (usize, String)> {
         let variant = &self.variants[variant];
-        let streams = variant.manifest.streams.iter().zip(&variant.streams);
-        let taking = streams.filter(|(stream, _)| route::takes(stream, &event.kind));
-        let keyed = taking.flat_map(|(stream, place)| {
-            let keys = route::keys(&stream.key, event, &self.zone);
-            keys.into_iter().map(move |key| (*place, key))
-        });
-        keyed.collect()
+        streams.iter().flat_map(move |index| {
+            let keys = route::keys(&variant.manifest.streams[*index].key, event, &self.zone);
+            keys.into_iter().map(move |key| (variant.streams[*index], key))
+        })
     }
 
     /// Groups a batch by key, in the order of (stream, key); each key's inputs are in log order.
     #[must_use]
-    pub fn tasks<'a>(
+    pub fn tasks<'a, E: Into<EventRef<'a>>>(
         &self,
-        batch: impl IntoIterator<Item = (EventSeq, &'a Event)>,
+        batch: impl IntoIterator<Item = (EventSeq, E)>,
     ) -> Vec<KeyTask> {
-        let mut by_key: BTreeMap<(usize, String), Vec<KeyTask>> = BTreeMap::new();
+        let mut by_key: Groups<(usize, String), Vec<KeyTask>> = Groups::new();
         // A batch has few types and regions, and most of them do not concern this deployment.
-        let mut lookers: BTreeMap<(&str, &str), Option<usize>> = BTreeMap::new();
+        let mut lookers: Groups<(&str, &str), Looker> = Groups::new();
         for (index, (_, event)) in batch.into_iter().enumerate() {
-            let (region, kind) = (event.region.as_str(), event.kind.as_str());
-            let looker = lookers.entry((region, kind)).or_insert_with(|| self.looker(region, kind));
-            let Some(variant) = looker.filter(|_| !event.is_host() && !event.is_blank()) else {
+            let event = event.into();
+            let looker = lookers.entry((event.region, event.kind)).or_insert_with(|| {
+                let variant = self.looker(event.region, event.kind)?;
+                Some((variant, self.streams_of(variant, event.kind)))
+            });
+            let Some((variant, streams)) = looker else { continue };
+            if event.is_host() || event.is_blank() {
                 continue;
-            };
-            for (stream, key) in self.keys_of(variant, event) {
-                // The map's key holds the name; the tasks get theirs at the end.
-                let parts = by_key.entry((stream, key)).or_default();
+            }
+            let variant = *variant;
+            for place in self.keys_of(variant, streams, event) {
+                // The map's key holds stream and name; the tasks get them at the end.
+                let parts = by_key.entry(place).or_default();
                 match parts.last_mut() {
                     Some(last) if last.variant == variant => {
                         last.inputs.push(index);
-                        event.region.clone_into(&mut last.region);
+                        if last.region != event.region {
+                            event.region.clone_into(&mut last.region);
+                        }
                     }
                     _ => parts.push(KeyTask {
                         variant,
-                        stream,
+                        stream: 0,
                         key: String::new(),
-                        region: event.region.clone(),
+                        region: event.region.to_owned(),
                         part: parts.len(),
                         inputs: vec![index],
                     }),
                 }
             }
         }
-        let named = |((_, key), parts): ((usize, String), Vec<KeyTask>)| {
-            parts.into_iter().map(move |part| KeyTask { key: key.clone(), ..part })
-        };
-        by_key.into_iter().flat_map(named).collect()
+        let mut by_key: Vec<_> = by_key.into_iter().collect();
+        by_key.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut tasks = Vec::with_capacity(by_key.len());
+        for ((stream, key), mut parts) in by_key {
+            let last = parts.pop();
+            tasks.extend(parts.into_iter().map(|part| KeyTask {
+                stream,
+                key: key.clone(),
+                ..part
+            }));
+            tasks.extend(last.map(|part| KeyTask { stream, key, ..part }));
+        }
+        tasks
     }
 }

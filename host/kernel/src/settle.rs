@@ -4,10 +4,11 @@
 use crate::StandingAlert;
 use crate::leaf::{LeafContext, Made, Place};
 use crate::plan::KeyTask;
-use plumbline_contract::event::{Event, FACT_TYPE_PREFIX, fingerprint};
+use plumbline_contract::event::{Event, EventRef, FACT_TYPE_PREFIX, fingerprint};
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::task::{Fault, Record, Verdict};
 use plumbline_contract::time::{Local, Millis};
+use std::borrow::Cow;
 
 /// One input of a batch, as far as its effects need it.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,8 @@ const IMPORTED_FACT: u64 = 0;
 
 /// Whether an event's log time is its source's own, as in an import.
 #[must_use]
-pub fn is_import(event: &Event) -> bool {
+pub fn is_import<'a>(event: impl Into<EventRef<'a>>) -> bool {
+    let event = event.into();
     if event.kind.starts_with(FACT_TYPE_PREFIX) {
         return event.serial == Some(IMPORTED_FACT);
     }
@@ -86,9 +88,10 @@ type Order = (u64, usize, Local, bool, usize);
 pub fn settle(
     context: &LeafContext<'_>,
     marks: &[InputMark],
-    answers: Vec<(KeyTask, Result<Verdict, Fault>)>,
+    answers: Vec<(Cow<'_, KeyTask>, Result<Verdict, Fault>)>,
 ) -> Effects {
     let mut effects = Effects::default();
+    effects.states.reserve(answers.len());
     let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
     let mut facts: Vec<(EventSeq, Local, Event)> = Vec::new();
     for (place, (task, answer)) in answers.into_iter().enumerate() {

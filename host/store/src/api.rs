@@ -1,6 +1,7 @@
 //! The trait that the driver is written against, and its types. No implementation is here.
 
 use crate::error::StoreError;
+use crate::stretch::Rows;
 use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::time::{Day, Local};
@@ -178,7 +179,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Position that the next stored event will get.
     fn next_seq(&self) -> EventSeq;
     /// At most `max` events from a position on, in order.
-    fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError>;
+    fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError>;
+    /// The same with texts of their own, for who keeps or changes them.
+    fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows(from, max)?;
+        Ok((0..rows.len()).map(|place| rows.row(place)).collect())
+    }
     fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError>;
     /// Positions of the newest `max` events about a subject, ascending. Never for the empty subject.
     fn by_subject(&self, subject: &str, max: usize) -> Result<Vec<EventSeq>, StoreError>;

@@ -4,7 +4,8 @@
 //! that struct is a new schema version; a test pins them.
 
 use crate::error::StoreError;
-use plumbline_contract::event::{Event, fingerprint};
+use crate::stretch::Stretch;
+use plumbline_contract::event::{Event, EventRef, fingerprint};
 use plumbline_contract::id::EventSeq;
 use std::cell::RefCell;
 use std::fmt;
@@ -27,7 +28,7 @@ pub(crate) struct Stored {
 
 impl Stored {
     pub(crate) fn event(&self) -> Result<Event, StoreError> {
-        decode_event(&self.body)
+        Ok(decode_event(&self.body)?.to_event())
     }
 }
 
@@ -71,7 +72,7 @@ pub(crate) fn subject_print(subject: &str) -> Option<u64> {
     (!subject.is_empty()).then(|| fingerprint(&[subject.as_bytes()]))
 }
 
-pub(crate) fn decode_event(body: &[u8]) -> Result<Event, StoreError> {
+pub(crate) fn decode_event(body: &[u8]) -> Result<EventRef<'_>, StoreError> {
     postcard::from_bytes(body)
         .map_err(|error| StoreError::Corrupt(format!("event cannot be decoded: {error}")))
 }
@@ -139,24 +140,50 @@ impl Packer {
     }
 }
 
-pub(crate) fn decode(mut block: &[u8]) -> Result<Vec<Stored>, StoreError> {
-    let count = take_varint(&mut block).ok_or_else(damaged)? as usize;
-    let raw_bytes = take_varint(&mut block).ok_or_else(damaged)? as usize;
-    if count > BLOCK_EVENTS || raw_bytes > RAW_BYTES_MAX {
-        return Err(damaged());
-    }
+pub(crate) fn decode(block: &[u8]) -> Result<Vec<Stored>, StoreError> {
+    let mut rows = Vec::new();
+    each(block, |back, body| {
+        rows.push(Stored { back, body: body.to_vec() });
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The events of a block that begins at a position.
+pub(crate) fn events(first: EventSeq, block: &[u8]) -> Result<Stretch, StoreError> {
+    let (count, raw_bytes) = head(&mut &*block)?;
+    let mut events = Stretch::new(first, count, raw_bytes);
+    each(block, |_, body| events.push(decode_event(body)?))?;
+    Ok(events)
+}
+
+/// Hands over how far back each row points, and the bytes of its event.
+fn each(
+    mut block: &[u8],
+    mut take: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (count, raw_bytes) = head(&mut block)?;
     let raw = unpack(block, raw_bytes)
         .map_err(|error| StoreError::Corrupt(format!("block cannot be decompressed: {error}")))?;
     let mut raw = &raw[..];
-    let mut rows = Vec::with_capacity(count);
-    while rows.len() < count {
+    for _ in 0..count {
         let back = take_varint(&mut raw).ok_or_else(damaged)?;
         let len = take_varint(&mut raw).ok_or_else(damaged)? as usize;
         let (body, rest) = raw.split_at_checked(len).ok_or_else(damaged)?;
-        rows.push(Stored { back, body: body.to_vec() });
+        take(back, body)?;
         raw = rest;
     }
-    if raw.is_empty() { Ok(rows) } else { Err(damaged()) }
+    if raw.is_empty() { Ok(()) } else { Err(damaged()) }
+}
+
+/// Number of rows, and their size before compression.
+fn head(block: &mut &[u8]) -> Result<(usize, usize), StoreError> {
+    let count = take_varint(block).ok_or_else(damaged)? as usize;
+    let raw_bytes = take_varint(block).ok_or_else(damaged)? as usize;
+    if count > BLOCK_EVENTS || raw_bytes > RAW_BYTES_MAX {
+        return Err(damaged());
+    }
+    Ok((count, raw_bytes))
 }
 
 /// Each thread keeps its decompressor: to make one costs as much as to unpack a block.

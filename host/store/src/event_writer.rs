@@ -156,7 +156,7 @@ impl EventWriter {
         if candidates.is_empty() {
             return Ok(Verdict::Store(Class::New { identity }));
         }
-        let event = block::decode_event(body)?;
+        let event = block::decode_event(body)?.to_event();
         let Some((old, known)) = self.find(candidates, &event, None)? else {
             return Ok(Verdict::Store(Class::New { identity }));
         };

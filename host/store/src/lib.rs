@@ -7,9 +7,9 @@
 //!
 //! Reading order: `api` is the trait; `sled_store` and `memory` implement it; behind `sled_store`,
 //! `writer` is the one thread that writes, `event_writer` and `log` the two sides of the event log,
-//! `index` what is kept in memory, `stage` a group of changes, `picture` what a backup reads, `key`,
-//! `row` and `block` the bytes on the disk, and `kv` the only file that speaks to sled. `mark` tells
-//! whether it has lost something.
+//! `index` what is kept in memory, `stretch` events as they are read and `recent` those read last,
+//! `stage` a group of changes, `picture` what a backup reads, `key`, `row` and `block` the bytes on
+//! the disk, and `kv` the only file that speaks to sled. `mark` tells whether it has lost something.
 
 mod api;
 mod block;
@@ -29,6 +29,7 @@ mod recent;
 mod row;
 mod sled_store;
 mod stage;
+mod stretch;
 mod upgrade;
 mod writer;
 
@@ -44,4 +45,5 @@ pub use limit::{EVENT_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX};
 pub use memory::MemoryStore;
 pub use picture::{Moment, Pair, Picture, Restorer};
 pub use sled_store::{APPEND_EVENTS_MAX, SledStore};
+pub use stretch::Rows;
 pub use upgrade::SCHEMA_VERSION;

@@ -1,17 +1,17 @@
 //! The event log as readers see it: sealed blocks in the tree, the tail in memory.
 
-use crate::api::Row;
 use crate::block::{self, Stored};
 use crate::error::StoreError;
 use crate::index::{Entry, Subjects};
 use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::picture::PictureSlot;
-use crate::recent::{self, Recent};
+use crate::recent::Recent;
 use crate::stage;
+use crate::stretch::{Rows, Stretch};
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What the writer and the readers share.
 #[derive(Debug)]
@@ -75,28 +75,38 @@ impl Shared {
     }
 
     /// At most `max` rows from a position on.
-    pub(crate) fn rows(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
-        let mut found: Vec<Row> = Vec::with_capacity(max.min(1024));
-        let mut at = from;
+    pub(crate) fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError> {
+        let mut found = Rows::new(from);
         // Rows move from the tail into blocks meanwhile, never back, so this ends.
         while found.len() < max {
             let room = max - found.len();
-            let tail: Option<Vec<_>> = {
-                let tail = self.tail();
-                let skip = at.0.checked_sub(tail.first.0);
-                let rows = |skip| tail.rows.iter().skip(skip as usize).take(room);
-                skip.map(|skip| rows(skip).cloned().collect())
-            };
-            if let Some(tail) = tail {
-                found.extend_from_slice(&recent::rows(at, &tail)?);
+            if let Some(tail) = self.tail_from(found.end(), room)? {
+                found.extend(Arc::new(tail), room);
                 break;
             }
-            let block = self.recent.block(self, at)?;
-            let rest = block.iter().skip_while(|row| row.seq < at);
-            found.extend(rest.take(room).cloned());
-            at = found[found.len() - 1].seq.next();
+            let block = self.recent.block(self, found.end())?;
+            found.extend(block, room);
         }
         Ok(found)
+    }
+
+    /// At most `max` events of the tail from a position on, if it lies there or behind.
+    fn tail_from(&self, at: EventSeq, max: usize) -> Result<Option<Stretch>, StoreError> {
+        let tail = self.tail();
+        let Some(skip) = at.0.checked_sub(tail.first.0) else { return Ok(None) };
+        let rows = || tail.rows.iter().skip(skip as usize).take(max);
+        let bytes = rows().map(|row| row.body.len()).sum();
+        let mut events = Stretch::new(at, tail.rows.len().min(max), bytes);
+        rows().try_for_each(|row| events.push(block::decode_event(&row.body)?))?;
+        Ok(Some(events))
+    }
+
+    /// The events of the block that holds a sealed position.
+    pub(crate) fn stretch_at(&self, seq: EventSeq) -> Result<Stretch, StoreError> {
+        let first = self.block_first(seq)?;
+        let value = stage::read(&self.kv, &key::block(first))?.ok_or_else(|| missing(seq))?;
+        let events = block::events(first, &value)?;
+        if seq.0 < first.0 + events.len() as u64 { Ok(events) } else { Err(missing(seq)) }
     }
 
     /// The block that holds a sealed position.

@@ -2,12 +2,13 @@
 //! ordered maps behind one lock. Everything counts as durable.
 
 use crate::api::{
-    Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Row, Standing,
-    Store, TableRow,
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Standing, Store,
+    TableRow,
 };
 use crate::error::StoreError;
 use crate::event_writer::same_content;
 use crate::limit;
+use crate::stretch::{Rows, Stretch};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::time::Local;
@@ -117,10 +118,14 @@ impl Store for MemoryStore {
         EventSeq(self.state().events.len() as u64)
     }
 
-    fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
+    fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError> {
         let state = self.state();
-        let rows = state.events.iter().zip(0..).skip(from.0 as usize).take(max);
-        Ok(rows.map(|(event, seq)| Row { seq: EventSeq(seq), event: event.clone() }).collect())
+        let events = state.events.iter().skip(from.0 as usize).take(max);
+        let mut stretch = Stretch::new(from, events.len(), 0);
+        events.into_iter().try_for_each(|event| stretch.push(event.borrowed()))?;
+        let mut rows = Rows::new(from);
+        rows.extend(stretch.into(), max);
+        Ok(rows)
     }
 
     fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError> {

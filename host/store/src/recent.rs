@@ -1,18 +1,17 @@
 //! The blocks that were decoded last: the deployments follow the log close behind each other, and
 //! what one has read the next need not unpack again.
 
-use crate::api::Row;
-use crate::block::Stored;
 use crate::error::StoreError;
 use crate::log::Shared;
 use crate::stage::READ_ATTEMPTS_MAX;
+use crate::stretch::Stretch;
 use plumbline_contract::id::EventSeq;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of the bodies of all kept events: a driver's batch of 8,192 events of a usual size and what
-/// follows from it, some 15 MiB with what their texts take beside the bytes.
-const BODY_BYTES_MAX: usize = 6 << 20;
+/// Bytes of the texts of all kept events: a driver's batch of 8,192 events of a usual size and what
+/// follows from it, some 8 MiB with what is kept of an event beside its texts.
+const BYTES_MAX: usize = 6 << 20;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -24,36 +23,33 @@ struct Kept {
     rewritten: u64,
     /// By the position of the first event.
     blocks: BTreeMap<u64, Block>,
-    body_bytes: usize,
+    bytes: usize,
     /// Rises with each block that is kept.
     next: u64,
 }
 
 #[derive(Debug)]
 struct Block {
-    rows: Arc<[Row]>,
-    body_bytes: usize,
+    events: Arc<Stretch>,
     kept_at: u64,
 }
 
 impl Recent {
     /// The block that holds a sealed position.
-    pub(crate) fn block(&self, shared: &Shared, at: EventSeq) -> Result<Arc<[Row]>, StoreError> {
+    pub(crate) fn block(&self, shared: &Shared, at: EventSeq) -> Result<Arc<Stretch>, StoreError> {
         let rewritten = {
             let kept = self.kept();
-            if let Some(rows) = kept.find(at) {
-                return Ok(rows);
+            if let Some(events) = kept.find(at) {
+                return Ok(events);
             }
             kept.rewritten
         };
-        let (first, stored) = unpack(shared, at)?;
-        let body_bytes = stored.iter().map(|stored| stored.body.len()).sum();
-        let rows = rows(first, &stored)?;
+        let events = Arc::new(unpack(shared, at)?);
         let mut kept = self.kept();
         if kept.rewritten == rewritten {
-            kept.keep(first, rows.clone(), body_bytes);
+            kept.keep(events.clone());
         }
-        Ok(rows)
+        Ok(events)
     }
 
     /// Blocks have been rewritten.
@@ -69,19 +65,20 @@ impl Recent {
 }
 
 impl Kept {
-    fn find(&self, at: EventSeq) -> Option<Arc<[Row]>> {
+    fn find(&self, at: EventSeq) -> Option<Arc<Stretch>> {
         let (first, block) = self.blocks.range(..=at.0).next_back()?;
-        (at.0 - first < block.rows.len() as u64).then(|| block.rows.clone())
+        (at.0 - first < block.events.len() as u64).then(|| block.events.clone())
     }
 
-    fn keep(&mut self, first: EventSeq, rows: Arc<[Row]>, body_bytes: usize) {
-        let block = Block { rows, body_bytes, kept_at: self.next };
+    fn keep(&mut self, events: Arc<Stretch>) {
+        let first = events.first().0;
+        self.bytes += events.bytes();
+        let block = Block { events, kept_at: self.next };
         self.next += 1;
-        self.body_bytes += body_bytes;
-        if let Some(former) = self.blocks.insert(first.0, block) {
-            self.body_bytes -= former.body_bytes;
+        if let Some(former) = self.blocks.insert(first, block) {
+            self.bytes -= former.events.bytes();
         }
-        while self.body_bytes > BODY_BYTES_MAX {
+        while self.bytes > BYTES_MAX {
             self.drop_one();
         }
     }
@@ -96,59 +93,60 @@ impl Kept {
             },
         );
         if let Some(block) = older.and_then(|first| self.blocks.remove(&first)) {
-            self.body_bytes -= block.body_bytes;
+            self.bytes -= block.events.bytes();
         }
     }
 }
 
-pub(crate) fn rows(first: EventSeq, stored: &[Stored]) -> Result<Arc<[Row]>, StoreError> {
-    let row = |(stored, seq): (&Stored, u64)| {
-        Ok(Row { seq: EventSeq(seq), event: Arc::new(stored.event()?) })
-    };
-    stored.iter().zip(first.0..).map(row).collect()
-}
-
 /// A block of several chunks may be replaced between them; then it is read once more.
-fn unpack(shared: &Shared, at: EventSeq) -> Result<(EventSeq, Vec<Stored>), StoreError> {
+fn unpack(shared: &Shared, at: EventSeq) -> Result<Stretch, StoreError> {
     for _ in 1..READ_ATTEMPTS_MAX {
-        match shared.block_at(at) {
+        match shared.stretch_at(at) {
             Err(StoreError::Corrupt(_)) => {}
             other => return other,
         }
     }
-    shared.block_at(at)
+    shared.stretch_at(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plumbline_contract::event::EventRef;
 
-    fn block(number: usize) -> Arc<[Row]> {
-        let stored = Stored { back: 0, body: BODY.to_vec() };
-        rows(EventSeq(0), &vec![stored; number]).expect("decodes")
+    /// A block of two events with texts of so many bytes.
+    fn block(first: u64, bytes: usize) -> Arc<Stretch> {
+        let mut events = Stretch::new(EventSeq(first), 2, 0);
+        let body = [BODY, b"\0"].concat();
+        let event: EventRef<'_> = postcard::from_bytes(&body).expect("decodes");
+        let data = "x".repeat(bytes / 2 - TEXTS_BYTES);
+        (0..2).for_each(|_| events.push(EventRef { data: &data, ..event }).expect("fits"));
+        Arc::new(events)
     }
 
-    /// An event in the bytes of schema version 1.
-    const BODY: &[u8] = b"\x02e1\x01s\x01k\x00\x02\x01\x00\x04\x06330781\x01d\x00\x00\x01\x02{}";
+    /// An event in the bytes of schema version 1, without its data.
+    const BODY: &[u8] = b"\x02e1\x01s\x01k\x00\x02\x01\x00\x04\x06330781\x01d\x00\x00\x01";
+    /// Bytes of its texts.
+    const TEXTS_BYTES: usize = 11;
 
     #[test]
     fn the_oldest_blocks_go_when_there_is_no_room() {
         let mut kept = Kept::default();
-        let bytes = BODY_BYTES_MAX / 3;
+        let bytes = BYTES_MAX / 3;
         let firsts = |kept: &Kept| kept.blocks.keys().copied().collect::<Vec<_>>();
         for first in [0, 2, 4, 6] {
-            kept.keep(EventSeq(first), block(2), bytes);
+            kept.keep(block(first, bytes));
         }
         assert_eq!(firsts(&kept), [2, 4, 6]);
         assert!(kept.find(EventSeq(1)).is_none());
-        assert_eq!(kept.find(EventSeq(5)).map(|rows| rows.len()), Some(2));
+        assert_eq!(kept.find(EventSeq(5)).map(|events| events.len()), Some(2));
         assert!(kept.find(EventSeq(8)).is_none());
         // A reader that begins anew does not lose what it has just read.
-        kept.keep(EventSeq(0), block(2), bytes);
-        kept.keep(EventSeq(2), block(2), bytes);
+        kept.keep(block(0, bytes));
+        kept.keep(block(2, bytes));
         assert!(kept.find(EventSeq(0)).is_some());
         // One block may be larger than all the room.
-        kept.keep(EventSeq(8), block(1), BODY_BYTES_MAX + 1);
-        assert!(kept.body_bytes <= BODY_BYTES_MAX);
+        kept.keep(block(8, BYTES_MAX + 2));
+        assert!(kept.bytes <= BYTES_MAX);
     }
 }

@@ -1,7 +1,7 @@
 //! The store of the appliance: reads on the caller's thread, writes through the writer thread.
 
 use crate::api::{
-    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Row, Standing, Store,
+    Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Standing, Store,
     TableRow,
 };
 use crate::block::Prepared;
@@ -18,6 +18,7 @@ use crate::mark::{Mark, Position};
 use crate::picture::Picture;
 use crate::row;
 use crate::stage;
+use crate::stretch::Rows;
 use crate::upgrade;
 use crate::writer::{self, Writer};
 use plumbline_contract::event::Event;
@@ -130,7 +131,7 @@ impl Store for SledStore {
         self.shared.tail().next()
     }
 
-    fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
+    fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError> {
         self.shared.rows(from, max)
     }
 

@@ -70,11 +70,52 @@ pub struct Event {
     pub data: String,
 }
 
+/// An [`Event`] whose texts lie elsewhere, field by field the same: a reader of the log needs no
+/// text of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct EventRef<'a> {
+    pub id: &'a str,
+    pub source: &'a str,
+    pub kind: &'a str,
+    pub subject: &'a str,
+    pub time: Millis,
+    pub recorded: Millis,
+    pub corrected: Option<Millis>,
+    pub logged: Millis,
+    pub region: &'a str,
+    pub dept: &'a str,
+    pub serial: Option<u64>,
+    pub actor: Option<&'a str>,
+    pub dataversion: u32,
+    pub data: &'a str,
+}
+
 impl Event {
+    /// The same with borrowed texts.
+    #[must_use]
+    pub fn borrowed(&self) -> EventRef<'_> {
+        EventRef {
+            id: &self.id,
+            source: &self.source,
+            kind: &self.kind,
+            subject: &self.subject,
+            time: self.time,
+            recorded: self.recorded,
+            corrected: self.corrected,
+            logged: self.logged,
+            region: &self.region,
+            dept: &self.dept,
+            serial: self.serial,
+            actor: self.actor.as_deref(),
+            dataversion: self.dataversion,
+            data: &self.data,
+        }
+    }
+
     /// Whether the host wrote this event itself.
     #[must_use]
     pub fn is_host(&self) -> bool {
-        self.kind.starts_with(HOST_TYPE_PREFIX)
+        self.borrowed().is_host()
     }
 
     /// Whether this is about the supervision itself, written by a host.
@@ -87,7 +128,7 @@ impl Event {
     /// an event: a payload is a JSON object.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.data.is_empty()
+        self.borrowed().is_blank()
     }
 
     /// The payload as JSON: `null` if it was dropped.
@@ -99,7 +140,54 @@ impl Event {
     /// A 64-bit fingerprint of (`source`, `id`): equal for all versions of one fact.
     #[must_use]
     pub fn identity(&self) -> u64 {
+        self.borrowed().identity()
+    }
+}
+
+impl EventRef<'_> {
+    /// See [`Event::is_host`].
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.kind.starts_with(HOST_TYPE_PREFIX)
+    }
+
+    /// See [`Event::is_blank`].
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// See [`Event::identity`].
+    #[must_use]
+    pub fn identity(&self) -> u64 {
         fingerprint(&[self.source.as_bytes(), self.id.as_bytes()])
+    }
+
+    /// The event with texts of its own.
+    #[must_use]
+    pub fn to_event(&self) -> Event {
+        Event {
+            id: self.id.to_owned(),
+            source: self.source.to_owned(),
+            kind: self.kind.to_owned(),
+            subject: self.subject.to_owned(),
+            time: self.time,
+            recorded: self.recorded,
+            corrected: self.corrected,
+            logged: self.logged,
+            region: self.region.to_owned(),
+            dept: self.dept.to_owned(),
+            serial: self.serial,
+            actor: self.actor.map(str::to_owned),
+            dataversion: self.dataversion,
+            data: self.data.to_owned(),
+        }
+    }
+}
+
+impl<'a> From<&'a Event> for EventRef<'a> {
+    fn from(event: &'a Event) -> Self {
+        event.borrowed()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Routing: which streams an event goes to, and under which keys. Pure; the host's kernel and the
 //! SDK's test harness share it, so that a test routes exactly as production does.
 
-use crate::event::Event;
+use crate::event::EventRef;
 use crate::json::{self, Value};
 use crate::manifest::{KeyPart, KeyTemplate, Stream, kind_matches};
 use crate::time::{Local, Zone};
@@ -20,16 +20,21 @@ pub fn takes(stream: &Stream, kind: &str) -> bool {
 /// The keys of an event under a template: none where a part is missing, several where a part is a
 /// list. A key that would be longer than [`KEY_BYTES_MAX`] is left out.
 #[must_use]
-pub fn keys(template: &KeyTemplate, event: &Event, zone: &Zone) -> Vec<String> {
+pub fn keys<'a>(
+    template: &KeyTemplate,
+    event: impl Into<EventRef<'a>>,
+    zone: &Zone,
+) -> Vec<String> {
+    let event = event.into();
     if let [KeyPart::Data { name, each: false }] = template.0.as_slice() {
         // The usual case, without any intermediate list.
-        let key = json::find(&event.data, name).and_then(scalar);
+        let key = json::find(event.data, name).and_then(scalar);
         return key.filter(|key| key.len() <= KEY_BYTES_MAX).into_iter().collect();
     }
     let mut keys = vec![String::new()];
     let local = zone.local(event.time);
     for (index, part) in template.0.iter().enumerate() {
-        let values = values(part, event, local);
+        let values = values(part, &event, local);
         let mut longer = Vec::with_capacity(keys.len() * values.len());
         for key in &keys {
             for value in values.iter().take(FAN_OUT_MAX) {
@@ -45,22 +50,22 @@ pub fn keys(template: &KeyTemplate, event: &Event, zone: &Zone) -> Vec<String> {
     keys
 }
 
-fn values(part: &KeyPart, event: &Event, local: Local) -> Vec<String> {
+fn values(part: &KeyPart, event: &EventRef<'_>, local: Local) -> Vec<String> {
     let one = |text: &str| {
         if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }
     };
     let (year, month, _) = local.day().ymd();
     match part {
-        KeyPart::Dept => one(&event.dept),
-        KeyPart::Region => one(&event.region),
-        KeyPart::Actor => one(event.actor.as_deref().unwrap_or("")),
-        KeyPart::Source => one(&event.source),
-        KeyPart::Subject => one(&event.subject),
+        KeyPart::Dept => one(event.dept),
+        KeyPart::Region => one(event.region),
+        KeyPart::Actor => one(event.actor.unwrap_or("")),
+        KeyPart::Source => one(event.source),
+        KeyPart::Subject => one(event.subject),
         KeyPart::Year => vec![format!("{year:04}")],
         KeyPart::Month => vec![format!("{year:04}-{month:02}")],
         KeyPart::Day => vec![local.day().to_string()],
         KeyPart::Data { name, each } => {
-            let found = json::find(&event.data, name);
+            let found = json::find(event.data, name);
             match (found, each) {
                 (Some(list), true) => list.items().filter_map(scalar).collect(),
                 (Some(value), false) => scalar(value).into_iter().collect(),

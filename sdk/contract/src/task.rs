@@ -1,7 +1,7 @@
 //! What goes into a plugin and what comes out: the Rust shape of `wit/supervision.wit`.
 
 use crate::alert::Level;
-use crate::event::Event;
+use crate::event::EventRef;
 use crate::id::EventSeq;
 use crate::time::{Day, Local, Zone};
 use std::fmt;
@@ -64,22 +64,23 @@ pub struct EventView<'a> {
 impl<'a> EventView<'a> {
     /// The view of an event at its position, by the clock of `zone`.
     #[must_use]
-    pub fn of(seq: EventSeq, event: &'a Event, zone: &Zone) -> Self {
+    pub fn of(seq: EventSeq, event: impl Into<EventRef<'a>>, zone: &Zone) -> Self {
+        let event = event.into();
         Self {
             seq: seq.0,
             identity: event.identity(),
             version: event.dataversion,
-            kind: &event.kind,
+            kind: event.kind,
             time: zone.local(event.time),
             recorded: zone.local(event.recorded),
             corrected: event.corrected.map(|at| zone.local(at)),
             logged: zone.local(event.logged),
-            region: &event.region,
-            dept: &event.dept,
-            actor: event.actor.as_deref().unwrap_or(""),
-            source: &event.source,
+            region: event.region,
+            dept: event.dept,
+            actor: event.actor.unwrap_or(""),
+            source: event.source,
             serial: event.serial,
-            data: &event.data,
+            data: event.data,
         }
     }
 }

@@ -297,6 +297,10 @@ impl Zone {
     }
 
     fn offset_at(&self, at: Millis) -> i64 {
+        // China has not changed its clocks since 1991: the last entry is what is asked for.
+        if let Some((_, offset)) = self.offsets.last().filter(|(from, _)| *from <= at) {
+            return *offset;
+        }
         let after = self.offsets.partition_point(|(from, _)| *from <= at);
         self.offsets[after.saturating_sub(1)].1
     }

@@ -1,0 +1,263 @@
+//! Events that follow each other, with all their texts in one piece of memory: a reader of the log
+//! allocates nothing for an event, and what belongs to one event lies side by side.
+
+use crate::api::Row;
+use crate::error::StoreError;
+use plumbline_contract::event::EventRef;
+use plumbline_contract::id::EventSeq;
+use plumbline_contract::time::Millis;
+use std::sync::Arc;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    first: EventSeq,
+    texts: String,
+    heads: Vec<Head>,
+}
+
+/// What of an event is no text, and where its texts end; each begins where the one before it ends.
+#[derive(Debug)]
+struct Head {
+    begin: u32,
+    ends: [u32; TEXTS],
+    has_actor: bool,
+    time: Millis,
+    recorded: Millis,
+    corrected: Option<Millis>,
+    logged: Millis,
+    serial: Option<u64>,
+    dataversion: u32,
+}
+
+/// Texts of an event.
+const TEXTS: usize = 8;
+
+impl Stretch {
+    /// An empty one that begins at a position, with room for so many events with so many bytes of
+    /// texts.
+    pub(crate) fn new(first: EventSeq, events: usize, bytes: usize) -> Self {
+        Self { first, texts: String::with_capacity(bytes), heads: Vec::with_capacity(events) }
+    }
+
+    /// Adds the next event.
+    ///
+    /// # Errors
+    /// If all texts would be larger than 4 GiB.
+    pub(crate) fn push(&mut self, event: EventRef<'_>) -> Result<(), StoreError> {
+        let EventRef { id, source, kind, subject, region, dept, actor, data, .. } = event;
+        let texts = [id, source, kind, subject, region, dept, actor.unwrap_or(""), data];
+        let begin = self.end()?;
+        let mut ends = [0; TEXTS];
+        for (end, text) in ends.iter_mut().zip(texts) {
+            self.texts.push_str(text);
+            *end = self.end()?;
+        }
+        self.heads.push(Head {
+            begin,
+            ends,
+            has_actor: actor.is_some(),
+            time: event.time,
+            recorded: event.recorded,
+            corrected: event.corrected,
+            logged: event.logged,
+            serial: event.serial,
+            dataversion: event.dataversion,
+        });
+        Ok(())
+    }
+
+    fn end(&self) -> Result<u32, StoreError> {
+        let too_large = |_| StoreError::Corrupt("a block of events is too large".into());
+        u32::try_from(self.texts.len()).map_err(too_large)
+    }
+
+    pub(crate) fn first(&self) -> EventSeq {
+        self.first
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Bytes of all texts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The type of an event alone.
+    fn kind(&self, place: usize) -> &str {
+        let [_, begin, end, ..] = self.heads[place].ends;
+        &self.texts[begin as usize..end as usize]
+    }
+
+    /// The event at a place, counted from 0.
+    fn get(&self, place: usize) -> EventRef<'_> {
+        let head = &self.heads[place];
+        let mut from = head.begin;
+        let [id, source, kind, subject, region, dept, actor, data] = head.ends.map(|end| {
+            let text = &self.texts[from as usize..end as usize];
+            from = end;
+            text
+        });
+        EventRef {
+            id,
+            source,
+            kind,
+            subject,
+            time: head.time,
+            recorded: head.recorded,
+            corrected: head.corrected,
+            logged: head.logged,
+            region,
+            dept,
+            serial: head.serial,
+            actor: head.has_actor.then_some(actor),
+            dataversion: head.dataversion,
+            data,
+        }
+    }
+}
+
+/// Consecutive events of the log as a reader gets them. Their texts are shared with all who read
+/// them at the same time.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    first: EventSeq,
+    stretches: Vec<Arc<Stretch>>,
+    /// For each event its stretch and its place there.
+    places: Vec<(u32, u32)>,
+}
+
+impl Rows {
+    /// Nothing, from a position on.
+    pub(crate) fn new(first: EventSeq) -> Self {
+        Self { first, ..Self::default() }
+    }
+
+    /// Adds what a stretch holds from the end of these rows on, at most `max` events. Returns how
+    /// many were added.
+    pub(crate) fn extend(&mut self, stretch: Arc<Stretch>, max: usize) -> usize {
+        let skip = self.end().0.saturating_sub(stretch.first().0) as usize;
+        let until = stretch.len().min(skip.saturating_add(max));
+        let number = self.stretches.len() as u32;
+        self.places.extend((skip..until).map(|place| (number, place as u32)));
+        self.stretches.push(stretch);
+        until.saturating_sub(skip)
+    }
+
+    /// Position behind the last event.
+    #[must_use]
+    pub fn end(&self) -> EventSeq {
+        EventSeq(self.first.0 + self.places.len() as u64)
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Position of the event at a place, counted from 0.
+    #[must_use]
+    pub fn seq(&self, place: usize) -> EventSeq {
+        EventSeq(self.first.0 + place as u64)
+    }
+
+    /// The event at a place, counted from 0.
+    ///
+    /// # Panics
+    /// If there are no more than `place` events.
+    #[must_use]
+    pub fn event(&self, place: usize) -> EventRef<'_> {
+        let (stretch, place) = self.places[place];
+        self.stretches[stretch as usize].get(place as usize)
+    }
+
+    /// The types of the events.
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = &str> {
+        let kind =
+            |(stretch, place): &(u32, u32)| self.stretches[*stretch as usize].kind(*place as usize);
+        self.places.iter().map(kind)
+    }
+
+    /// The events with their positions.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (EventSeq, EventRef<'_>)> {
+        (0..self.len()).map(|place| (self.seq(place), self.event(place)))
+    }
+
+    /// Leaves out all but the first events.
+    pub fn truncate(&mut self, len: usize) {
+        self.places.truncate(len);
+    }
+
+    /// The event at a place with texts of its own.
+    ///
+    /// # Panics
+    /// If there are no more than `place` events.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Row {
+        Row { seq: self.seq(place), event: Arc::new(self.event(place).to_event()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_contract::event::Event;
+
+    fn event(id: &str, actor: Option<&str>) -> Event {
+        Event {
+            id: id.into(),
+            source: "源".into(),
+            kind: "approval.case.accepted".into(),
+            subject: String::new(),
+            time: Millis(1),
+            recorded: Millis(-1),
+            corrected: Some(Millis(300)),
+            logged: Millis(2),
+            region: "330781".into(),
+            dept: "d".into(),
+            serial: Some(7),
+            actor: actor.map(str::to_owned),
+            dataversion: 2,
+            data: format!(r#"{{"办件":"{id}"}}"#),
+        }
+    }
+
+    fn stretch(first: u64, events: &[Event]) -> Arc<Stretch> {
+        let mut stretch = Stretch::new(EventSeq(first), events.len(), 0);
+        events.iter().for_each(|event| stretch.push(event.borrowed()).expect("fits"));
+        Arc::new(stretch)
+    }
+
+    #[test]
+    fn an_event_comes_out_as_it_went_in() {
+        let events = [event("一", None), event("", Some("")), event("三", Some("张三"))];
+        let mut rows = Rows::new(EventSeq(5));
+        assert_eq!(rows.extend(stretch(5, &events), 10), 3);
+        let out: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.to_event())).collect();
+        assert_eq!(out, (5..).zip(events.clone()).collect::<Vec<_>>());
+        assert_eq!(rows.row(2).event.borrowed(), events[2].borrowed());
+        assert!(rows.kinds().eq(events.iter().map(|event| &*event.kind)));
+    }
+
+    #[test]
+    fn rows_begin_and_end_inside_stretches() {
+        let events: Vec<_> = (0..4).map(|number| event(&number.to_string(), None)).collect();
+        let mut rows = Rows::new(EventSeq(2));
+        assert_eq!(rows.extend(stretch(0, &events), 100), 2);
+        assert_eq!(rows.extend(stretch(4, &events), 1), 1);
+        let ids: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.id.to_owned())).collect();
+        assert_eq!(ids, [(2, "2".to_owned()), (3, "3".to_owned()), (4, "0".to_owned())]);
+        assert_eq!((rows.end(), rows.len()), (EventSeq(5), 3));
+        rows.truncate(1);
+        assert_eq!((rows.end(), rows.is_empty()), (EventSeq(3), false));
+        // A stretch that ends before adds nothing.
+        assert_eq!(rows.extend(stretch(0, &events[..2]), 5), 0);
+    }
+}
