@@ -14,7 +14,7 @@ pub use stats::{RuleStats, Stats, StreamStats};
 use crate::base::Base;
 use crate::error::AppError;
 use crate::table::TableHistory;
-use call::{Answer, Asked, Call};
+use call::{Answer, Asked, Call, Inputs, Round};
 use plumbline_contract::event::{EventRef, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
@@ -294,12 +294,12 @@ impl Runner {
     }
 
     /// Calls the plugins for all tasks and settles their answers. `states` belong to the tasks.
-    fn fold<'a>(
+    fn fold(
         &mut self,
         tasks: &[KeyTask],
         states: Vec<Option<KeyState>>,
         (marks, regions): (&[InputMark], &[&str]),
-        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
+        inputs: &Inputs<'_, '_>,
     ) -> Effects {
         let mut states: Vec<_> =
             states.into_iter().map(|state| state.unwrap_or_default().state).collect();
@@ -308,7 +308,7 @@ impl Runner {
         // The parts of a key follow each other; different keys do not wait for each other.
         for part in 0..parts {
             let round: Vec<_> = (0..tasks.len()).filter(|at| tasks[*at].part == part).collect();
-            let new = self.round(&round, tasks, &states, marks, inputs);
+            let new = self.round(&round, tasks, Round { states: &states, marks, inputs });
             for at in round.into_iter().filter(|at| part_follows(tasks, *at)) {
                 states[at + 1] = states[at].clone();
             }
@@ -336,27 +336,18 @@ impl Runner {
 
     /// The answers to some of the tasks, variant by variant, using as many instances as there are
     /// threads.
-    fn round<'a, 't>(
+    fn round<'t>(
         &mut self,
-        round: &[usize],
+        places: &[usize],
         tasks: &'t [KeyTask],
-        states: &[Vec<u8>],
-        marks: &[InputMark],
-        inputs: &dyn Fn(&KeyTask) -> Vec<Input<'a>>,
+        round: Round<'_, '_>,
     ) -> Vec<Answer<'t>> {
         let mut answers = Vec::new();
         for variant in 0..self.plan().variants().len() {
-            let own = round.iter().copied().filter(|at| tasks[*at].variant == variant);
-            let prepared = self.prepared.clone();
+            let own = places.iter().copied().filter(|at| tasks[*at].variant == variant);
             let asked: Vec<Asked<'_>> = own.map(|at| (at, &tasks[at])).collect();
-            let given = asked.iter().map(|(at, task)| {
-                let stream = prepared.plan.streams()[task.stream].as_str();
-                let (key, state) = (task.key.as_str(), states[*at].as_slice());
-                Task { stream, key, state, inputs: inputs(task) }
-            });
-            let given: Vec<_> = given.collect();
             if !asked.is_empty() {
-                answers.append(&mut self.answers(variant, marks, &asked, &given));
+                answers.append(&mut self.answers(variant, &asked, round));
             }
         }
         answers
@@ -365,29 +356,26 @@ impl Runner {
     fn answers<'t>(
         &mut self,
         variant: usize,
-        marks: &[InputMark],
         asked: &[Asked<'t>],
-        given: &[Task<'_>],
+        round: Round<'_, '_>,
     ) -> Vec<Answer<'t>> {
         let mut instances = std::mem::take(&mut self.instances);
         let threads = if asked.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
         let share = asked.len().div_ceil(threads).max(1);
         let this = &*self;
-        let call = |instances: &mut Vec<Option<Instance>>, asked: &[Asked<'t>], given: &[_]| {
-            let instance = &mut instances[variant];
-            let mut call = Call::new(this, variant, instance, marks);
-            call.run(asked, given);
+        let call = |instances: &mut Vec<Option<Instance>>, asked: &[Asked<'t>]| {
+            let mut call = Call::new(this, variant, &mut instances[variant], round);
+            call.run(asked);
             (call.answers, call.fuel)
         };
         let parts: Vec<(Vec<_>, _)> = std::thread::scope(|scope| {
-            let shares = asked.chunks(share).zip(given.chunks(share));
-            let mut places = instances.iter_mut().zip(shares);
+            let mut places = instances.iter_mut().zip(asked.chunks(share));
             let first = places.next();
             let call = &call;
             let handles: Vec<_> = places
-                .map(|(instance, (asked, given))| scope.spawn(move || call(instance, asked, given)))
+                .map(|(instance, asked)| scope.spawn(move || call(instance, asked)))
                 .collect();
-            let first = first.map(|(instance, (asked, given))| call(instance, asked, given));
+            let first = first.map(|(instance, asked)| call(instance, asked));
             let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
             first.into_iter().chain(rest).collect()
         });

@@ -9,10 +9,12 @@ use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
 use plumbline_kernel::{Deployment, Mode, StandingAlert};
 use plumbline_store::{KeyId, MemoryStore, Store};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Leaves taken from the replay at once.
 const LEAVES_AT_ONCE: usize = 4096;
+/// Leaves read from the ledger at once: a few hundred KiB.
+const SEALED_AT_ONCE: u64 = 512;
 
 /// What a replay of one deployment found.
 #[derive(Clone, Debug, Serialize)]
@@ -103,7 +105,13 @@ pub(crate) fn derive(
     let mut derived = Derived { replayed, states, alerts, leaf: 0 };
     let mut runner = beginning(app, deployment, &mut derived)?;
     runner.replays();
-    let mut wanted = Sealed { deployment: deployment.id, at: derived.leaf, size, taken: 0 };
+    let mut wanted = Sealed {
+        deployment: deployment.id,
+        at: derived.leaf,
+        size,
+        taken: 0,
+        next: VecDeque::new(),
+    };
     let (tables, past) = (app.tables(), Past(app));
     loop {
         let (log, states, loader) = (app.store(), &derived.states, &past);
@@ -116,9 +124,10 @@ pub(crate) fn derive(
             Step::Moved { events } => derived.replayed.events += events as u64,
         }
     }
-    if let Some((leaf, bytes)) = wanted.next(app)? {
-        let ledger = Some(String::from_utf8_lossy(&bytes).into_owned());
-        derived.replayed.difference = Some(Difference { leaf: Some(leaf), ledger, replay: None });
+    if let Some(sealed) = wanted.next(app)? {
+        let ledger = Some(String::from_utf8_lossy(&sealed.bytes).into_owned());
+        let leaf = Some(sealed.index);
+        derived.replayed.difference = Some(Difference { leaf, ledger, replay: None });
     }
     derived.leaf = wanted.at;
     Ok(derived)
@@ -159,30 +168,36 @@ fn compare(app: &App, derived: &mut Derived, wanted: &mut Sealed) -> Result<(), 
         wanted.taken = last.0 + 1;
         for (_, leaf) in &leaves {
             match wanted.next(app)? {
-                Some((_, sealed)) if sealed == *leaf => derived.replayed.same += 1,
+                Some(sealed) if sealed.bytes == *leaf => {
+                    derived.replayed.same += 1;
+                    note(sealed.alert, &mut derived.alerts);
+                }
                 other => {
-                    let index = other.as_ref().map(|(index, _)| *index);
-                    let ledger = other.as_ref().map(|(_, bytes)| text(bytes));
+                    let index = other.as_ref().map(|sealed| sealed.index);
+                    let ledger = other.as_ref().map(|sealed| text(&sealed.bytes));
                     let replay = Some(text(leaf));
                     derived.replayed.difference = Some(Difference { leaf: index, ledger, replay });
                     return Ok(());
                 }
             }
-            note(leaf, &mut derived.alerts)?;
         }
         derived.states.drop_leaves(LeafIndex(wanted.taken))?;
     }
 }
 
-fn note(leaf: &[u8], alerts: &mut BTreeMap<(KeyId, String), AlertLeaf>) -> Result<(), AppError> {
-    let leaf: AlertLeaf = serde_json::from_slice(leaf)
-        .map_err(|error| AppError::new(Kind::Integrity, "store-corrupt", error))?;
+fn note(leaf: AlertLeaf, alerts: &mut BTreeMap<(KeyId, String), AlertLeaf>) {
     let (place, leaf) = base::placed(leaf);
     match StandingAlert::after(&leaf) {
         Some(_) => drop(alerts.insert(place, leaf)),
         None => drop(alerts.remove(&place)),
     }
-    Ok(())
+}
+
+/// A sealed leaf of an alert.
+struct SealedAlert {
+    index: u64,
+    bytes: Vec<u8>,
+    alert: AlertLeaf,
 }
 
 /// The sealed alert leaves of one deployment, in order.
@@ -192,19 +207,26 @@ struct Sealed {
     size: u64,
     /// Leaves taken from the replay so far.
     taken: u64,
+    /// Read ahead.
+    next: VecDeque<SealedAlert>,
 }
 
 impl Sealed {
-    fn next(&mut self, app: &App) -> Result<Option<(u64, Vec<u8>)>, AppError> {
-        while self.at < self.size {
-            let index = self.at;
-            self.at += 1;
-            let bytes = app.with_ledger(|ledger| ledger.leaf(index))?;
-            let Some(alert) = crate::alert::as_alert(index, &bytes)? else { continue };
-            if alert.deployment == self.deployment {
-                return Ok(Some((index, bytes)));
-            }
+    fn next(&mut self, app: &App) -> Result<Option<SealedAlert>, AppError> {
+        while self.next.is_empty() && self.at < self.size {
+            let until = self.size.min(self.at + SEALED_AT_ONCE);
+            app.with_ledger(|ledger| {
+                for (index, bytes) in (self.at..until).zip(ledger.leaves(self.at..until)?) {
+                    let bytes = bytes?;
+                    let alert = crate::alert::as_alert(index, &bytes)?;
+                    if let Some(alert) = alert.filter(|it| it.deployment == self.deployment) {
+                        self.next.push_back(SealedAlert { index, bytes, alert });
+                    }
+                }
+                Ok::<_, AppError>(())
+            })?;
+            self.at = until;
         }
-        Ok(None)
+        Ok(self.next.pop_front())
     }
 }

@@ -4,7 +4,7 @@
 //! becomes a gap is one input, however the log was cut into batches.
 
 use super::{INPUTS_PER_CALL, Runner, TASKS_PER_CALL};
-use plumbline_contract::task::{Fault, Task, Verdict};
+use plumbline_contract::task::{Fault, Input, Task, Verdict};
 use plumbline_engine::Instance;
 use plumbline_kernel::{InputMark, KeyTask};
 use std::borrow::Cow;
@@ -22,54 +22,73 @@ pub(super) struct Answer<'a> {
 /// A task with its place in the batch.
 pub(super) type Asked<'a> = (usize, &'a KeyTask);
 
+/// The inputs of a task.
+pub(super) type Inputs<'a, 'i> = dyn Fn(&KeyTask) -> Vec<Input<'i>> + Sync + 'a;
+
+/// What all calls go by that may run at the same time.
+#[derive(Clone, Copy)]
+pub(super) struct Round<'a, 'i> {
+    /// One for each task of the batch.
+    pub(super) states: &'a [Vec<u8>],
+    pub(super) marks: &'a [InputMark],
+    /// They are asked for call by call: the inputs of a call are in the processor's cache when they
+    /// are handed over, those of a batch are not.
+    pub(super) inputs: &'a Inputs<'a, 'i>,
+}
+
 /// Calls of one instance, whose answers are collected.
-pub(super) struct Call<'a, 't> {
+pub(super) struct Call<'a, 'i, 't> {
     runner: &'a Runner,
     variant: usize,
     instance: &'a mut Option<Instance>,
-    marks: &'a [InputMark],
+    round: Round<'a, 'i>,
     /// Fuel by stream.
     pub(super) fuel: BTreeMap<usize, u64>,
     pub(super) answers: Vec<Answer<'t>>,
 }
 
-impl<'a, 't> Call<'a, 't> {
+impl<'a, 'i, 't> Call<'a, 'i, 't> {
     pub(super) fn new(
         runner: &'a Runner,
         variant: usize,
         instance: &'a mut Option<Instance>,
-        marks: &'a [InputMark],
+        round: Round<'a, 'i>,
     ) -> Self {
-        Self { runner, variant, instance, marks, fuel: BTreeMap::new(), answers: Vec::new() }
+        Self { runner, variant, instance, round, fuel: BTreeMap::new(), answers: Vec::new() }
     }
 
-    /// Calls for all tasks, which are in the order of their streams. `given` is what the plugin
-    /// gets of each.
-    pub(super) fn run(&mut self, asked: &[Asked<'t>], given: &[Task<'_>]) {
+    /// Calls for all tasks, which are in the order of their streams.
+    pub(super) fn run(&mut self, asked: &[Asked<'t>]) {
         self.answers.reserve(asked.len());
         // Each call has tasks of one stream, so that its fuel is that stream's.
-        let mut at = 0;
-        for of_stream in asked.chunk_by(|(_, a), (_, b)| a.stream == b.stream) {
-            let end = at + of_stream.len();
-            while at < end {
-                let until = at + tasks_of_call(&given[at..end]);
-                self.some(&asked[at..until], &given[at..until]);
-                at = until;
+        for asked in asked.chunk_by(|(_, a), (_, b)| a.stream == b.stream) {
+            let mut rest = asked;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(tasks_of_call(rest));
+                self.some(now);
+                rest = later;
             }
         }
     }
 
-    fn some(&mut self, asked: &[Asked<'t>], given: &[Task<'_>]) {
-        match self.ask(asked[0].1.stream, given) {
+    fn some(&mut self, asked: &[Asked<'t>]) {
+        let Round { states, inputs, .. } = self.round;
+        let streams = self.runner.plan().streams();
+        let given = asked.iter().map(|(at, task)| {
+            let (key, state) = (task.key.as_str(), states[*at].as_slice());
+            Task { stream: &streams[task.stream], key, state, inputs: inputs(task) }
+        });
+        let given: Vec<_> = given.collect();
+        match self.ask(asked[0].1.stream, &given) {
             Ok(verdicts) => {
-                for ((asked, task), verdict) in asked.iter().zip(given).zip(verdicts) {
+                for ((asked, task), verdict) in asked.iter().zip(&given).zip(verdicts) {
                     let answer = self.judge(asked.1, verdict);
                     self.take(asked, task, answer);
                 }
             }
             Err(fault) if asked.len() == 1 => self.take(&asked[0], &given[0], Err(fault)),
             Err(_) => {
-                for (asked, task) in asked.iter().zip(given) {
+                for (asked, task) in asked.iter().zip(&given) {
                     let answer = self.one(asked.1, task);
                     self.take(asked, task, answer);
                 }
@@ -109,14 +128,14 @@ impl<'a, 't> Call<'a, 't> {
     }
 
     fn judge(&self, key: &KeyTask, verdict: Verdict) -> Result<Verdict, Fault> {
-        self.runner.plan().judge(key, self.marks, &verdict).map(|()| verdict)
+        self.runner.plan().judge(key, self.round.marks, &verdict).map(|()| verdict)
     }
 }
 
 /// How many of these tasks go into one call.
-fn tasks_of_call(tasks: &[Task<'_>]) -> usize {
+fn tasks_of_call(tasks: &[Asked<'_>]) -> usize {
     let mut inputs = 0;
-    let fits = |task: &&Task<'_>| {
+    let fits = |(_, task): &&Asked<'_>| {
         inputs += task.inputs.len();
         inputs <= INPUTS_PER_CALL
     };

@@ -9,10 +9,6 @@ use plumbline_contract::route;
 use plumbline_contract::time::Zone;
 use serde_json::Value;
 use std::collections::BTreeMap;
-#[expect(
-    clippy::disallowed_types,
-    reason = "its order is never seen: what it grouped is sorted"
-)]
 use std::sync::Arc;
 
 /// For grouping what is sorted afterwards.

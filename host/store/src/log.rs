@@ -103,8 +103,15 @@ impl Shared {
 
     /// The events of the block that holds a sealed position.
     pub(crate) fn stretch_at(&self, seq: EventSeq) -> Result<Stretch, StoreError> {
-        let first = self.block_first(seq)?;
-        let value = stage::read(&self.kv, &key::block(first))?.ok_or_else(|| missing(seq))?;
+        // Who reads on asks for the first event of the next block.
+        let (first, value) = match stage::read(&self.kv, &key::block(seq))? {
+            Some(value) => (seq, value),
+            None => {
+                let first = self.block_first(seq)?;
+                let value = stage::read(&self.kv, &key::block(first))?;
+                (first, value.ok_or_else(|| missing(seq))?)
+            }
+        };
         let events = block::events(first, &value)?;
         if seq.0 < first.0 + events.len() as u64 { Ok(events) } else { Err(missing(seq)) }
     }
