@@ -181,7 +181,13 @@ fn first_of(month: Month) -> Day {
 }
 
 fn name_of(month: Month) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+    let (year, of_year) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+    if !(1000..10_000).contains(&year) {
+        return format!("{year:04}-{of_year:02}");
+    }
+    // Asked several times at each look: padding by the formatter takes five times as long.
+    let tens = if of_year < 10 { "-0" } else { "-" };
+    [&*year.to_string(), tens, &*of_year.to_string()].concat()
 }
 
 /// APPR-R02: a notice a month for speed, one for overdue cases.
@@ -200,18 +206,20 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
         look.quiet(|| usual(work, params, look_now));
     }
     for (month, Backlog { open, overdue, at }) in backlogs {
-        let zh = format!("在办 {open} 件中超期 {overdue} 件");
-        let en = format!("{overdue} of {open} open cases overdue");
-        let fire = Fire::new(Level::Notice, at)
-            .dept(&work.dept)
-            .episode(format!("overdue/{}", name_of(month)))
-            .int("open", open as i64)
-            .int("overdue", overdue as i64)
-            .text("zh", &zh)
-            .text("en", &en);
+        let zh = || format!("在办 {open} 件中超期 {overdue} 件");
+        let en = || format!("{overdue} of {open} open cases overdue");
+        let fire = Fire::new(Level::Notice, at).episode(["overdue/", &name_of(month)].concat());
+        let fill = |fire: Fire| {
+            fire.dept(&work.dept)
+                .int("open", open as i64)
+                .int("overdue", overdue as i64)
+                .text("zh", &zh())
+                .text("en", &en())
+        };
         let limits = &params.limits;
-        look.fire_because(fire, || {
+        look.fire_filled(fire, fill, || {
             let (pct, min) = (limits.overdue_pct, limits.open_min);
+            let (zh, en) = (zh(), en());
             Why::new(
                 format!("{}：{zh}，超过 {pct}%（在办至少 {min} 件）", name_of(month)),
                 format!("{}: {en}, more than {pct} % (of {min} at least)", name_of(month)),
@@ -223,18 +231,22 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
     for (month, outlier) in &work.outliers {
         let Outlier { hour, count, peers, seq } = outlier;
         let at = Local(hour * MS_PER_HOUR);
-        let zh = format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件");
-        let en =
-            format!("{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}");
-        let fire = Fire::new(Level::Notice, at)
-            .dept(&work.dept)
-            .episode(format!("pace/{}", name_of(*month)))
-            .evidence([*seq])
-            .int("count", *count)
-            .int("peers", *peers)
-            .text("zh", &zh)
-            .text("en", &en);
-        look.fire_because(fire, || (zh, en));
+        let words = || {
+            let zh = format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件");
+            let of_peers = format!("99.5 % of peers' hours: {peers}");
+            (zh, format!("{count} decisions in the hour from {at}; {of_peers}"))
+        };
+        let fire = Fire::new(Level::Notice, at).episode(["pace/", &name_of(*month)].concat());
+        let fill = |fire: Fire| {
+            let (zh, en) = words();
+            fire.dept(&work.dept)
+                .evidence([*seq])
+                .int("count", *count)
+                .int("peers", *peers)
+                .text("zh", &zh)
+                .text("en", &en)
+        };
+        look.fire_filled(fire, fill, words);
     }
 }
 
@@ -264,17 +276,16 @@ fn usual(work: &Work, params: &Params, now: Local) -> Why {
 /// Tells each night how many decisions the officer's hours of the month had.
 fn publish(work: &Work, look: &mut Look<'_>) {
     for (month, hours) in &work.hours {
-        let mut days: Vec<_> = hours.keys().map(|hour| Local(hour * MS_PER_HOUR).day()).collect();
-        days.dedup();
-        // Asked of every day, so that the key is looked at again after each.
-        days.retain(|day| look.reached(lapse(*day)));
-        let Some(last) = days.last() else { continue };
+        // From the latest hour back to the first whose day is over: the key is looked at again after
+        // each later day, and those before it are over too.
+        let days = hours.keys().rev().map(|hour| Local(hour * MS_PER_HOUR).day());
+        let Some(last) = days.into_iter().find(|day| look.reached(lapse(*day))) else { continue };
         let until = hours.range(..last.plus(1).start().0.div_euclid(MS_PER_HOUR));
         // Decisions are only ever added, so the sum tells whether this was told already.
         let sum: i64 = until.clone().map(|(_, count)| *count).sum();
         let turn = i64::from(last.0) << 32 | sum;
         look.fact_of_turn(("pace", &work.officer), (&name_of(*month), turn), || {
-            pace(work, *month, *last, until)
+            pace(work, *month, last, until)
         });
     }
 }

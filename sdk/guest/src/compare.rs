@@ -52,7 +52,8 @@ fn word_order(a: u64, b: u64) -> Ordering {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32 {
     // SAFETY: the caller promises as many bytes.
-    let (a, b) = unsafe { (core::slice::from_raw_parts(a, len), core::slice::from_raw_parts(b, len)) };
+    let (a, b) =
+        unsafe { (core::slice::from_raw_parts(a, len), core::slice::from_raw_parts(b, len)) };
     order(a, b) as i32
 }
 

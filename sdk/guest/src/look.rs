@@ -2,6 +2,7 @@
 
 use crate::Why;
 use crate::host::{CalendarId, FromRow, Host, Memory};
+use crate::kept::Standing;
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
@@ -106,6 +107,15 @@ impl Fire {
     }
 }
 
+/// What fired in a look.
+#[derive(Debug)]
+pub(crate) struct Fired {
+    pub(crate) rule: &'static str,
+    pub(crate) fire: Fire,
+    /// Which of the alerts that stood before the look it is.
+    pub(crate) place: Option<usize>,
+}
+
 /// The eyes of a rule: log time, tables, clocks; and its mouth: fire, quiet, exempt, unknown.
 ///
 /// A rule must be a function of the final facts and of [`Look::now`], and what it once fires on
@@ -121,7 +131,9 @@ pub struct Look<'a> {
     rule: &'static str,
     calendar: OnceCell<CalendarId>,
     pub(crate) wake: Option<Local>,
-    pub(crate) fired: Vec<(&'static str, Fire)>,
+    /// Alerts that stood before this look.
+    pub(crate) standing: &'a [Standing<'a>],
+    pub(crate) fired: Vec<Fired>,
     pub(crate) trace: Vec<Check>,
     pub(crate) facts: Vec<Record>,
     pub(crate) measures: Vec<Record>,
@@ -147,6 +159,7 @@ impl<'a> Look<'a> {
             rule: "",
             calendar: OnceCell::new(),
             wake: None,
+            standing: &[],
             fired: Vec::new(),
             trace: Vec::new(),
             facts: Vec::new(),
@@ -204,7 +217,41 @@ impl<'a> Look<'a> {
             let values = fire.values.clone().append(head.values);
             self.note(Outcome::Fires, head.zh, head.en, values);
         }
-        self.fired.push((self.rule, fire));
+        let place = self.place(&fire.episode);
+        self.fired.push(Fired { rule: self.rule, fire, place });
+    }
+
+    /// As [`Look::fire_because`], for alerts that are many or take long to word: `fill` adds the
+    /// figures, the evidence and whom it goes to. It is not called while the same alert stands
+    /// unchanged, so level, time, due day and episode must be those of `fire` already.
+    pub fn fire_filled<W: Into<Why>>(
+        &mut self,
+        fire: Fire,
+        fill: impl FnOnce(Fire) -> Fire,
+        why: impl FnOnce() -> W,
+    ) {
+        let place = self.place(&fire.episode);
+        let stands = |place| {
+            let Standing { level, at, due, .. } = self.standing[place];
+            // What fires twice in one look is told by what the first time made of it.
+            (level, at, due) == (fire.level, fire.at, fire.due)
+                && !self.fired.iter().any(|fired| fired.place == Some(place))
+        };
+        if !self.tracing && place.is_some_and(stands) {
+            self.fired.push(Fired { rule: self.rule, fire, place });
+        } else {
+            self.fire_because(fill(fire), why);
+        }
+    }
+
+    /// Where the alert of this rule and episode stands. Rules fire in the same order at every look,
+    /// so it is sought behind the one that fired last.
+    fn place(&self, episode: &str) -> Option<usize> {
+        let last = self.fired.last().and_then(|fired| fired.place);
+        let (before, after) = self.standing.split_at(last.map_or(0, |last| last + 1));
+        let is_it = |standing: &Standing<'_>| standing.is(self.rule, episode);
+        let found = after.iter().position(is_it).map(|place| before.len() + place);
+        found.or_else(|| before.iter().position(is_it))
     }
 
     /// The rule looked and found nothing: the condition that failed, with what was compared. The
