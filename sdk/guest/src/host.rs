@@ -57,7 +57,8 @@ type Sum = ((CalendarId, Day, i32, Unit, bool), Due);
 /// time of a fold; this compares it with one.
 #[derive(Debug)]
 struct Shelf<T> {
-    places: Vec<Vec<(String, Vec<T>)>>,
+    /// Each list with the mark of its name and the name.
+    places: Vec<Vec<(u64, String, Vec<T>)>>,
 }
 
 impl<T> Default for Shelf<T> {
@@ -72,14 +73,14 @@ impl<T> Shelf<T> {
         if self.places.is_empty() {
             self.places.resize_with(SHELF_PLACES, Vec::new);
         }
-        let place = eat_bytes(name.len() as u64, name.as_bytes()) % SHELF_PLACES as u64;
-        let place = &mut self.places[place as usize];
-        let known = place.iter().position(|(known, _)| known == name);
+        let mark = eat_bytes(name.len() as u64, name.as_bytes());
+        let place = &mut self.places[(mark % SHELF_PLACES as u64) as usize];
+        let known = place.iter().position(|(known, text, _)| *known == mark && text == name);
         let index = known.unwrap_or_else(|| {
-            place.push((name.to_owned(), Vec::new()));
+            place.push((mark, name.to_owned(), Vec::new()));
             place.len() - 1
         });
-        &mut place[index].1
+        &mut place[index].2
     }
 }
 

@@ -450,7 +450,31 @@ pub(crate) fn eat_word(mark: u64, word: u64) -> u64 {
 pub(crate) fn eat_bytes(mark: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let mark = words.iter().fold(mark, |mark, word| eat_word(mark, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    eat_word(mark, u64::from_le_bytes(last))
+    eat_word(mark, last_word(bytes, rest))
+}
+
+/// The word that `rest`, the bytes behind the last whole word of `bytes`, and zeros make. Copying so
+/// few into place would be a call out of the sandbox.
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    match bytes.last_chunk() {
+        _ if rest.is_empty() => 0,
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_word;
+
+    #[test]
+    fn the_last_word_is_padded_with_zeros() {
+        let bytes: Vec<u8> = (0xf0..=0xff).collect();
+        for len in 0..=bytes.len() {
+            let (_, rest) = bytes[..len].as_chunks::<8>();
+            let mut padded = [0; 8];
+            padded[..rest.len()].copy_from_slice(rest);
+            assert_eq!(last_word(&bytes[..len], rest), u64::from_le_bytes(padded), "{len}");
+        }
+    }
 }

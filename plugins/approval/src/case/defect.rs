@@ -52,11 +52,11 @@ impl Defects {
     ) {
         let looked = if look.is_tracing() { looked(look) } else { Why::default() };
         let Some((level, at)) = self.worst else { return look.quiet(|| looked) };
-        let (zh, en) = (self.zh.join("；"), self.en.join("; "));
-        let fire = Fire::new(level, at)
-            .evidence(self.evidence)
-            .text("reasons_zh", &zh)
-            .text("reasons_en", &en);
-        look.fire_because(finish(fire), || Why::new(zh, en).and(looked));
+        let (zh, en) = (|| self.zh.join("；"), || self.en.join("; "));
+        let fill = |fire: Fire| {
+            let fire = fire.evidence(self.evidence);
+            finish(fire.text("reasons_zh", &zh()).text("reasons_en", &en()))
+        };
+        look.fire_filled(Fire::new(level, at), fill, || Why::new(zh(), en()).and(looked));
     }
 }
