@@ -240,7 +240,10 @@ impl<'a> Look<'a> {
         if !self.tracing && place.is_some_and(stands) {
             self.fired.push(Fired { rule: self.rule, fire, place });
         } else {
-            self.fire_because(fill(fire), why);
+            let told = (fire.level, fire.at, fire.due);
+            let fire = fill(fire);
+            debug_assert_eq!((fire.level, fire.at, fire.due), told, "figures only");
+            self.fire_because(fire, why);
         }
     }
 
