@@ -257,7 +257,12 @@ impl Register {
     /// Positions of the lines that name a number of the gap.
     fn named(&self, gap: &Gap) -> Vec<u64> {
         let within = (gap.first, 0)..=(gap.last, u64::MAX);
-        let named = self.mentions.range(within.clone()).chain(self.receipts.range(within));
+        let mut named =
+            self.mentions.range(within.clone()).chain(self.receipts.range(within)).peekable();
+        // Asked of every gap at each look, and nearly always in vain.
+        if named.peek().is_none() {
+            return Vec::new();
+        }
         let positions: BTreeSet<_> = named.map(|(_, seq)| *seq).collect();
         positions.into_iter().take(LISTED_MAX).collect()
     }
@@ -292,9 +297,9 @@ fn gaps_and_order(register: &Register, params: &Params, look: &mut Look<'_>) {
 }
 
 /// A gap that is older than the wait, with its level and the mentions of its numbers.
-struct Missing {
+struct Missing<'a> {
     gap: Gap,
-    range: String,
+    range: &'a str,
     level: Level,
     evidence: Vec<u64>,
     /// Missing numbers per mille of all numbers up to this gap.
@@ -311,41 +316,54 @@ fn gaps(register: &Register, params: &Params, look: &mut Look<'_>) {
         look.quiet(|| unbroken(register, params, look_now));
     }
     let (listed, rest) = missing.split_at(missing.len().min(CARDS_MAX));
-    for Missing { gap, range, level, evidence, permille } in listed {
-        let separator = if range.is_empty() { "" } else { "/" };
-        let words = if evidence.is_empty() { ("", "") } else { MENTIONED };
-        let zh = format!("流水号 {} 至 {} 缺失{}", gap.first, gap.last, words.0);
-        let en = format!("numbers {} to {} missing{}", gap.first, gap.last, words.1);
-        let fire = Fire::new(*level, gap.since.plus_hours(params.limits.gap_wait_h))
-            .episode(format!("{range}{separator}{}", gap.first))
-            .evidence(evidence.iter().copied())
-            .int("count", gap.len())
-            .int("permille", *permille)
-            .text("zh", &zh)
-            .text("en", &en);
-        look.fire_because(fire, || {
-            let (wait, most) = (params.limits.gap_wait_h, params.limits.gap_permille);
-            Why::new(
-                format!("{zh}；等待 {wait} 小时未见，累计缺 {permille}‰（超过 {most}‰ 为红牌）"),
-                format!("{en}; not seen in {wait} hours, {permille} per mille missing so far (red above {most})"),
-            )
-            .at("since", gap.since)
-            .int("gap_wait_h", wait)
-            .int("gap_permille", most)
-        });
+    for missing in listed {
+        lost(missing, params, look);
     }
     let Some(level) = rest.iter().map(|missing| missing.level).max() else { return };
     let since = rest.iter().map(|missing| missing.gap.since).min().unwrap_or(look.now());
     let count: i64 = rest.iter().map(|missing| missing.gap.len()).sum();
-    let zh = format!("另有 {} 处断档，共 {count} 个号", rest.len());
-    let en = format!("{} further gaps with {count} numbers", rest.len());
-    let fire = Fire::new(level, since.plus_hours(params.limits.gap_wait_h))
-        .episode("more")
-        .evidence(rest.iter().flat_map(|missing| missing.evidence.iter().copied()).take(LISTED_MAX))
-        .int("count", count)
-        .text("zh", &zh)
-        .text("en", &en);
-    look.fire_because(fire, || (zh, en));
+    let zh = || format!("另有 {} 处断档，共 {count} 个号", rest.len());
+    let en = || format!("{} further gaps with {count} numbers", rest.len());
+    let fire = Fire::new(level, since.plus_hours(params.limits.gap_wait_h)).episode("more");
+    let named = || rest.iter().flat_map(|missing| missing.evidence.iter().copied());
+    let fill = |fire: Fire| {
+        fire.evidence(named().take(LISTED_MAX))
+            .int("count", count)
+            .text("zh", &zh())
+            .text("en", &en())
+    };
+    look.fire_filled(fire, fill, || (zh(), en()));
+}
+
+/// The card of one gap.
+fn lost(missing: &Missing<'_>, params: &Params, look: &mut Look<'_>) {
+    let Missing { gap, range, level, evidence, permille } = missing;
+    let words = if evidence.is_empty() { ("", "") } else { MENTIONED };
+    let zh = || format!("流水号 {} 至 {} 缺失{}", gap.first, gap.last, words.0);
+    let en = || format!("numbers {} to {} missing{}", gap.first, gap.last, words.1);
+    let mut episode = gap.first.to_string();
+    if !range.is_empty() {
+        episode = format!("{range}/{episode}");
+    }
+    let fire = Fire::new(*level, gap.since.plus_hours(params.limits.gap_wait_h)).episode(episode);
+    let fill = |fire: Fire| {
+        fire.evidence(evidence.iter().copied())
+            .int("count", gap.len())
+            .int("permille", *permille)
+            .text("zh", &zh())
+            .text("en", &en())
+    };
+    look.fire_filled(fire, fill, || {
+        let (wait, most) = (params.limits.gap_wait_h, params.limits.gap_permille);
+        let (zh, en) = (zh(), en());
+        Why::new(
+            format!("{zh}；等待 {wait} 小时未见，累计缺 {permille}‰（超过 {most}‰ 为红牌）"),
+            format!("{en}; not seen in {wait} hours, {permille} per mille missing so far (red above {most})"),
+        )
+        .at("since", gap.since)
+        .int("gap_wait_h", wait)
+        .int("gap_permille", most)
+    });
 }
 
 /// The ranges of numbers, and gaps for which it is too early.
@@ -374,12 +392,12 @@ const MENTIONED: (&str, &str) =
 
 /// Gaps of one range that are older than the wait. The share is that of the numbers up to each gap,
 /// so that later receipts neither thin out an alert nor withdraw it.
-fn missing_of(
+fn missing_of<'a>(
     register: &Register,
-    (name, numbers): (&str, &Numbers),
+    (name, numbers): (&'a str, &Numbers),
     params: &Params,
     look: &mut Look<'_>,
-) -> Vec<Missing> {
+) -> Vec<Missing<'a>> {
     let limits = &params.limits;
     let mut found = Vec::new();
     let mut lost = 0;
@@ -395,23 +413,24 @@ fn missing_of(
         let evidence = register.named(gap);
         let is_red = is_many || !evidence.is_empty();
         let level = if is_red { Level::Red } else { Level::Yellow };
-        found.push(Missing { gap: *gap, range: name.to_owned(), level, evidence, permille });
+        found.push(Missing { gap: *gap, range: name, level, evidence, permille });
     }
     found
 }
 
 /// One card for each month in which numbers were recorded after higher ones.
 fn order(register: &Register, look: &mut Look<'_>) {
-    let mut months: BTreeMap<&str, Disorder> = BTreeMap::new();
+    // Of each month: how many, the earliest, and in which batches.
+    let mut months: BTreeMap<&str, (i64, Local, Vec<&Disorder>)> = BTreeMap::new();
     for ((month, batch), disorder) in &register.disorder {
         let Some(first) = disorder.first.filter(|_| disorder.count > 0) else { continue };
         if excuse::is_approved_batch(look, batch, "", first.day()) {
             continue;
         }
-        let sum = months.entry(month).or_default();
-        sum.count += disorder.count;
-        sum.first = Some(sum.first.map_or(first, |known| known.min(first)));
-        sum.listed.extend(&disorder.listed);
+        let (count, earliest, batches) = months.entry(month).or_insert((0, first, Vec::new()));
+        *count += disorder.count;
+        *earliest = first.min(*earliest);
+        batches.push(disorder);
     }
     if months.is_empty() {
         look.quiet(|| {
@@ -419,19 +438,20 @@ fn order(register: &Register, look: &mut Look<'_>) {
                 .count("recorded_late", 0)
         });
     }
-    for (month, disorder) in months {
-        let Some(first) = disorder.first else { continue };
-        let listed = disorder.listed.iter().take(LISTED_MAX);
-        let numbers: Vec<_> = listed.clone().map(|(number, _)| number.to_string()).collect();
-        let (count, listing) = (disorder.count, numbers.join(" "));
-        let zh = format!("{month} 有 {count} 个号晚于更大的号录入：{listing}");
-        let en = format!("{count} numbers of {month} recorded after higher ones: {listing}");
-        let fire = Fire::new(Level::Yellow, first)
-            .episode(format!("order/{month}"))
-            .evidence(listed.map(|(_, seq)| *seq))
-            .int("count", count)
-            .text("zh", &zh)
-            .text("en", &en);
-        look.fire_because(fire, || (zh, en));
+    for (month, (count, first, batches)) in months {
+        let listed = || batches.iter().flat_map(|batch| &batch.listed).take(LISTED_MAX);
+        let words = || {
+            let numbers: Vec<_> = listed().map(|(number, _)| number.to_string()).collect();
+            let listing = numbers.join(" ");
+            let zh = format!("{month} 有 {count} 个号晚于更大的号录入：{listing}");
+            (zh, format!("{count} numbers of {month} recorded after higher ones: {listing}"))
+        };
+        let fire = Fire::new(Level::Yellow, first).episode(["order/", month].concat());
+        let fill = |fire: Fire| {
+            let (zh, en) = words();
+            let fire = fire.evidence(listed().map(|(_, seq)| *seq)).int("count", count);
+            fire.text("zh", &zh).text("en", &en)
+        };
+        look.fire_filled(fire, fill, words);
     }
 }

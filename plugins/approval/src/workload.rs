@@ -181,7 +181,14 @@ fn first_of(month: Month) -> Day {
 }
 
 fn name_of(month: Month) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+    let (year, of_year) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+    if !(0..10_000).contains(&year) {
+        return format!("{year:04}-{of_year:02}");
+    }
+    // Asked at each look for each month, which is too often for the formatter.
+    let digit = |number: i32| char::from(b'0' + (number % 10) as u8);
+    let year = [digit(year / 1000), digit(year / 100), digit(year / 10), digit(year)];
+    year.into_iter().chain(['-', digit(of_year / 10), digit(of_year)]).collect()
 }
 
 /// APPR-R02: a notice a month for speed, one for overdue cases.
@@ -200,18 +207,20 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
         look.quiet(|| usual(work, params, look_now));
     }
     for (month, Backlog { open, overdue, at }) in backlogs {
-        let zh = format!("在办 {open} 件中超期 {overdue} 件");
-        let en = format!("{overdue} of {open} open cases overdue");
-        let fire = Fire::new(Level::Notice, at)
-            .dept(&work.dept)
-            .episode(format!("overdue/{}", name_of(month)))
-            .int("open", open as i64)
-            .int("overdue", overdue as i64)
-            .text("zh", &zh)
-            .text("en", &en);
+        let zh = || format!("在办 {open} 件中超期 {overdue} 件");
+        let en = || format!("{overdue} of {open} open cases overdue");
+        let fire = Fire::new(Level::Notice, at).episode(["overdue/", &name_of(month)].concat());
+        let fill = |fire: Fire| {
+            fire.dept(&work.dept)
+                .int("open", open as i64)
+                .int("overdue", overdue as i64)
+                .text("zh", &zh())
+                .text("en", &en())
+        };
         let limits = &params.limits;
-        look.fire_because(fire, || {
+        look.fire_filled(fire, fill, || {
             let (pct, min) = (limits.overdue_pct, limits.open_min);
+            let (zh, en) = (zh(), en());
             Why::new(
                 format!("{}：{zh}，超过 {pct}%（在办至少 {min} 件）", name_of(month)),
                 format!("{}: {en}, more than {pct} % (of {min} at least)", name_of(month)),
@@ -223,18 +232,22 @@ fn stands_out(work: &Work, params: &Params, look: &mut Look<'_>) {
     for (month, outlier) in &work.outliers {
         let Outlier { hour, count, peers, seq } = outlier;
         let at = Local(hour * MS_PER_HOUR);
-        let zh = format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件");
-        let en =
-            format!("{count} decisions in the hour from {at}; 99.5 % of peers' hours: {peers}");
-        let fire = Fire::new(Level::Notice, at)
-            .dept(&work.dept)
-            .episode(format!("pace/{}", name_of(*month)))
-            .evidence([*seq])
-            .int("count", *count)
-            .int("peers", *peers)
-            .text("zh", &zh)
-            .text("en", &en);
-        look.fire_because(fire, || (zh, en));
+        let words = || {
+            let zh = format!("{at} 起一小时内办结 {count} 件，同行 99.5% 不超过 {peers} 件");
+            let of_peers = format!("99.5 % of peers' hours: {peers}");
+            (zh, format!("{count} decisions in the hour from {at}; {of_peers}"))
+        };
+        let fire = Fire::new(Level::Notice, at).episode(["pace/", &name_of(*month)].concat());
+        let fill = |fire: Fire| {
+            let (zh, en) = words();
+            fire.dept(&work.dept)
+                .evidence([*seq])
+                .int("count", *count)
+                .int("peers", *peers)
+                .text("zh", &zh)
+                .text("en", &en)
+        };
+        look.fire_filled(fire, fill, words);
     }
 }
 
@@ -264,17 +277,16 @@ fn usual(work: &Work, params: &Params, now: Local) -> Why {
 /// Tells each night how many decisions the officer's hours of the month had.
 fn publish(work: &Work, look: &mut Look<'_>) {
     for (month, hours) in &work.hours {
-        let mut days: Vec<_> = hours.keys().map(|hour| Local(hour * MS_PER_HOUR).day()).collect();
-        days.dedup();
-        // Asked of every day, so that the key is looked at again after each.
-        days.retain(|day| look.reached(lapse(*day)));
-        let Some(last) = days.last() else { continue };
+        // From the latest hour back to the first whose day is over: the key is looked at again after
+        // each later day, and those before it are over too.
+        let days = hours.keys().rev().map(|hour| Local(hour * MS_PER_HOUR).day());
+        let Some(last) = days.into_iter().find(|day| look.reached(lapse(*day))) else { continue };
         let until = hours.range(..last.plus(1).start().0.div_euclid(MS_PER_HOUR));
         // Decisions are only ever added, so the sum tells whether this was told already.
         let sum: i64 = until.clone().map(|(_, count)| *count).sum();
         let turn = i64::from(last.0) << 32 | sum;
         look.fact_of_turn(("pace", &work.officer), (&name_of(*month), turn), || {
-            pace(work, *month, *last, until)
+            pace(work, *month, last, until)
         });
     }
 }
@@ -304,4 +316,17 @@ fn pace<'a>(
         .int("count", busiest.0)
         .int("hour", busiest.1)
         .list("hours", hours.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_month_is_named_as_people_write_it() {
+        let months = [(0, 1), (7, 12), (999, 2), (2026, 9), (2026, 10), (9999, 12), (10_000, 1)];
+        for (year, of_year) in months {
+            assert_eq!(name_of(year * 12 + of_year - 1), format!("{year:04}-{of_year:02}"));
+        }
+    }
 }

@@ -44,20 +44,58 @@ pub(crate) struct Memory {
     rows: RefCell<Shelf<Known>>,
     calendars: RefCell<BTreeMap<String, BTreeMap<String, CalendarId>>>,
     scans: RefCell<Shelf<Scan>>,
-    sums: RefCell<Vec<Option<Sum>>>,
+    sums: RefCell<Answers<Sum, Due>>,
+    counts: RefCell<Answers<Count, i32>>,
 }
 
-/// Places for dates that were computed: the rules of one key ask for the same few at each look.
-const SUMS: usize = 64;
+/// Places for dates and counts that were computed: the rules of one key ask for the same few at each
+/// look, and the keys of one call lie in the same weeks. Each question to the host is a call out of
+/// the sandbox and back.
+const SUMS: usize = 256;
 
-/// A date that the host has computed, with what it was asked.
-type Sum = ((CalendarId, Day, i32, Unit, bool), Due);
+/// What the host is asked for a date: calendar, first day, amount, unit, whether it rolls on.
+type Sum = (CalendarId, Day, i32, Unit, bool);
+
+/// What it is asked for a count where nothing was paused: calendar, first and last day, unit.
+type Count = (CalendarId, Day, Day, Unit);
+
+/// Answers of the host, each at the place that its question names; a newer one takes the place of an
+/// older one.
+#[derive(Debug)]
+struct Answers<Q, A> {
+    places: Vec<Option<(Q, A)>>,
+}
+
+impl<Q, A> Default for Answers<Q, A> {
+    fn default() -> Self {
+        Self { places: Vec::new() }
+    }
+}
+
+impl<Q: Copy + PartialEq, A: Copy> Answers<Q, A> {
+    /// What the host answers; `a` and `b` are what mostly tells questions apart.
+    fn get(&mut self, asked: Q, (a, b): (i32, i32), ask: impl FnOnce() -> A) -> A {
+        if self.places.is_empty() {
+            self.places.resize(SUMS, None);
+        }
+        let place = (a as usize).wrapping_mul(37).wrapping_add(b as usize) % SUMS;
+        match self.places[place] {
+            Some((known, answer)) if known == asked => answer,
+            _ => {
+                let answer = ask();
+                self.places[place] = Some((asked, answer));
+                answer
+            }
+        }
+    }
+}
 
 /// Lists by name. A sorted map compares a name with half a dozen others, which took a tenth of the
 /// time of a fold; this compares it with one.
 #[derive(Debug)]
 struct Shelf<T> {
-    places: Vec<Vec<(String, Vec<T>)>>,
+    /// Each list with the mark of its name and the name.
+    places: Vec<Vec<(u64, String, Vec<T>)>>,
 }
 
 impl<T> Default for Shelf<T> {
@@ -72,14 +110,14 @@ impl<T> Shelf<T> {
         if self.places.is_empty() {
             self.places.resize_with(SHELF_PLACES, Vec::new);
         }
-        let place = eat_bytes(name.len() as u64, name.as_bytes()) % SHELF_PLACES as u64;
-        let place = &mut self.places[place as usize];
-        let known = place.iter().position(|(known, _)| known == name);
+        let mark = eat_bytes(name.len() as u64, name.as_bytes());
+        let place = &mut self.places[(mark % SHELF_PLACES as u64) as usize];
+        let known = place.iter().position(|(known, text, _)| *known == mark && text == name);
         let index = known.unwrap_or_else(|| {
-            place.push((name.to_owned(), Vec::new()));
+            place.push((mark, name.to_owned(), Vec::new()));
             place.len() - 1
         });
-        &mut place[index].1
+        &mut place[index].2
     }
 }
 
@@ -185,19 +223,20 @@ impl Memory {
         (from, amount, unit, roll): (Day, i32, Unit, bool),
     ) -> Due {
         let asked = (calendar, from, amount, unit, roll);
-        let place = (from.0 as usize).wrapping_mul(7).wrapping_add(amount as usize) % SUMS;
-        let mut sums = self.sums.borrow_mut();
-        if sums.is_empty() {
-            sums.resize(SUMS, None);
-        }
-        match sums[place] {
-            Some((known, due)) if known == asked => due,
-            _ => {
-                let due = host.add(calendar, from, amount, unit, roll);
-                sums[place] = Some((asked, due));
-                due
-            }
-        }
+        let ask = || host.add(calendar, from, amount, unit, roll);
+        self.sums.borrow_mut().get(asked, (from.0, amount), ask)
+    }
+
+    /// Days in (from, to] where nothing is paused.
+    pub(crate) fn count(
+        &self,
+        host: &dyn Host,
+        calendar: CalendarId,
+        (from, to, unit): (Day, Day, Unit),
+    ) -> i32 {
+        let ask = || host.count(calendar, from, to, unit, &[]);
+        let days = to.0.wrapping_sub(from.0);
+        self.counts.borrow_mut().get((calendar, from, to, unit), (from.0, days), ask)
     }
 
     pub(crate) fn calendar(&self, host: &dyn Host, region: &str, organ: &str) -> CalendarId {

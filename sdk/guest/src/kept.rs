@@ -31,6 +31,13 @@ pub(crate) struct Standing<'a> {
     pub(crate) due: Option<Day>,
 }
 
+impl Standing<'_> {
+    /// Whether it is the alert of that rule and episode.
+    pub(crate) fn is(&self, rule: &str, episode: &str) -> bool {
+        self.rule == rule && self.episode == episode
+    }
+}
+
 /// What the SDK notes about a key. Its texts stay where the host put them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Notes<'a> {

@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod arena;
+#[cfg(any(target_arch = "wasm32", test))]
+mod compare;
 mod event;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod example;

@@ -2,6 +2,7 @@
 
 use crate::Why;
 use crate::host::{CalendarId, FromRow, Host, Memory};
+use crate::kept::Standing;
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
@@ -106,6 +107,15 @@ impl Fire {
     }
 }
 
+/// What fired in a look.
+#[derive(Debug)]
+pub(crate) struct Fired {
+    pub(crate) rule: &'static str,
+    pub(crate) fire: Fire,
+    /// Which of the alerts that stood before the look it is.
+    pub(crate) place: Option<usize>,
+}
+
 /// The eyes of a rule: log time, tables, clocks; and its mouth: fire, quiet, exempt, unknown.
 ///
 /// A rule must be a function of the final facts and of [`Look::now`], and what it once fires on
@@ -121,7 +131,9 @@ pub struct Look<'a> {
     rule: &'static str,
     calendar: OnceCell<CalendarId>,
     pub(crate) wake: Option<Local>,
-    pub(crate) fired: Vec<(&'static str, Fire)>,
+    /// Alerts that stood before this look.
+    pub(crate) standing: &'a [Standing<'a>],
+    pub(crate) fired: Vec<Fired>,
     pub(crate) trace: Vec<Check>,
     pub(crate) facts: Vec<Record>,
     pub(crate) measures: Vec<Record>,
@@ -147,6 +159,7 @@ impl<'a> Look<'a> {
             rule: "",
             calendar: OnceCell::new(),
             wake: None,
+            standing: &[],
             fired: Vec::new(),
             trace: Vec::new(),
             facts: Vec::new(),
@@ -204,7 +217,44 @@ impl<'a> Look<'a> {
             let values = fire.values.clone().append(head.values);
             self.note(Outcome::Fires, head.zh, head.en, values);
         }
-        self.fired.push((self.rule, fire));
+        let place = self.place(&fire.episode);
+        self.fired.push(Fired { rule: self.rule, fire, place });
+    }
+
+    /// As [`Look::fire_because`], for alerts that are many or take long to word: `fill` adds the
+    /// figures, the evidence and whom it goes to. It is not called while the same alert stands
+    /// unchanged, so level, time, due day and episode must be those of `fire` already.
+    pub fn fire_filled<W: Into<Why>>(
+        &mut self,
+        fire: Fire,
+        fill: impl FnOnce(Fire) -> Fire,
+        why: impl FnOnce() -> W,
+    ) {
+        let place = self.place(&fire.episode);
+        let stands = |place| {
+            let Standing { level, at, due, .. } = self.standing[place];
+            // What fires twice in one look is told by what the first time made of it.
+            (level, at, due) == (fire.level, fire.at, fire.due)
+                && !self.fired.iter().any(|fired| fired.place == Some(place))
+        };
+        if !self.tracing && place.is_some_and(stands) {
+            self.fired.push(Fired { rule: self.rule, fire, place });
+        } else {
+            let told = (fire.level, fire.at, fire.due);
+            let fire = fill(fire);
+            debug_assert_eq!((fire.level, fire.at, fire.due), told, "figures only");
+            self.fire_because(fire, why);
+        }
+    }
+
+    /// Where the alert of this rule and episode stands. Rules fire in the same order at every look,
+    /// so it is sought behind the one that fired last.
+    fn place(&self, episode: &str) -> Option<usize> {
+        let last = self.fired.last().and_then(|fired| fired.place);
+        let (before, after) = self.standing.split_at(last.map_or(0, |last| last + 1));
+        let is_it = |standing: &Standing<'_>| standing.is(self.rule, episode);
+        let found = after.iter().position(is_it).map(|place| before.len() + place);
+        found.or_else(|| before.iter().position(is_it))
     }
 
     /// The rule looked and found nothing: the condition that failed, with what was compared. The
@@ -347,6 +397,9 @@ impl<'a> Look<'a> {
     /// Days of the unit in (from, to], less the union of the pauses.
     #[must_use]
     pub fn count(&self, from: Day, to: Day, unit: Unit, pauses: &[Span]) -> i32 {
+        if pauses.is_empty() {
+            return self.memory.count(self.host, self.calendar(), (from, to, unit));
+        }
         self.host.count(self.calendar(), from, to, unit, pauses)
     }
 
@@ -403,7 +456,31 @@ pub(crate) fn eat_word(mark: u64, word: u64) -> u64 {
 pub(crate) fn eat_bytes(mark: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let mark = words.iter().fold(mark, |mark, word| eat_word(mark, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    eat_word(mark, u64::from_le_bytes(last))
+    eat_word(mark, last_word(bytes, rest))
+}
+
+/// The word that `rest`, the bytes behind the last whole word of `bytes`, and zeros make. Copying so
+/// few into place would be a call out of the sandbox.
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    match bytes.last_chunk() {
+        _ if rest.is_empty() => 0,
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_word;
+
+    #[test]
+    fn the_last_word_is_padded_with_zeros() {
+        let bytes: Vec<u8> = (0xf0..=0xff).collect();
+        for len in 0..=bytes.len() {
+            let (_, rest) = bytes[..len].as_chunks::<8>();
+            let mut padded = [0; 8];
+            padded[..rest.len()].copy_from_slice(rest);
+            assert_eq!(last_word(&bytes[..len], rest), u64::from_le_bytes(padded), "{len}");
+        }
+    }
 }

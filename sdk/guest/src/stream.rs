@@ -3,7 +3,7 @@
 
 use crate::host::Memory;
 use crate::kept::{self, Notes, Standing};
-use crate::look::{Fire, Look};
+use crate::look::{Fire, Fired, Look};
 use crate::{Configured, Event, Host, Why};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{
@@ -158,6 +158,7 @@ impl<'a, S: Stream> Fold<'a, S> {
         let Setup { host, memory, configured, .. } = self.setup;
         let mut look = Look::new(*host, memory, now, &self.notes.region, trace);
         look.published = &self.notes.published;
+        look.standing = &self.notes.standing;
         S::check(&self.state, &configured.params, &mut look);
         let Look { wake, fired, trace, facts, measures, new, .. } = look;
         self.settle(fired, now, input);
@@ -176,29 +177,22 @@ impl<'a, S: Stream> Fold<'a, S> {
     }
 
     /// Compares what fires now with what stands.
-    fn settle(&mut self, fired: Vec<(&'static str, Fire)>, seen: Local, input: u32) {
+    fn settle(&mut self, fired: Vec<Fired>, seen: Local, input: u32) {
         // The first look by other rules or parameters cannot tell what a fact has changed besides.
         let rules = std::mem::replace(&mut self.notes.rules, self.setup.configured.mark);
         let is_same_rules = rules == self.notes.rules;
-        let reason = if is_same_rules { DATA_CORRECTED } else { RULES_CHANGED };
-        let gone = |standing: &Standing<'_>| {
-            !fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
-        };
-        for standing in self.notes.standing.iter().filter(|standing| gone(standing)) {
-            self.verdict.withdrawals.push(Withdrawal {
-                rule: standing.rule.clone().into_owned(),
-                episode: standing.episode.clone().into_owned(),
-                seen,
-                input,
-                reason: reason.to_owned(),
-            });
-        }
-        self.notes.standing.retain(|standing| {
-            fired.iter().any(|(rule, fire)| is_same(standing, rule, &fire.episode))
-        });
-        for (rule, fire) in fired {
-            let known =
-                self.notes.standing.iter_mut().find(|known| is_same(known, rule, &fire.episode));
+        let stood = self.notes.standing.len();
+        let mut stays = vec![false; stood];
+        for Fired { rule, fire, place } in fired {
+            let standing = &mut self.notes.standing;
+            let known = match place {
+                Some(place) => {
+                    stays[place] = true;
+                    Some(&mut standing[place])
+                }
+                // It may have fired in this look already.
+                None => standing[stood..].iter_mut().find(|new| new.is(rule, &fire.episode)),
+            };
             let was = match known {
                 Some(standing)
                     if (standing.level, standing.at, standing.due)
@@ -213,13 +207,37 @@ impl<'a, S: Stream> Fold<'a, S> {
                 None => {
                     let (rule, episode) = (Cow::Borrowed(rule), fire.episode.clone().into());
                     let Fire { level, at, due, .. } = fire;
-                    self.notes.standing.push(Standing { rule, episode, level, at, due });
+                    standing.push(Standing { rule, episode, level, at, due });
                     None
                 }
             };
             let finding = self.finding(rule, fire, was, seen, input);
             self.verdict.findings.push(finding);
         }
+        if stays.contains(&false) {
+            let reason = if is_same_rules { DATA_CORRECTED } else { RULES_CHANGED };
+            self.withdraw(&stays, reason, seen, input);
+        }
+    }
+
+    /// Withdraws those of the alerts that stood which do not stay.
+    fn withdraw(&mut self, stays: &[bool], reason: &str, seen: Local, input: u32) {
+        let mut stays = stays.iter();
+        let withdrawals = &mut self.verdict.withdrawals;
+        self.notes.standing.retain(|standing| {
+            // What is new stands behind what stood.
+            let stays = *stays.next().unwrap_or(&true);
+            if !stays {
+                withdrawals.push(Withdrawal {
+                    rule: standing.rule.clone().into_owned(),
+                    episode: standing.episode.clone().into_owned(),
+                    seen,
+                    input,
+                    reason: reason.to_owned(),
+                });
+            }
+            stays
+        });
     }
 
     fn finding(
@@ -246,8 +264,4 @@ impl<'a, S: Stream> Fold<'a, S> {
             values: fire.values.finish(),
         }
     }
-}
-
-fn is_same(standing: &Standing<'_>, rule: &str, episode: &str) -> bool {
-    standing.rule == rule && standing.episode == episode
 }

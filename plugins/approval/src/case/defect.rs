@@ -1,11 +1,13 @@
 //! What a rule finds wrong with a case, gathered into one alert.
 
-use plumbline_guest::{Fire, Level, Local, Look, Why};
+use plumbline_guest::{Day, Fire, Level, Local, Look, Why};
 
 /// Several defects of one kind: the alert has the highest level and the earliest time of them.
 #[derive(Debug, Default)]
 pub(crate) struct Defects {
     worst: Option<(Level, Local)>,
+    /// The last lawful day, if that is what was missed.
+    pub(crate) due: Option<Day>,
     zh: Vec<String>,
     en: Vec<String>,
     evidence: Vec<u64>,
@@ -42,8 +44,8 @@ impl Defects {
         }
     }
 
-    /// Fires if there is a defect; `finish` adds what the text of the rule names besides, `looked`
-    /// says for an explanation what was looked at.
+    /// Fires if there is a defect; `finish` says whom it goes to and adds what the text of the rule
+    /// names besides, `looked` says for an explanation what was looked at.
     pub(crate) fn fire(
         self,
         look: &mut Look<'_>,
@@ -52,11 +54,15 @@ impl Defects {
     ) {
         let looked = if look.is_tracing() { looked(look) } else { Why::default() };
         let Some((level, at)) = self.worst else { return look.quiet(|| looked) };
-        let (zh, en) = (self.zh.join("；"), self.en.join("; "));
-        let fire = Fire::new(level, at)
-            .evidence(self.evidence)
-            .text("reasons_zh", &zh)
-            .text("reasons_en", &en);
-        look.fire_because(finish(fire), || Why::new(zh, en).and(looked));
+        let (zh, en) = (|| self.zh.join("；"), || self.en.join("; "));
+        let fill = |fire: Fire| {
+            let fire = fire.evidence(self.evidence);
+            finish(fire.text("reasons_zh", &zh()).text("reasons_en", &en()))
+        };
+        let mut fire = Fire::new(level, at);
+        if let Some(due) = self.due {
+            fire = fire.due(due);
+        }
+        look.fire_filled(fire, fill, || Why::new(zh(), en()).and(looked));
     }
 }

@@ -6,7 +6,7 @@ use super::fact::{Extension, Fact};
 use super::view::{Act, Case};
 use crate::Params;
 use plumbline_guest::json::Writer;
-use plumbline_guest::{Day, Fire, Level, Local, Look, Why};
+use plumbline_guest::{Day, Level, Local, Look, Why};
 
 /// Looks at each extension; one granted after the statutory last day is red.
 pub(crate) fn improper(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
@@ -42,12 +42,8 @@ pub(crate) fn improper(case: &Case<'_>, params: &Params, look: &mut Look<'_>) {
     match unknown {
         Some(field) if defects.is_empty() => look.unknown(field),
         _ => {
-            let finish = |fire: Fire| {
-                let late = due.filter(|_| is_late);
-                let fire = fire.dept(case.dept());
-                if let Some(due) = late { fire.due(due) } else { fire }
-            };
-            defects.fire(look, finish, |_| looked(case, max, due));
+            defects.due = due.filter(|_| is_late);
+            defects.fire(look, |fire| fire.dept(case.dept()), |_| looked(case, max, due));
         }
     }
 }

@@ -82,7 +82,7 @@ fn judge(case: &Case<'_>, act: Act<'_, Fee>, look: &Look<'_>) -> Verdict {
         let zh = "收费项目不在本事项的收费清单内".to_owned();
         return Verdict::Wrong(zh, "the code is not among the item's fees".to_owned(), None);
     }
-    let prefix = format!("{code}/");
+    let prefix = [code, "/"].concat();
     let day = act.day();
     let rows = table::rows(look, "tariff", &prefix, day);
     let rows = rows.iter().map(|(_, row)| Object::parse(row));

@@ -1,7 +1,9 @@
 //! Rows about a service item, in the version that governs the case.
 
+use super::procedure::Process;
 use plumbline_guest::FromRow;
 use plumbline_guest::json::{Object, Value};
+use std::rc::Rc;
 
 /// A row of `item`.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +18,8 @@ pub(crate) struct Item {
     pub(crate) cancelled: bool,
     pub(crate) hearing_required: bool,
     pub(crate) licence_max_months: Option<i32>,
-    pub(crate) steps: Vec<Node>,
+    /// The process that its steps make, if it lists any.
+    pub(crate) process: Option<Rc<Process>>,
     /// Codes of the materials without which there is no grant.
     pub(crate) mandatory: Vec<String>,
     pub(crate) fee_codes: Option<Vec<String>>,
@@ -61,7 +64,7 @@ impl FromRow for Item {
             cancelled: text(row, "status").is_some_and(|status| status == "cancelled"),
             hearing_required: flag(row, "hearing_required"),
             licence_max_months: int(row, "licence_max_months"),
-            steps: list(row, "steps").filter_map(Node::read).collect(),
+            process: Process::of_steps(list(row, "steps").filter_map(Node::read).collect()),
             mandatory: mandatory.collect(),
             fee_codes,
             links: links.collect(),

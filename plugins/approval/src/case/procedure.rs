@@ -207,7 +207,7 @@ fn steps<'a>(case: &Case<'a>) -> Vec<Act<'a, Step>> {
 /// The process definition of the case's track and version, or else the steps of the item.
 pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Rc<Process>> {
     let code = case.item_code?;
-    let prefix = format!("approval/{code}/");
+    let prefix = ["approval/", code, "/"].concat();
     let read = |rows: &[(String, String)]| -> Vec<(String, Rc<Process>)> {
         rows.iter().map(|(key, row)| (key.clone(), Rc::new(Process::read(row)))).collect()
     };
@@ -219,11 +219,15 @@ pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Rc<Process>> {
     if let Some((_, process)) = of_track.or(plain) {
         return Some(process.clone());
     }
-    let nodes = case.item.as_ref()?.steps.clone();
-    if nodes.is_empty() { None } else { Some(Rc::new(Process { nodes, edges: None })) }
+    case.item.as_ref()?.process.clone()
 }
 
 impl Process {
+    /// Steps in the order in which an item lists them; `None` if it lists none.
+    pub(crate) fn of_steps(nodes: Vec<Node>) -> Option<Rc<Self>> {
+        (!nodes.is_empty()).then(|| Rc::new(Self { nodes, edges: None }))
+    }
+
     fn read(row: &str) -> Self {
         let row = Object::parse(row);
         let nodes = row.get("nodes").into_iter().flat_map(Value::items).filter_map(Node::read);
