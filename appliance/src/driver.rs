@@ -82,6 +82,8 @@ pub struct Runner {
     look: LookMode,
     /// Events read at once.
     batch: usize,
+    /// Events that were read and not all passed yet.
+    ahead: Rows,
     /// The log holds the facts of this run already.
     drops_facts: bool,
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
@@ -167,6 +169,7 @@ impl Runner {
             view: None,
             look: LookMode::Every,
             batch: BATCH_EVENTS,
+            ahead: Rows::default(),
             drops_facts: false,
             nested: None,
             backdated: Vec::new(),
@@ -231,6 +234,15 @@ impl Runner {
     /// If the store fails, or a package that a setting names cannot be loaded. What a plugin does
     /// wrong is no error but a gap.
     pub fn step(&mut self, places: &Places<'_>) -> Result<Step, AppError> {
+        let step = self.step_ahead(places);
+        if !matches!(step, Ok(Step::Moved { .. })) {
+            // Until the next step the log may lose payloads.
+            self.ahead = Rows::default();
+        }
+        step
+    }
+
+    fn step_ahead(&mut self, places: &Places<'_>) -> Result<Step, AppError> {
         if self.deployment.mode == Mode::Ended {
             return Ok(Step::Idle);
         }
@@ -238,8 +250,7 @@ impl Runner {
         let start = cursor.clone();
         cursor.seq = cursor.seq.max(self.deployment.from);
         let end = self.turn_back(places, &start)?;
-        let room = end.0.saturating_sub(cursor.seq.0);
-        let mut rows = places.log.rows(cursor.seq, self.batch.min(room as usize))?;
+        let rows = self.read(places, cursor.seq, end)?;
         if rows.is_empty() {
             return Ok(Step::Idle);
         }
@@ -248,12 +259,26 @@ impl Runner {
             TABLE_TYPE => self.tables_changed(places, start, &rows.row(0)),
             SETTING_TYPE => self.setting_changed(places, start, &rows.row(0)),
             REBUILD_TYPE => self.rebuild(places, start, &rows.row(0)),
-            _ => {
-                let turn = rows.kinds().position(is_turn);
-                rows.truncate(turn.unwrap_or(rows.len()));
-                self.events(places, start, &rows)
-            }
+            _ => self.events(places, start, &rows),
         }
+    }
+
+    /// The events from a place on up to the next at which the deployment turns, or that one alone.
+    /// What was read behind it is kept: a live log has ticks every few events.
+    fn read(
+        &mut self,
+        places: &Places<'_>,
+        from: EventSeq,
+        end: EventSeq,
+    ) -> Result<Rows, AppError> {
+        let room = end.0.saturating_sub(from.0) as usize;
+        if !(self.ahead.seq(0)..self.ahead.end()).contains(&from) {
+            self.ahead = places.log.rows(from, self.batch.min(room))?;
+        }
+        let begin = (from.0 - self.ahead.seq(0).0) as usize;
+        let len = room.min(self.ahead.len() - begin);
+        let turn = self.ahead.kinds(begin).take(len).position(is_turn);
+        Ok(self.ahead.part(begin, turn.map_or(len, |turn| turn.max(1))))
     }
 
     fn events(&mut self, places: &Places<'_>, from: Cursor, rows: &Rows) -> Result<Step, AppError> {

@@ -8,7 +8,7 @@ use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::event::{Event, Rebuild, RebuildKeys};
 use plumbline_contract::id::{EventSeq, LeafIndex, region_contains};
 use plumbline_kernel::{Effects, KeyEffect, LeafContext, Mode, Rebuilt, StandingAlert, reconcile};
-use plumbline_store::{Cursor, KeyId, MemoryStore, Row, Standing, Store};
+use plumbline_store::{Cursor, KeyId, MemoryStore, Row, Rows, Standing, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -84,6 +84,7 @@ impl Runner {
             view: None,
             look: self.look,
             batch: self.batch,
+            ahead: Rows::default(),
             drops_facts: false,
             nested: Some(only.clone()),
             backdated: Vec::new(),

@@ -178,11 +178,14 @@ impl Rows {
         self.stretches[stretch as usize].get(place as usize)
     }
 
-    /// The types of the events.
-    pub fn kinds(&self) -> impl ExactSizeIterator<Item = &str> {
+    /// The types of the events from a place on.
+    ///
+    /// # Panics
+    /// If there are less than `from` events.
+    pub fn kinds(&self, from: usize) -> impl ExactSizeIterator<Item = &str> {
         let kind =
             |(stretch, place): &(u32, u32)| self.stretches[*stretch as usize].kind(*place as usize);
-        self.places.iter().map(kind)
+        self.places[from..].iter().map(kind)
     }
 
     /// The events with their positions.
@@ -190,9 +193,21 @@ impl Rows {
         (0..self.len()).map(|place| (self.seq(place), self.event(place)))
     }
 
-    /// Leaves out all but the first events.
-    pub fn truncate(&mut self, len: usize) {
-        self.places.truncate(len);
+    /// Some of these events, from a place on.
+    ///
+    /// # Panics
+    /// If there are less than `from + len` events.
+    #[must_use]
+    pub fn part(&self, from: usize, len: usize) -> Self {
+        let mut part = Self::new(self.seq(from));
+        let mut last = None;
+        for (stretch, place) in &self.places[from..from + len] {
+            if last.replace(*stretch) != Some(*stretch) {
+                part.stretches.push(self.stretches[*stretch as usize].clone());
+            }
+            part.places.push((part.stretches.len() as u32 - 1, *place));
+        }
+        part
     }
 
     /// The event at a place with texts of its own.
@@ -243,7 +258,7 @@ mod tests {
         let out: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.to_event())).collect();
         assert_eq!(out, (5..).zip(events.clone()).collect::<Vec<_>>());
         assert_eq!(rows.row(2).event.borrowed(), events[2].borrowed());
-        assert!(rows.kinds().eq(events.iter().map(|event| &*event.kind)));
+        assert!(rows.kinds(1).eq(events[1..].iter().map(|event| &*event.kind)));
     }
 
     #[test]
@@ -255,8 +270,10 @@ mod tests {
         let ids: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.id.to_owned())).collect();
         assert_eq!(ids, [(2, "2".to_owned()), (3, "3".to_owned()), (4, "0".to_owned())]);
         assert_eq!((rows.end(), rows.len()), (EventSeq(5), 3));
-        rows.truncate(1);
-        assert_eq!((rows.end(), rows.is_empty()), (EventSeq(3), false));
+        let part = rows.part(1, 2);
+        assert!(part.iter().eq(rows.iter().skip(1)));
+        assert_eq!((part.end(), part.stretches.len()), (EventSeq(5), 2));
+        assert_eq!((rows.part(2, 0).end(), rows.part(2, 0).is_empty()), (EventSeq(4), true));
         // A stretch that ends before adds nothing.
         assert_eq!(rows.extend(stretch(0, &events[..2]), 5), 0);
     }
