@@ -84,7 +84,7 @@ pub struct Runner {
     batch: usize,
     /// Events that were read and not all passed yet.
     ahead: Rows,
-    /// The log holds the facts of this run already.
+    /// Nobody reads the facts of this run: the log holds those that count.
     drops_facts: bool,
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
     /// rebuild.
@@ -206,6 +206,7 @@ impl Runner {
         self.nested = Some(None);
         self.look = LookMode::Last;
         self.batch = BATCH_EVENTS_OF_SHADOW;
+        self.drops_facts = true;
     }
 
     #[must_use]
