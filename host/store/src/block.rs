@@ -225,6 +225,7 @@ fn damaged() -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stretch::Rows;
     use plumbline_contract::time::Millis;
 
     fn event(data: &str) -> Event {
@@ -292,7 +293,8 @@ mod tests {
 
     #[test]
     fn damaged_blocks_are_refused() {
-        let row = Stored { back: 1, body: b"body".repeat(50) };
+        let whole = event(&"body".repeat(50));
+        let row = Stored { back: 1, body: Prepared::new(&whole).expect("encodes").body };
         let block =
             Packer::new().and_then(|mut it| it.encode(&[row.clone(), row])).expect("encodes");
         let cut = &block[..block.len() - 1];
@@ -304,7 +306,15 @@ mod tests {
         fewer_rows[0] = 1;
         for damaged in [&b""[..], b"\x01", cut, &more_rows, &too_many, &fewer_rows] {
             assert!(matches!(decode(damaged), Err(StoreError::Corrupt(_))), "{damaged:?}");
+            assert!(matches!(events(EventSeq(0), damaged), Err(StoreError::Corrupt(_))));
         }
         assert_eq!(decode(&block).map(|rows| rows.len()), Ok(2));
+        let mut rows = Rows::new(EventSeq(7));
+        rows.extend(events(EventSeq(7), &block).expect("decodes").into(), 2);
+        assert!(rows.iter().map(|(_, event)| event.to_event()).eq([whole.clone(), whole]));
+        // A body that is no event is found by who reads events.
+        let body = Stored { back: 1, body: b"body".to_vec() };
+        let block = Packer::new().and_then(|mut it| it.encode(&[body])).expect("encodes");
+        assert!(matches!(events(EventSeq(0), &block), Err(StoreError::Corrupt(_))));
     }
 }
