@@ -223,12 +223,13 @@ fn damaged() -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::stretch::Rows;
     use plumbline_contract::time::Millis;
 
-    fn event(data: &str) -> Event {
+    /// An event with something in every field but the actor.
+    pub(crate) fn event(data: &str) -> Event {
         Event {
             id: "e1".into(),
             source: "s".into(),

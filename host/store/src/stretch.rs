@@ -223,25 +223,12 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block;
     use plumbline_contract::event::Event;
 
     fn event(id: &str, actor: Option<&str>) -> Event {
-        Event {
-            id: id.into(),
-            source: "源".into(),
-            kind: "approval.case.accepted".into(),
-            subject: String::new(),
-            time: Millis(1),
-            recorded: Millis(-1),
-            corrected: Some(Millis(300)),
-            logged: Millis(2),
-            region: "330781".into(),
-            dept: "d".into(),
-            serial: Some(7),
-            actor: actor.map(str::to_owned),
-            dataversion: 2,
-            data: format!(r#"{{"办件":"{id}"}}"#),
-        }
+        let actor = actor.map(str::to_owned);
+        Event { id: id.into(), actor, ..block::tests::event(r#"{"办件":1}"#) }
     }
 
     fn stretch(first: u64, events: &[Event]) -> Arc<Stretch> {

@@ -16,10 +16,6 @@ const LEVELS: [Level; 3] = [Level::Notice, Level::Yellow, Level::Red];
 /// What the latest event says is to fire: pairs of an episode and a level.
 type Orders = Vec<String>;
 
-fn read(orders: &mut Orders, event: &Event<'_>) {
-    *orders = event.texts("fire").unwrap_or_default();
-}
-
 fn head(order: &str) -> (Fire, usize) {
     let (episode, level) = order.split_at(1);
     let level: usize = level.parse().unwrap();
@@ -31,69 +27,43 @@ fn figures(fire: Fire, level: usize) -> Fire {
     fire.int("figure", level as i64).evidence([level as u64]).dept("D-1")
 }
 
-struct Worded;
+/// Fires what it was told; `FILLED` says whether figures are made only when they are told.
+#[derive(Debug)]
+struct Fires<const FILLED: bool>;
 
-impl Stream for Worded {
+impl<const FILLED: bool> Stream for Fires<FILLED> {
     const NAME: &'static str = "fires";
     type State = Orders;
     type Params = ();
 
     fn take(orders: &mut Orders, event: &Event<'_>, (): &()) {
-        read(orders, event);
+        *orders = event.texts("fire").unwrap_or_default();
     }
 
     fn check(orders: &Orders, (): &(), look: &mut Look<'_>) {
         let rules: [Rule<Orders, ()>; 1] = [("FIRE-1", |orders, (), look| {
             for order in orders {
                 let (fire, level) = head(order);
-                look.fire(figures(fire, level));
+                if FILLED {
+                    look.fire_filled(fire, |fire| figures(fire, level), Why::default);
+                } else {
+                    look.fire(figures(fire, level));
+                }
             }
         })];
         apply(&rules, &[], orders, &(), look);
     }
 }
 
-struct Filled;
-
-impl Stream for Filled {
-    const NAME: &'static str = "fires";
-    type State = Orders;
+impl<const FILLED: bool> Plugin for Fires<FILLED> {
     type Params = ();
+    const VERSION: &'static str = "1.0.0";
+    const STREAMS: &'static [StreamEntry<()>] = &[stream::<Self>()];
 
-    fn take(orders: &mut Orders, event: &Event<'_>, (): &()) {
-        read(orders, event);
-    }
-
-    fn check(orders: &Orders, (): &(), look: &mut Look<'_>) {
-        let rules: [Rule<Orders, ()>; 1] = [("FIRE-1", |orders, (), look| {
-            for order in orders {
-                let (fire, level) = head(order);
-                look.fire_filled(fire, |fire| figures(fire, level), Why::default);
-            }
-        })];
-        apply(&rules, &[], orders, &(), look);
+    fn configure(_: &Parameters<'_>) -> Result<(), String> {
+        Ok(())
     }
 }
-
-macro_rules! plugin {
-    ($name:ident, $stream:ty) => {
-        #[derive(Debug)]
-        struct $name;
-
-        impl Plugin for $name {
-            type Params = ();
-            const VERSION: &'static str = "1.0.0";
-            const STREAMS: &'static [StreamEntry<()>] = &[stream::<$stream>()];
-
-            fn configure(_: &Parameters<'_>) -> Result<(), String> {
-                Ok(())
-            }
-        }
-    };
-}
-
-plugin!(WordedPlugin, Worded);
-plugin!(FilledPlugin, Filled);
 
 fn run<P: Plugin>(payloads: &[String], mode: LookMode) -> Verdict {
     let host = NativeHost::new(Arc::new(TableSet::default()), Zone::shanghai());
@@ -135,8 +105,8 @@ fn what_is_told_does_not_depend_on_when_figures_are_made() {
         };
         let payloads: Vec<_> = (0..8).map(|_| payload()).collect();
         for mode in [LookMode::Every, LookMode::Last] {
-            let worded = run::<WordedPlugin>(&payloads, mode);
-            assert_eq!(run::<FilledPlugin>(&payloads, mode), worded, "{payloads:?}");
+            let worded = run::<Fires<false>>(&payloads, mode);
+            assert_eq!(run::<Fires<true>>(&payloads, mode), worded, "{payloads:?}");
             told += worded.findings.iter().filter(|finding| finding.was.is_some()).count();
             gone += worded.withdrawals.len();
         }
