@@ -21,7 +21,9 @@ use plumbline_contract::task::{EventView, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::Zone;
 use plumbline_engine::{Calendars, Engine, Instance, Limits, World};
 use plumbline_guest::native::{Native, NativeHost};
-use plumbline_kernel::{Deployment, Grants, InputMark, LeafContext, Mode, Plan, Setting, settle};
+use plumbline_kernel::{
+    Deployment, Grants, InputMark, LeafContext, Mode, Plan, Routed, Setting, settle,
+};
 use plumbline_ledger::sha256_hex;
 
 use std::collections::BTreeMap;
@@ -183,13 +185,10 @@ impl Bench {
 
     /// Folds a batch; returns the facts that it published.
     fn batch(&mut self, first: EventSeq, events: &[Event]) -> Vec<Event> {
-        let seqs = (first.0..).map(EventSeq);
-        let key_tasks = self.plan.tasks(seqs.clone().zip(events));
-        let views: Vec<_> = seqs
-            .clone()
-            .zip(events)
-            .map(|(seq, event)| EventView::of(seq, event, &self.zone))
-            .collect();
+        let Routed { events: inputs, tasks: key_tasks } = self.plan.route(events);
+        let inputs = || inputs.iter().map(|at| (EventSeq(first.0 + *at as u64), &events[*at]));
+        let views: Vec<_> =
+            inputs().map(|(seq, event)| EventView::of(seq, event, &self.zone)).collect();
         let states = std::mem::take(&mut self.states);
         let streams = self.plan.streams().to_vec();
         let tasks: Vec<Task<'_>> = key_tasks
@@ -209,14 +208,11 @@ impl Bench {
         }
         drop(tasks);
         self.states = states;
-        let marks: Vec<_> = seqs.zip(events).map(|(seq, event)| mark(seq, event)).collect();
+        let marks: Vec<_> = inputs().map(|(seq, event)| mark(seq, event)).collect();
         let tables = [self.tables.versions().clone()];
         let context = LeafContext { plan: &self.plan, tables: &tables, regions: &[] };
-        let answers = key_tasks
-            .into_iter()
-            .map(std::borrow::Cow::Owned)
-            .zip(verdicts.into_iter().map(Ok))
-            .collect();
+        let answers =
+            key_tasks.into_iter().map(std::borrow::Cow::Owned).zip(verdicts.into_iter().map(Ok));
         let effects = settle(&context, &marks, answers);
         assert!(effects.gaps.is_empty(), "{:?}", effects.gaps.first());
         for effect in effects.states {

@@ -15,14 +15,14 @@ use crate::base::Base;
 use crate::error::AppError;
 use crate::table::TableHistory;
 use call::{Answer, Asked, Call, Inputs, Round};
-use plumbline_contract::event::{EventRef, REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
+use plumbline_contract::event::{REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::task::{EventView, Fault, Input, LookMode, Task, Verdict};
 use plumbline_contract::time::{Local, Zone};
 use plumbline_engine::{Batch, Calendars, Instance, Limits, Plugin};
 use plumbline_kernel::{
-    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode, Plan,
+    Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode, Plan, Routed,
     StandingEffect, is_import, settle,
 };
 use plumbline_store::{Commit, Cursor, GapId, GapRow, KeyId, KeyState, Rows, Store};
@@ -38,6 +38,8 @@ pub const BATCH_EVENTS: usize = 8192;
 const BATCH_EVENTS_IN_MEMORY: usize = 32_768;
 /// The same for a run of which only the end counts: fewer looks for some 50 MB of memory.
 const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
+/// Positions that a run in memory passes at once at most, however few events concern it.
+const SIFTED_EVENTS_MAX: usize = 1 << 20;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
 /// what a replay derives.
 pub const TIMERS_PER_STEP: usize = 1024;
@@ -84,6 +86,8 @@ pub struct Runner {
     batch: usize,
     /// Events that were read and not all passed yet.
     ahead: Rows,
+    /// Events that do not concern the deployment are left where they are.
+    sifts: bool,
     /// Nobody reads the facts of this run: the log holds those that count.
     drops_facts: bool,
     /// Only these (stream, key) are folded, and what changes a deployment is passed over: a
@@ -170,6 +174,7 @@ impl Runner {
             look: LookMode::Every,
             batch: BATCH_EVENTS,
             ahead: Rows::default(),
+            sifts: false,
             drops_facts: false,
             nested: None,
             backdated: Vec::new(),
@@ -196,6 +201,7 @@ impl Runner {
     /// For a run in memory over a log that holds the facts already: larger batches write a key's
     /// state less often, and facts are dropped. What comes out does not depend on how the log is cut.
     pub fn replays(&mut self) {
+        self.sifts = true;
         self.batch = BATCH_EVENTS_IN_MEMORY;
         self.drops_facts = true;
     }
@@ -205,6 +211,7 @@ impl Runner {
     pub fn only_the_end_counts(&mut self) {
         self.nested = Some(None);
         self.look = LookMode::Last;
+        self.sifts = true;
         self.batch = BATCH_EVENTS_OF_SHADOW;
         self.drops_facts = true;
     }
@@ -253,7 +260,7 @@ impl Runner {
         let end = self.turn_back(places, &start)?;
         let rows = self.read(places, cursor.seq, end)?;
         if rows.is_empty() {
-            return Ok(Step::Idle);
+            return self.pass_over(places, start, &rows);
         }
         match rows.event(0).kind {
             TICK_TYPE => self.tick(places, start, &rows.row(0)),
@@ -272,20 +279,44 @@ impl Runner {
         from: EventSeq,
         end: EventSeq,
     ) -> Result<Rows, AppError> {
-        let room = end.0.saturating_sub(from.0) as usize;
-        if !(self.ahead.seq(0)..self.ahead.end()).contains(&from) {
-            self.ahead = places.log.rows(from, self.batch.min(room))?;
+        if !(self.ahead.begin()..self.ahead.end()).contains(&from) {
+            self.ahead = self.fetch(places, from, end)?;
         }
-        let begin = (from.0 - self.ahead.seq(0).0) as usize;
-        let len = room.min(self.ahead.len() - begin);
-        let turn = self.ahead.kinds(begin).take(len).position(is_turn);
-        Ok(self.ahead.part(begin, turn.map_or(len, |turn| turn.max(1))))
+        let (first, until) = (self.ahead.place_of(from), self.ahead.place_of(end));
+        let turn = self.ahead.kinds(first).take(until - first).position(is_turn);
+        let end = match turn.map(|turn| self.ahead.seq(first + turn)) {
+            Some(turn) if turn == from => turn.next(),
+            Some(turn) => turn,
+            None => end,
+        };
+        Ok(self.ahead.part(from, end))
+    }
+
+    fn fetch(&self, places: &Places<'_>, from: EventSeq, end: EventSeq) -> Result<Rows, AppError> {
+        let room = end.0.saturating_sub(from.0) as usize;
+        if !self.sifts {
+            return Ok(places.log.rows(from, self.batch.min(room))?);
+        }
+        let until = EventSeq(from.0 + room.min(SIFTED_EVENTS_MAX) as u64);
+        let mut sieve = self.plan().sieve();
+        Ok(places.log.sift((from, until), self.batch, &mut sieve)?)
+    }
+
+    /// Goes on behind events none of which concerns this deployment, if there are any.
+    fn pass_over(&self, places: &Places<'_>, from: Cursor, rows: &Rows) -> Result<Step, AppError> {
+        let events = (rows.end().0 - rows.begin().0) as usize;
+        if events == 0 {
+            return Ok(Step::Idle);
+        }
+        let to = Cursor { seq: rows.end(), tick_after: None };
+        self.commit(places, (from, to), Effects::default(), Closing::default())?;
+        Ok(Step::Moved { events })
     }
 
     fn events(&mut self, places: &Places<'_>, from: Cursor, rows: &Rows) -> Result<Step, AppError> {
         let to = Cursor { seq: rows.end(), tick_after: None };
-        self.look_at(places, rows.seq(0))?;
-        let mut tasks = self.plan().tasks(rows.iter());
+        self.look_at(places, rows.begin())?;
+        let Routed { events, mut tasks } = self.plan().route(rows.iter().map(|(_, event)| event));
         if let Some(only) = self.nested.clone() {
             let prepared = self.prepared.clone();
             let name =
@@ -297,14 +328,13 @@ impl Runner {
                 self.touched.extend(tasks.iter().map(name));
             }
         }
-        let views = Views::of(rows, &tasks, &self.zone);
-        let (marks, regions): (Vec<_>, Vec<_>) =
-            rows.iter().map(|(seq, event)| (mark(seq, event), event.region)).unzip();
-        let inputs =
-            |task: &KeyTask| task.inputs.iter().map(|at| Input::Event(views.get(*at))).collect();
+        let given = Given::of(rows, &events, &self.zone);
+        let inputs = |task: &KeyTask| {
+            task.inputs.iter().map(|at| Input::Event(given.views[*at].clone())).collect()
+        };
         let states = self.load(places, &tasks)?;
-        let effects = self.fold(&tasks, states, (&marks, &regions), &inputs);
-        let events = rows.len();
+        let effects = self.fold(&tasks, states, (&given.marks, &given.regions), &inputs);
+        let events = (rows.end().0 - rows.begin().0) as usize;
         self.commit(places, (from, to), effects, Closing::default())?;
         Ok(Step::Moved { events })
     }
@@ -343,7 +373,7 @@ impl Runner {
                     states[answer.at + 1].clone_from(&verdict.state);
                 }
             }
-            answers.extend(new);
+            join(&mut answers, new);
         }
         if !answers.is_sorted_by_key(|answer| answer.at) {
             answers.sort_by_key(|answer| answer.at);
@@ -355,7 +385,7 @@ impl Runner {
             let verdicts = answers.iter_mut().filter_map(|answer| answer.result.as_mut().ok());
             verdicts.for_each(|verdict| verdict.facts.clear());
         }
-        let answers = answers.into_iter().map(|answer| (answer.task, answer.result)).collect();
+        let answers = answers.into_iter().map(|answer| (answer.task, answer.result));
         let context = LeafContext { plan: self.plan(), tables: self.versions(), regions };
         settle(&context, marks, answers)
     }
@@ -373,7 +403,7 @@ impl Runner {
             let own = places.iter().copied().filter(|at| tasks[*at].variant == variant);
             let asked: Vec<Asked<'_>> = own.map(|at| (at, &tasks[at])).collect();
             if !asked.is_empty() {
-                answers.append(&mut self.answers(variant, &asked, round));
+                join(&mut answers, self.answers(variant, &asked, round));
             }
         }
         answers
@@ -406,9 +436,9 @@ impl Runner {
             first.into_iter().chain(rest).collect()
         });
         self.instances = instances;
-        let mut answers = Vec::with_capacity(asked.len());
-        for (mut part, fuel) in parts {
-            answers.append(&mut part);
+        let mut answers = Vec::new();
+        for (part, fuel) in parts {
+            join(&mut answers, part);
             self.stats.burn(fuel);
         }
         answers
@@ -531,6 +561,15 @@ fn fresh_instances(prepared: &Prepared, threads: usize) -> Vec<Vec<Option<Instan
     (0..threads.max(1)).map(|_| of_thread()).collect()
 }
 
+/// Adds answers to those that are there already; the first are not copied, since answers are large.
+fn join<'a>(answers: &mut Vec<Answer<'a>>, more: Vec<Answer<'a>>) {
+    if answers.is_empty() {
+        *answers = more;
+    } else {
+        answers.extend(more);
+    }
+}
+
 /// Whether the task behind `at` goes on with the same key.
 fn part_follows(tasks: &[KeyTask], at: usize) -> bool {
     tasks.get(at + 1).is_some_and(|next| next.part > 0)
@@ -541,32 +580,28 @@ fn is_turn(kind: &str) -> bool {
     matches!(kind, TICK_TYPE | TABLE_TYPE | SETTING_TYPE | REBUILD_TYPE)
 }
 
-fn mark(seq: EventSeq, event: EventRef<'_>) -> InputMark {
-    InputMark { seq, logged: event.logged, import: is_import(event) }
-}
-
-/// The events of a batch that some key gets, as plugins see them.
-struct Views<'a> {
+/// The inputs of a batch, made in the order of the log, in which the texts lie in memory.
+struct Given<'a> {
+    /// As plugins see them.
     views: Vec<EventView<'a>>,
-    /// Of each event of the batch its place among the views.
-    places: Vec<u32>,
+    marks: Vec<InputMark>,
+    regions: Vec<&'a str>,
 }
 
-impl<'a> Views<'a> {
-    /// Made in the order of the log, in which the texts lie in memory.
-    fn of(rows: &'a Rows, tasks: &[KeyTask], zone: &Zone) -> Self {
-        let mut wanted = vec![false; rows.len()];
-        tasks.iter().flat_map(|task| &task.inputs).for_each(|at| wanted[*at] = true);
-        let mut views = Vec::with_capacity(wanted.iter().filter(|wanted| **wanted).count());
-        let mut places = vec![0; rows.len()];
-        for at in (0..rows.len()).filter(|at| wanted[*at]) {
-            places[at] = views.len() as u32;
-            views.push(EventView::of(rows.seq(at), rows.event(at), zone));
+impl<'a> Given<'a> {
+    fn of(rows: &'a Rows, events: &[usize], zone: &Zone) -> Self {
+        let room = events.len();
+        let mut given = Self {
+            views: Vec::with_capacity(room),
+            marks: Vec::with_capacity(room),
+            regions: Vec::with_capacity(room),
+        };
+        for place in events {
+            let (seq, event) = (rows.seq(*place), rows.event(*place));
+            given.views.push(EventView::of(seq, event, zone));
+            given.marks.push(InputMark { seq, logged: event.logged, import: is_import(event) });
+            given.regions.push(event.region);
         }
-        Self { views, places }
-    }
-
-    fn get(&self, at: usize) -> EventView<'a> {
-        self.views[self.places[at] as usize].clone()
+        given
     }
 }

@@ -8,7 +8,7 @@ use plumbline_contract::id::EventSeq;
 use plumbline_contract::task::{Input, WAKE_ON_TABLE};
 use plumbline_contract::time::Local;
 use plumbline_kernel::{Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, Mode};
-use plumbline_store::{Cursor, KeyId, KeyState, Row};
+use plumbline_store::{Cursor, KeyId, KeyState, Row, Rows};
 use std::sync::Arc;
 
 use super::TIMERS_PER_STEP;
@@ -70,7 +70,7 @@ impl Runner {
             goes_on = prepared.plan.reads_states_of(self.plan());
             self.instances = fresh_instances(&prepared, self.instances.len());
             self.prepared = prepared;
-            self.view = None;
+            (self.view, self.ahead) = (None, Rows::default());
         }
         self.deployment = changed;
         if self.deployment.mode == Mode::Ended || !goes_on {
@@ -95,6 +95,7 @@ impl Runner {
             let prepared = Arc::new(places.loader.prepare(&next)?);
             self.instances = fresh_instances(&prepared, self.instances.len());
             (self.prepared, self.view, self.deployment) = (prepared, None, next);
+            self.ahead = Rows::default();
             self.settings_from = at;
         }
         Ok(places.end)

@@ -49,7 +49,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) libc: &'a str,
 }
 
-/// Makes the package from a release binary and its plugins.
+/// Makes the package from a binary and its plugins.
 pub(crate) fn package(root: &Path, binary: &Path) -> Result<PathBuf> {
     prerequisites::dpkg()?;
     let architecture = said(Command::new("dpkg").arg("--print-architecture"))?;

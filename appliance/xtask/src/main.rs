@@ -28,8 +28,8 @@ fn main() -> Result<()> {
             plugins::build_all(&root, &root.join("target/plugins"))?;
             plugins::build_vendors(&root, &root.join("target/vendors")).map(drop)
         }
-        Some("build") => build(&root).map(drop),
-        Some("deb") => deb::package(&root, &build(&root)?).map(drop),
+        Some("build") => build(&root, "release").map(drop),
+        Some("deb") => deb::package(&root, &build(&root, "dist")?).map(drop),
         Some("bench") => bench(&root),
         _ => {
             println!("{USAGE}");
@@ -58,17 +58,18 @@ fn cargo(root: &Path) -> Command {
     command
 }
 
-/// Builds the release binary with its plugins beside it; returns the binary.
-fn build(root: &Path) -> Result<PathBuf> {
+/// Builds the binary by one of Cargo's profiles, with its plugins beside it; returns the binary.
+fn build(root: &Path, profile: &str) -> Result<PathBuf> {
     prerequisites::compiler()?;
     prerequisites::wasm()?;
-    run(cargo(root).args(["build", "--release", "--locked", "--package", "plumbline"]))?;
-    plugins::build_all(root, &root.join("target/release/plugins"))?;
-    Ok(root.join("target/release/plumbline"))
+    run(cargo(root).args(["build", "--profile", profile, "--locked", "--package", "plumbline"]))?;
+    let folder = root.join("target").join(profile);
+    plugins::build_all(root, &folder.join("plugins"))?;
+    Ok(folder.join("plumbline"))
 }
 
 fn demo(root: &Path, arguments: &[String]) -> Result<()> {
-    let binary = build(root)?;
+    let binary = build(root, "release")?;
     run(Command::new(binary).arg("demo").args(arguments).current_dir(root))
 }
 

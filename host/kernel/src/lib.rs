@@ -18,7 +18,7 @@ pub use deployment::{Deployment, Effective, Grants, Mode, Said, Setting};
 pub use difference::{SettingChange, Subject, setting_changes};
 pub use error::KernelError;
 pub use leaf::{GAP_RULE, LeafContext, leaf_bytes};
-pub use plan::{KeyTask, Plan, Variant};
+pub use plan::{KeyTask, Plan, Routed, Variant};
 pub use rebuild::{Rebuilt, reconcile};
 pub use settle::{Effects, GapEffect, InputMark, KeyEffect, StandingEffect, is_import, settle};
 pub use standing::{Change, Colours, Comparison, Figures, Identity, Side, StandingAlert, compare};

@@ -2,8 +2,8 @@
 //! parameters that judge it.
 
 use crate::{Deployment, Grants, KernelError};
-use plumbline_contract::event::EventRef;
-use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash, region_contains, region_prefix};
+use plumbline_contract::event::{EventRef, HOST_TYPE_PREFIX};
+use plumbline_contract::id::{DeploymentId, PackageHash, region_contains, region_prefix};
 use plumbline_contract::manifest::Manifest;
 use plumbline_contract::route;
 use plumbline_contract::time::Zone;
@@ -11,14 +11,23 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// For grouping what is sorted afterwards.
+/// For grouping what is sorted afterwards: some of it for each event of the log.
 #[expect(clippy::disallowed_types, reason = "its own order is never seen")]
-type Groups<K, V> = std::collections::HashMap<K, V>;
+type Groups<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 /// The variant that looks at events of a type in a region, with the streams of its manifest that
 /// take them; `None` if nothing looks.
 type Looker = Option<(usize, Vec<usize>)>;
 
-/// Which inputs of a batch go to one key, in log order.
+/// What of a batch concerns a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// Places in the batch of the events that some key gets, ascending: the inputs.
+    pub events: Vec<usize>,
+    /// In the order of (stream, key).
+    pub tasks: Vec<KeyTask>,
+}
+
+/// Which inputs go to one key, in log order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyTask {
     /// Index of the variant that judges them.
@@ -31,7 +40,7 @@ pub struct KeyTask {
     /// A key whose inputs are judged by several variants has several tasks, which follow each
     /// other; this counts them from 0.
     pub part: usize,
-    /// Indices into the batch.
+    /// Indices into the inputs, of which [`Routed::events`] tells.
     pub inputs: Vec<usize>,
 }
 
@@ -188,6 +197,20 @@ impl Plan {
         kinds.any(|kind| self.manifests.iter().any(|manifest| manifest.may_see(kind)))
     }
 
+    /// Tells which types concern this deployment: those that one of its packages may see, and the
+    /// host's own.
+    pub fn sieve(&self) -> impl FnMut(&str) -> bool {
+        let mut known: Groups<String, bool> = Groups::default();
+        move |kind| {
+            if let Some(known) = known.get(kind) {
+                return *known;
+            }
+            let concerns = kind.starts_with(HOST_TYPE_PREFIX) || self.may_see([kind].into_iter());
+            known.insert(kind.to_owned(), concerns);
+            concerns
+        }
+    }
+
     /// The variant that looks at events of a type in a region.
     fn looker(&self, region: &str, kind: &str) -> Option<usize> {
         let variant = self.judge_of(region)?;
@@ -228,16 +251,15 @@ impl Plan {
         })
     }
 
-    /// Groups a batch by key, in the order of (stream, key); each key's inputs are in log order.
+    /// Groups a batch by key; each key's inputs are in log order.
     #[must_use]
-    pub fn tasks<'a, E: Into<EventRef<'a>>>(
-        &self,
-        batch: impl IntoIterator<Item = (EventSeq, E)>,
-    ) -> Vec<KeyTask> {
-        let mut by_key: Groups<(usize, String), Vec<KeyTask>> = Groups::new();
+    pub fn route<'a, E: Into<EventRef<'a>>>(&self, batch: impl IntoIterator<Item = E>) -> Routed {
+        let mut routed = Routed::default();
+        // The newest task of each key, which gets its name at the end.
+        let mut by_key: Groups<(usize, String), usize> = Groups::default();
         // A batch has few types and regions, and most of them do not concern this deployment.
-        let mut lookers: Groups<(&str, &str), Looker> = Groups::new();
-        for (index, (_, event)) in batch.into_iter().enumerate() {
+        let mut lookers: Groups<(&str, &str), Looker> = Groups::default();
+        for (place, event) in batch.into_iter().enumerate() {
             let event = event.into();
             let looker = lookers.entry((event.region, event.kind)).or_insert_with(|| {
                 let variant = self.looker(event.region, event.kind)?;
@@ -247,40 +269,49 @@ impl Plan {
             if event.is_host() || event.is_blank() {
                 continue;
             }
-            let variant = *variant;
-            for place in self.keys_of(variant, streams, event) {
-                // The map's key holds stream and name; the tasks get them at the end.
-                let parts = by_key.entry(place).or_default();
-                match parts.last_mut() {
-                    Some(last) if last.variant == variant => {
-                        last.inputs.push(index);
-                        if last.region != event.region {
-                            event.region.clone_into(&mut last.region);
-                        }
-                    }
-                    _ => parts.push(KeyTask {
-                        variant,
-                        stream: 0,
-                        key: String::new(),
-                        region: event.region.to_owned(),
-                        part: parts.len(),
-                        inputs: vec![index],
-                    }),
-                }
+            let input = routed.events.len();
+            let mut is_given = false;
+            for key in self.keys_of(*variant, streams, event) {
+                routed.give(input, key, (*variant, event.region), &mut by_key);
+                is_given = true;
             }
+            routed.events.extend(is_given.then_some(place));
         }
-        let mut by_key: Vec<_> = by_key.into_iter().collect();
-        by_key.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let mut tasks = Vec::with_capacity(by_key.len());
-        for ((stream, key), mut parts) in by_key {
-            let last = parts.pop();
-            tasks.extend(parts.into_iter().map(|part| KeyTask {
-                stream,
-                key: key.clone(),
-                ..part
-            }));
-            tasks.extend(last.map(|part| KeyTask { stream, key, ..part }));
+        for ((_, key), task) in by_key {
+            routed.tasks[task].key = key;
         }
-        tasks
+        routed
+            .tasks
+            .sort_unstable_by(|a, b| (a.stream, &a.key, a.part).cmp(&(b.stream, &b.key, b.part)));
+        routed
+    }
+}
+
+impl Routed {
+    /// Hands an input to a key: to its newest task, unless another variant judges from here on.
+    fn give(
+        &mut self,
+        input: usize,
+        key: (usize, String),
+        (variant, region): (usize, &str),
+        by_key: &mut Groups<(usize, String), usize>,
+    ) {
+        let mut part = 0;
+        if let Some(newest) = by_key.get(&key) {
+            let newest = &mut self.tasks[*newest];
+            if newest.variant == variant {
+                newest.inputs.push(input);
+                if newest.region != region {
+                    region.clone_into(&mut newest.region);
+                }
+                return;
+            }
+            newest.key.clone_from(&key.1);
+            part = newest.part + 1;
+        }
+        let (stream, inputs) = (key.0, vec![input]);
+        by_key.insert(key, self.tasks.len());
+        let (key, region) = (String::new(), region.to_owned());
+        self.tasks.push(KeyTask { variant, stream, key, region, part, inputs });
     }
 }

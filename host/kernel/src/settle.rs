@@ -85,16 +85,16 @@ type Order = (u64, usize, Local, bool, usize);
 /// `marks[i]` describes input `i` of the batch, to which the tasks refer. A task may have been cut
 /// into several that follow each other; the last state counts.
 #[must_use]
-pub fn settle(
+pub fn settle<'a>(
     context: &LeafContext<'_>,
     marks: &[InputMark],
-    answers: Vec<(Cow<'_, KeyTask>, Result<Verdict, Fault>)>,
+    answers: impl ExactSizeIterator<Item = (Cow<'a, KeyTask>, Result<Verdict, Fault>)>,
 ) -> Effects {
     let mut effects = Effects::default();
     effects.states.reserve(answers.len());
     let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
     let mut facts: Vec<(EventSeq, Local, Event)> = Vec::new();
-    for (place, (task, answer)) in answers.into_iter().enumerate() {
+    for (place, (task, answer)) in answers.enumerate() {
         let mut settler = Settler {
             context,
             marks,

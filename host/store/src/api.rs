@@ -171,6 +171,9 @@ pub struct TableRow {
     pub json: String,
 }
 
+/// Whether a reader wants the events of a type.
+pub type Wanted<'a> = dyn FnMut(&str) -> bool + 'a;
+
 /// The store. All methods may be called from any thread; writes that wait at the same time share
 /// one group and one sync. A write that returns `Ok` is on the disk, except lazy commits.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -180,7 +183,15 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn next_seq(&self) -> EventSeq;
     /// At most `max` events from a position on, in order.
     fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError>;
-    /// The same with texts of their own, for who keeps or changes them.
+    /// The events of some types between two positions, at most `max`, for a reader far behind the end
+    /// of the log to whom the other events are of no use.
+    fn sift(
+        &self,
+        from_until: (EventSeq, EventSeq),
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Rows, StoreError>;
+    /// The same as [`Store::rows`] with texts of their own, for who keeps or changes them.
     fn read(&self, from: EventSeq, max: usize) -> Result<Vec<Row>, StoreError> {
         let rows = self.rows(from, max)?;
         Ok((0..rows.len()).map(|place| rows.row(place)).collect())

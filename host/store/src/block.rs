@@ -3,6 +3,7 @@
 //! The bytes of an event are postcard over the fields of `Event` in their order, so a change of
 //! that struct is a new schema version; a test pins them.
 
+use crate::api::Wanted;
 use crate::error::StoreError;
 use crate::stretch::Stretch;
 use plumbline_contract::event::{Event, EventRef, fingerprint};
@@ -149,12 +150,41 @@ pub(crate) fn decode(block: &[u8]) -> Result<Vec<Stored>, StoreError> {
     Ok(rows)
 }
 
-/// The events of a block that begins at a position.
-pub(crate) fn events(first: EventSeq, block: &[u8]) -> Result<Stretch, StoreError> {
+/// The wanted events of a block that begins at a position.
+pub(crate) fn events(
+    first: EventSeq,
+    block: &[u8],
+    wanted: &mut Wanted<'_>,
+) -> Result<Stretch, StoreError> {
     let (count, raw_bytes) = head(&mut &*block)?;
     let mut events = Stretch::new(first, count, raw_bytes);
-    each(block, |_, body| events.push(decode_event(body)?))?;
+    each(block, |_, body| sift(body, wanted, &mut events))?;
     Ok(events)
+}
+
+/// Adds the event of these bytes if its type is wanted.
+pub(crate) fn sift(
+    body: &[u8],
+    wanted: &mut Wanted<'_>,
+    events: &mut Stretch,
+) -> Result<(), StoreError> {
+    if wanted(kind(body).ok_or_else(damaged)?) {
+        return events.push(decode_event(body)?);
+    }
+    events.pass();
+    Ok(())
+}
+
+/// The type of the event of these bytes: what stands behind its id and its source.
+fn kind(mut body: &[u8]) -> Option<&str> {
+    let mut text = || {
+        let len = usize::try_from(take_varint(&mut body)?).ok()?;
+        let (text, rest) = body.split_at_checked(len)?;
+        body = rest;
+        Some(text)
+    };
+    let [_id, _source, kind] = [text()?, text()?, text()?];
+    std::str::from_utf8(kind).ok()
 }
 
 /// Hands over how far back each row points, and the bytes of its event.
@@ -163,17 +193,16 @@ fn each(
     mut take: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let (count, raw_bytes) = head(&mut block)?;
-    let raw = unpack(block, raw_bytes)
-        .map_err(|error| StoreError::Corrupt(format!("block cannot be decompressed: {error}")))?;
-    let mut raw = &raw[..];
-    for _ in 0..count {
-        let back = take_varint(&mut raw).ok_or_else(damaged)?;
-        let len = take_varint(&mut raw).ok_or_else(damaged)? as usize;
-        let (body, rest) = raw.split_at_checked(len).ok_or_else(damaged)?;
-        take(back, body)?;
-        raw = rest;
-    }
-    if raw.is_empty() { Ok(()) } else { Err(damaged()) }
+    unpack(block, raw_bytes, |mut raw| {
+        for _ in 0..count {
+            let back = take_varint(&mut raw).ok_or_else(damaged)?;
+            let len = take_varint(&mut raw).ok_or_else(damaged)? as usize;
+            let (body, rest) = raw.split_at_checked(len).ok_or_else(damaged)?;
+            take(back, body)?;
+            raw = rest;
+        }
+        if raw.is_empty() { Ok(()) } else { Err(damaged()) }
+    })
 }
 
 /// Number of rows, and their size before compression.
@@ -186,14 +215,35 @@ fn head(block: &mut &[u8]) -> Result<(usize, usize), StoreError> {
     Ok((count, raw_bytes))
 }
 
-/// Each thread keeps its decompressor: to make one costs as much as to unpack a block.
-fn unpack(block: &[u8], raw_bytes: usize) -> std::io::Result<Vec<u8>> {
+/// What a thread keeps from one block to the next: to make a decompressor costs as much as to unpack
+/// a block.
+struct Unpacker {
+    inner: zstd::bulk::Decompressor<'static>,
+    raw: Vec<u8>,
+}
+
+/// Hands over a block of so many bytes as it was before compression.
+fn unpack<T>(
+    block: &[u8],
+    raw_bytes: usize,
+    read: impl FnOnce(&[u8]) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     thread_local! {
-        static KEPT: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+        static KEPT: RefCell<Option<Unpacker>> = const { RefCell::new(None) };
     }
-    KEPT.with_borrow_mut(|kept| match kept {
-        Some(decompressor) => decompressor.decompress(block, raw_bytes),
-        None => kept.insert(zstd::bulk::Decompressor::new()?).decompress(block, raw_bytes),
+    let failed = |error| StoreError::Corrupt(format!("block cannot be decompressed: {error}"));
+    KEPT.with_borrow_mut(|kept| {
+        let Unpacker { inner, raw } = match kept {
+            Some(kept) => kept,
+            None => {
+                let inner = zstd::bulk::Decompressor::new().map_err(failed)?;
+                kept.insert(Unpacker { inner, raw: Vec::new() })
+            }
+        };
+        raw.clear();
+        raw.reserve(raw_bytes);
+        inner.decompress_to_buffer(block, raw).map_err(failed)?;
+        read(raw)
     })
 }
 
@@ -307,15 +357,18 @@ pub(crate) mod tests {
         fewer_rows[0] = 1;
         for damaged in [&b""[..], b"\x01", cut, &more_rows, &too_many, &fewer_rows] {
             assert!(matches!(decode(damaged), Err(StoreError::Corrupt(_))), "{damaged:?}");
-            assert!(matches!(events(EventSeq(0), damaged), Err(StoreError::Corrupt(_))));
+            assert!(matches!(
+                events(EventSeq(0), damaged, &mut |_| true),
+                Err(StoreError::Corrupt(_))
+            ));
         }
         assert_eq!(decode(&block).map(|rows| rows.len()), Ok(2));
         let mut rows = Rows::new(EventSeq(7));
-        rows.extend(events(EventSeq(7), &block).expect("decodes").into(), 2);
+        rows.extend(events(EventSeq(7), &block, &mut |_| true).expect("decodes").into(), 2);
         assert!(rows.iter().map(|(_, event)| event.to_event()).eq([whole.clone(), whole]));
         // A body that is no event is found by who reads events.
         let body = Stored { back: 1, body: b"body".to_vec() };
         let block = Packer::new().and_then(|mut it| it.encode(&[body])).expect("encodes");
-        assert!(matches!(events(EventSeq(0), &block), Err(StoreError::Corrupt(_))));
+        assert!(matches!(events(EventSeq(0), &block, &mut |_| true), Err(StoreError::Corrupt(_))));
     }
 }

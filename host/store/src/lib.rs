@@ -36,7 +36,7 @@ mod writer;
 pub use api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KEY_BYTES_MAX, KeyId, KeyState,
     LEAF_BYTES_MAX, META_BYTES_MAX, Row, STANDING_BYTES_MAX, Standing, Store, TABLE_ROW_BYTES_MAX,
-    TableRow,
+    TableRow, Wanted,
 };
 pub use check::Problem;
 pub use error::{StoreError, StoreErrorKind};

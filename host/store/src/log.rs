@@ -1,5 +1,6 @@
 //! The event log as readers see it: sealed blocks in the tree, the tail in memory.
 
+use crate::api::Wanted;
 use crate::block::{self, Stored};
 use crate::error::StoreError;
 use crate::index::{Entry, Subjects};
@@ -7,7 +8,7 @@ use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::picture::PictureSlot;
 use crate::recent::Recent;
-use crate::stage;
+use crate::stage::{self, READ_ATTEMPTS_MAX};
 use crate::stretch::{Rows, Stretch};
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
@@ -80,7 +81,7 @@ impl Shared {
         // Rows move from the tail into blocks meanwhile, never back, so this ends.
         while found.len() < max {
             let room = max - found.len();
-            if let Some(tail) = self.tail_from(found.end(), room)? {
+            if let Some(tail) = self.tail_from(found.end(), room, &mut |_| true)? {
                 found.extend(Arc::new(tail), room);
                 break;
             }
@@ -90,19 +91,63 @@ impl Shared {
         Ok(found)
     }
 
+    /// Events of some types between two positions, at most `max`. Nothing of them is kept for other
+    /// readers, and blocks are unpacked as far as they are wanted.
+    pub(crate) fn sift(
+        &self,
+        (from, until): (EventSeq, EventSeq),
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Rows, StoreError> {
+        let mut found = Rows::new(from);
+        while found.len() < max && found.end() < until {
+            let room = max - found.len();
+            if let Some(tail) = self.tail_from(found.end(), usize::MAX, wanted)? {
+                found.extend(Arc::new(tail), room);
+                break;
+            }
+            found.extend(Arc::new(self.stretch_at(found.end(), wanted)?), room);
+        }
+        Ok(found)
+    }
+
     /// At most `max` events of the tail from a position on, if it lies there or behind.
-    fn tail_from(&self, at: EventSeq, max: usize) -> Result<Option<Stretch>, StoreError> {
+    fn tail_from(
+        &self,
+        at: EventSeq,
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Option<Stretch>, StoreError> {
         let tail = self.tail();
         let Some(skip) = at.0.checked_sub(tail.first.0) else { return Ok(None) };
         let rows = || tail.rows.iter().skip(skip as usize).take(max);
         let bytes = rows().map(|row| row.body.len()).sum();
         let mut events = Stretch::new(at, tail.rows.len().min(max), bytes);
-        rows().try_for_each(|row| events.push(block::decode_event(&row.body)?))?;
+        rows().try_for_each(|row| block::sift(&row.body, wanted, &mut events))?;
         Ok(Some(events))
     }
 
-    /// The events of the block that holds a sealed position.
-    pub(crate) fn stretch_at(&self, seq: EventSeq) -> Result<Stretch, StoreError> {
+    /// The wanted events of the block that holds a sealed position. A block of several chunks may be
+    /// replaced between them; then it is read once more.
+    pub(crate) fn stretch_at(
+        &self,
+        seq: EventSeq,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Stretch, StoreError> {
+        for _ in 1..READ_ATTEMPTS_MAX {
+            match self.try_stretch_at(seq, wanted) {
+                Err(StoreError::Corrupt(_)) => {}
+                other => return other,
+            }
+        }
+        self.try_stretch_at(seq, wanted)
+    }
+
+    fn try_stretch_at(
+        &self,
+        seq: EventSeq,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Stretch, StoreError> {
         // Who reads on asks for the first event of the next block.
         let (first, value) = match stage::read(&self.kv, &key::block(seq))? {
             Some(value) => (seq, value),
@@ -112,8 +157,8 @@ impl Shared {
                 (first, value.ok_or_else(|| missing(seq))?)
             }
         };
-        let events = block::events(first, &value)?;
-        if seq.0 < first.0 + events.len() as u64 { Ok(events) } else { Err(missing(seq)) }
+        let events = block::events(first, &value, wanted)?;
+        if seq < events.end() { Ok(events) } else { Err(missing(seq)) }
     }
 
     /// The block that holds a sealed position.

@@ -3,7 +3,7 @@
 
 use crate::api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, GapRow, KeyId, KeyState, Standing, Store,
-    TableRow,
+    TableRow, Wanted,
 };
 use crate::error::StoreError;
 use crate::event_writer::same_content;
@@ -12,6 +12,7 @@ use crate::stretch::{Rows, Stretch};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex, TableVersion};
 use plumbline_contract::time::Local;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,17 +94,33 @@ impl State {
 }
 
 impl Deployment {
-    fn put(&mut self, id: &KeyId, state: Option<KeyState>) {
-        let wake = |state: &KeyState| state.wake.map(|wake| (wake, id.clone()));
-        let new_wake = state.as_ref().and_then(wake);
-        let old = match state {
-            Some(state) => self.states.insert(id.clone(), state),
-            None => self.states.remove(id),
+    fn put(&mut self, id: KeyId, state: Option<KeyState>) {
+        let wake = state.as_ref().and_then(|state| state.wake);
+        let (old, id) = match (self.states.entry(id), state) {
+            (Entry::Occupied(mut place), Some(state)) => {
+                let old = place.insert(state).wake;
+                if old == wake {
+                    return;
+                }
+                (old, place.key().clone())
+            }
+            (Entry::Occupied(place), None) => {
+                let (id, old) = place.remove_entry();
+                (old.wake, id)
+            }
+            (Entry::Vacant(place), Some(state)) => {
+                let id = place.key().clone();
+                place.insert(state);
+                (None, id)
+            }
+            (Entry::Vacant(place), None) => (None, place.into_key()),
         };
-        if let Some(old_wake) = old.as_ref().and_then(wake) {
-            self.wakes.remove(&old_wake);
+        let mut place = (Local(0), id);
+        if let Some(old) = old {
+            place.0 = old;
+            self.wakes.remove(&place);
         }
-        self.wakes.extend(new_wake);
+        self.wakes.extend(wake.map(|wake| (wake, place.1)));
     }
 }
 
@@ -123,6 +140,23 @@ impl Store for MemoryStore {
         let events = state.events.iter().skip(from.0 as usize).take(max);
         let mut stretch = Stretch::new(from, events.len(), 0);
         events.into_iter().try_for_each(|event| stretch.push(event.borrowed()))?;
+        let mut rows = Rows::new(from);
+        rows.extend(stretch.into(), max);
+        Ok(rows)
+    }
+
+    fn sift(
+        &self,
+        (from, until): (EventSeq, EventSeq),
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Rows, StoreError> {
+        let state = self.state();
+        let room = until.0.saturating_sub(from.0) as usize;
+        let mut stretch = Stretch::new(from, 0, 0);
+        for event in state.events.iter().skip(from.0 as usize).take(room) {
+            if wanted(&event.kind) { stretch.push(event.borrowed())? } else { stretch.pass() }
+        }
         let mut rows = Rows::new(from);
         rows.extend(stretch.into(), max);
         Ok(rows)
@@ -213,7 +247,7 @@ impl Store for MemoryStore {
             });
         }
         of.cursor = commit.to;
-        commit.states.into_iter().for_each(|(id, state)| of.put(&id, state));
+        commit.states.into_iter().for_each(|(id, state)| of.put(id, state));
         for (id, alert, row) in commit.standing {
             match row {
                 Some(row) => of.standing.insert((id, alert), row),

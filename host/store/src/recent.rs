@@ -3,7 +3,6 @@
 
 use crate::error::StoreError;
 use crate::log::Shared;
-use crate::stage::READ_ATTEMPTS_MAX;
 use crate::stretch::Stretch;
 use plumbline_contract::id::EventSeq;
 use std::collections::BTreeMap;
@@ -44,7 +43,7 @@ impl Recent {
             }
             kept.rewritten
         };
-        let events = Arc::new(unpack(shared, at)?);
+        let events = Arc::new(shared.stretch_at(at, &mut |_| true)?);
         let mut kept = self.kept();
         if kept.rewritten == rewritten {
             kept.keep(events.clone());
@@ -66,8 +65,8 @@ impl Recent {
 
 impl Kept {
     fn find(&self, at: EventSeq) -> Option<Arc<Stretch>> {
-        let (first, block) = self.blocks.range(..=at.0).next_back()?;
-        (at.0 - first < block.events.len() as u64).then(|| block.events.clone())
+        let (_, block) = self.blocks.range(..=at.0).next_back()?;
+        (at < block.events.end()).then(|| block.events.clone())
     }
 
     fn keep(&mut self, events: Arc<Stretch>) {
@@ -96,17 +95,6 @@ impl Kept {
             self.bytes -= block.events.bytes();
         }
     }
-}
-
-/// A block of several chunks may be replaced between them; then it is read once more.
-fn unpack(shared: &Shared, at: EventSeq) -> Result<Stretch, StoreError> {
-    for _ in 1..READ_ATTEMPTS_MAX {
-        match shared.stretch_at(at) {
-            Err(StoreError::Corrupt(_)) => {}
-            other => return other,
-        }
-    }
-    shared.stretch_at(at)
 }
 
 #[cfg(test)]

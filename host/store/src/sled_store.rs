@@ -2,7 +2,7 @@
 
 use crate::api::{
     Appended, Commit, Committed, Cursor, Due, Gap, GapId, KeyId, KeyState, Standing, Store,
-    TableRow,
+    TableRow, Wanted,
 };
 use crate::block::Prepared;
 use crate::check::Problem;
@@ -133,6 +133,15 @@ impl Store for SledStore {
 
     fn rows(&self, from: EventSeq, max: usize) -> Result<Rows, StoreError> {
         self.shared.rows(from, max)
+    }
+
+    fn sift(
+        &self,
+        range: (EventSeq, EventSeq),
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Rows, StoreError> {
+        self.shared.sift(range, max, wanted)
     }
 
     fn get(&self, seq: EventSeq) -> Result<Option<Event>, StoreError> {

@@ -1,5 +1,5 @@
-//! Events that follow each other, with all their texts in one piece of memory: a reader of the log
-//! allocates nothing for an event, and what belongs to one event lies side by side.
+//! Events of neighbouring positions, with all their texts in one piece of memory: a reader of the
+//! log allocates nothing for an event, and what belongs to one event lies side by side.
 
 use crate::api::Row;
 use crate::error::StoreError;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Stretch {
     first: EventSeq,
+    /// Positions that it covers, those of events that were passed over included.
+    span: u32,
     texts: String,
     heads: Vec<Head>,
 }
@@ -19,6 +21,8 @@ pub(crate) struct Stretch {
 /// What of an event is no text, and where its texts end; each begins where the one before it ends.
 #[derive(Debug)]
 struct Head {
+    /// Position, counted from the first of the stretch.
+    at: u32,
     begin: u32,
     ends: [u32; TEXTS],
     has_actor: bool,
@@ -37,7 +41,13 @@ impl Stretch {
     /// An empty one that begins at a position, with room for so many events with so many bytes of
     /// texts.
     pub(crate) fn new(first: EventSeq, events: usize, bytes: usize) -> Self {
-        Self { first, texts: String::with_capacity(bytes), heads: Vec::with_capacity(events) }
+        let (texts, heads) = (String::with_capacity(bytes), Vec::with_capacity(events));
+        Self { first, span: 0, texts, heads }
+    }
+
+    /// Leaves the next event out.
+    pub(crate) fn pass(&mut self) {
+        self.span += 1;
     }
 
     /// Adds the next event.
@@ -47,13 +57,14 @@ impl Stretch {
     pub(crate) fn push(&mut self, event: EventRef<'_>) -> Result<(), StoreError> {
         let EventRef { id, source, kind, subject, region, dept, actor, data, .. } = event;
         let texts = [id, source, kind, subject, region, dept, actor.unwrap_or(""), data];
-        let begin = self.end()?;
+        let begin = self.texts_end()?;
         let mut ends = [0; TEXTS];
         for (end, text) in ends.iter_mut().zip(texts) {
             self.texts.push_str(text);
-            *end = self.end()?;
+            *end = self.texts_end()?;
         }
         self.heads.push(Head {
+            at: self.span,
             begin,
             ends,
             has_actor: actor.is_some(),
@@ -64,10 +75,11 @@ impl Stretch {
             serial: event.serial,
             dataversion: event.dataversion,
         });
+        self.span += 1;
         Ok(())
     }
 
-    fn end(&self) -> Result<u32, StoreError> {
+    fn texts_end(&self) -> Result<u32, StoreError> {
         let too_large = |_| StoreError::Corrupt("a block of events is too large".into());
         u32::try_from(self.texts.len()).map_err(too_large)
     }
@@ -76,8 +88,23 @@ impl Stretch {
         self.first
     }
 
+    /// Position behind what it covers.
+    pub(crate) fn end(&self) -> EventSeq {
+        EventSeq(self.first.0 + u64::from(self.span))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.heads.len()
+    }
+
+    /// Position of the event at a place, counted from 0.
+    fn seq(&self, place: usize) -> EventSeq {
+        EventSeq(self.first.0 + u64::from(self.heads[place].at))
+    }
+
+    /// Place of the first event at a position or behind it.
+    fn place_of(&self, seq: EventSeq) -> usize {
+        self.heads.partition_point(|head| self.first.0 + u64::from(head.at) < seq.0)
     }
 
     /// Bytes of all texts.
@@ -119,11 +146,12 @@ impl Stretch {
     }
 }
 
-/// Consecutive events of the log as a reader gets them. Their texts are shared with all who read
-/// them at the same time.
+/// Events of the log between two positions, all of them or those of some types, as a reader gets
+/// them. Their texts are shared with all who read them at the same time.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    first: EventSeq,
+    begin: EventSeq,
+    end: EventSeq,
     stretches: Vec<Arc<Stretch>>,
     /// For each event its stretch and its place there.
     places: Vec<(u32, u32)>,
@@ -131,25 +159,33 @@ pub struct Rows {
 
 impl Rows {
     /// Nothing, from a position on.
-    pub(crate) fn new(first: EventSeq) -> Self {
-        Self { first, ..Self::default() }
+    pub(crate) fn new(begin: EventSeq) -> Self {
+        Self { begin, end: begin, ..Self::default() }
     }
 
     /// Adds what a stretch holds from the end of these rows on, at most `max` events. Returns how
     /// many were added.
     pub(crate) fn extend(&mut self, stretch: Arc<Stretch>, max: usize) -> usize {
-        let skip = self.end().0.saturating_sub(stretch.first().0) as usize;
+        let skip = stretch.place_of(self.end);
         let until = stretch.len().min(skip.saturating_add(max));
         let number = self.stretches.len() as u32;
         self.places.extend((skip..until).map(|place| (number, place as u32)));
+        let end = if until < stretch.len() { stretch.seq(until) } else { stretch.end() };
+        self.end = self.end.max(end);
         self.stretches.push(stretch);
-        until.saturating_sub(skip)
+        until - skip
     }
 
-    /// Position behind the last event.
+    /// Position from which on the log was read.
+    #[must_use]
+    pub fn begin(&self) -> EventSeq {
+        self.begin
+    }
+
+    /// Position behind what was read; all events that were asked for before it are here.
     #[must_use]
     pub fn end(&self) -> EventSeq {
-        EventSeq(self.first.0 + self.places.len() as u64)
+        self.end
     }
 
     #[must_use]
@@ -163,9 +199,21 @@ impl Rows {
     }
 
     /// Position of the event at a place, counted from 0.
+    ///
+    /// # Panics
+    /// If there are no more than `place` events.
     #[must_use]
     pub fn seq(&self, place: usize) -> EventSeq {
-        EventSeq(self.first.0 + place as u64)
+        let (stretch, place) = self.places[place];
+        self.stretches[stretch as usize].seq(place as usize)
+    }
+
+    /// Place of the first event at a position or behind it; the number of events if there is none.
+    #[must_use]
+    pub fn place_of(&self, seq: EventSeq) -> usize {
+        self.places.partition_point(|(stretch, place)| {
+            self.stretches[*stretch as usize].seq(*place as usize) < seq
+        })
     }
 
     /// The event at a place, counted from 0.
@@ -193,15 +241,12 @@ impl Rows {
         (0..self.len()).map(|place| (self.seq(place), self.event(place)))
     }
 
-    /// Some of these events, from a place on.
-    ///
-    /// # Panics
-    /// If there are less than `from + len` events.
+    /// What was read between two positions.
     #[must_use]
-    pub fn part(&self, from: usize, len: usize) -> Self {
-        let mut part = Self::new(self.seq(from));
+    pub fn part(&self, begin: EventSeq, end: EventSeq) -> Self {
+        let mut part = Self { end: end.min(self.end), ..Self::new(begin) };
         let mut last = None;
-        for (stretch, place) in &self.places[from..from + len] {
+        for (stretch, place) in &self.places[self.place_of(begin)..self.place_of(end)] {
             if last.replace(*stretch) != Some(*stretch) {
                 part.stretches.push(self.stretches[*stretch as usize].clone());
             }
@@ -257,11 +302,33 @@ mod tests {
         let ids: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.id.to_owned())).collect();
         assert_eq!(ids, [(2, "2".to_owned()), (3, "3".to_owned()), (4, "0".to_owned())]);
         assert_eq!((rows.end(), rows.len()), (EventSeq(5), 3));
-        let part = rows.part(1, 2);
+        let part = rows.part(EventSeq(3), EventSeq(9));
         assert!(part.iter().eq(rows.iter().skip(1)));
-        assert_eq!((part.end(), part.stretches.len()), (EventSeq(5), 2));
-        assert_eq!((rows.part(2, 0).end(), rows.part(2, 0).is_empty()), (EventSeq(4), true));
+        assert_eq!((part.begin(), part.end(), part.stretches.len()), (EventSeq(3), EventSeq(5), 2));
+        let none = rows.part(EventSeq(4), EventSeq(4));
+        assert_eq!((none.end(), none.is_empty()), (EventSeq(4), true));
         // A stretch that ends before adds nothing.
         assert_eq!(rows.extend(stretch(0, &events[..2]), 5), 0);
+        assert_eq!(rows.end(), EventSeq(5));
+    }
+
+    #[test]
+    fn events_that_are_passed_over_leave_their_positions() {
+        let mut stretch = Stretch::new(EventSeq(10), 0, 0);
+        stretch.pass();
+        for id in ["甲", "乙"] {
+            stretch.push(event(id, None).borrowed()).expect("fits");
+            stretch.pass();
+        }
+        let stretch = Arc::new(stretch);
+        let mut rows = Rows::new(EventSeq(10));
+        assert_eq!(rows.extend(stretch.clone(), 1), 1);
+        assert_eq!((rows.seq(0), rows.end()), (EventSeq(11), EventSeq(13)));
+        assert_eq!(rows.extend(stretch, 5), 1);
+        assert_eq!((rows.seq(1), rows.end(), rows.len()), (EventSeq(13), EventSeq(15), 2));
+        let places: Vec<_> = (10..16).map(|seq| rows.place_of(EventSeq(seq))).collect();
+        assert_eq!(places, [0, 0, 1, 1, 2, 2]);
+        let part = rows.part(EventSeq(12), EventSeq(15));
+        assert!(part.iter().eq(rows.iter().skip(1)));
     }
 }

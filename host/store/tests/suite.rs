@@ -16,6 +16,7 @@ type Case = fn(&dyn Store);
 const CASES: &[(&str, Case)] = &[
     ("a repeat is dropped, a change is a conflict, versions are kept", versions),
     ("events are read back in order from any position", reading),
+    ("events of some types are read with their positions", sifting),
     ("events at the size limit are kept, larger ones refused as a whole", large_events),
     ("payloads are dropped, envelopes and identities stay", blanking),
     ("subjects lead to the newest events", subjects),
@@ -101,6 +102,40 @@ fn versions(store: &dyn Store) {
     assert_eq!(store.append(&twice), Ok(vec![New(seq(105)), Repeat, Superseding(seq(106))]));
     assert_eq!(store.get(seq(2)), Ok(Some(higher)));
     assert_eq!(store.next_seq(), seq(107));
+}
+
+/// Two thousand events in blocks and in the tail, of which every seventh is of the wanted type.
+fn sifting(store: &dyn Store) {
+    let kind = |number: u64| if number.is_multiple_of(7) { "fund.paid" } else { "fund.asked" };
+    let events: Vec<_> =
+        (0..2_005).map(|number| Event { kind: kind(number).into(), ..numbered(number) }).collect();
+    events.chunks(300).for_each(|events| drop(store.append(events).unwrap()));
+    for (from, until, max) in [
+        (0, 2_005, 9_999),
+        (0, 70, 9_999),
+        (7, 8, 1),
+        (8, 14, 5),
+        (30, 2_000, 11),
+        (2_003, 9_999, 3),
+    ] {
+        let wanted = &mut |kind: &str| kind == "fund.paid";
+        let rows = store.sift((EventSeq(from), EventSeq(until)), max, wanted).unwrap();
+        let part = rows.part(EventSeq(from), EventSeq(until));
+        let all = (from..until.min(2_005)).filter(|number| number.is_multiple_of(7));
+        let asked: Vec<_> = all.take(max).collect();
+        let found: Vec<_> = part.iter().map(|(seq, event)| (seq, event.to_event())).collect();
+        let expected = asked.iter().map(|at| (EventSeq(*at), events[*at as usize].clone()));
+        assert_eq!(found, expected.collect::<Vec<_>>(), "{from} {until} {max}");
+        // What lies behind the last was read too, or else the next begins there.
+        let next = asked.last().map_or(from, |last| last + 1);
+        let is_full = asked.len() == max;
+        let end = if is_full { next..=until } else { until.min(2_005)..=until };
+        assert!(end.contains(&part.end().0), "{from} {until} {max}: {:?}", part.end());
+    }
+    let all = store.sift((EventSeq(5), EventSeq(40)), 9_999, &mut |_| true).unwrap();
+    assert!(
+        all.part(EventSeq(5), EventSeq(40)).iter().eq(store.rows(EventSeq(5), 35).unwrap().iter())
+    );
 }
 
 fn reading(store: &dyn Store) {
