@@ -5,8 +5,11 @@
 use crate::contract::alert::Level;
 use crate::contract::task;
 use crate::contract::time::{Day, Local};
+use crate::arena;
 use crate::contract::worktime::{Due, Moment, Span, Unit};
+use crate::memory::Memory;
 use crate::{CalendarId, Configured, Host, Plugin};
+use std::cell::Cell;
 
 wit_bindgen::generate!({
     path: "../contract/wit",
@@ -88,7 +91,7 @@ pub fn configure<P: Plugin>(parameters: &str) -> Result<Configured<P::Params>, S
 
 /// Tells the allocator that what was allocated so far is the plugin's own.
 pub fn keep() {
-    crate::arena::keep();
+    arena::keep();
 }
 
 /// Runs one batch.
@@ -98,10 +101,39 @@ pub fn supervise<P: Plugin>(
     look: types::LookMode,
 ) -> Vec<types::Verdict> {
     let views: Vec<_> = tasks.iter().map(to_task).collect();
-    let verdicts = crate::plugin::supervise::<P>(configured, &Imports, &views, to_mode(look));
+    let mode = to_mode(look);
+    let verdicts = if mode == task::LookMode::Trace {
+        // The host notes what such a call looks up.
+        crate::plugin::supervise::<P>(configured, &Imports, &views, mode)
+    } else {
+        let (edition, memory) = remembered();
+        let known = (&Imports as &dyn Host, &memory);
+        let verdicts = crate::plugin::supervise_with::<P>(configured, known, &views, mode);
+        KEPT.set(Some((edition, memory)));
+        verdicts
+    };
     let verdicts = verdicts.into_iter().map(from_verdict).collect();
-    crate::arena::forget();
+    arena::forget();
     verdicts
+}
+
+thread_local! {
+    /// What earlier calls looked up, and under which edition of the tables.
+    static KEPT: Cell<Option<(u64, Memory)>> = const { Cell::new(None) };
+}
+
+/// What may be used of what earlier calls looked up.
+fn remembered() -> (u64, Memory) {
+    let edition = reference::edition();
+    match KEPT.take() {
+        Some((known, memory)) if known == edition && arena::lasts() => (edition, memory),
+        outdated => {
+            // It is not dropped: part of it may have lain with a batch, which is gone.
+            std::mem::forget(outdated);
+            arena::start_over();
+            (edition, Memory::lasting())
+        }
+    }
 }
 
 fn to_mode(look: types::LookMode) -> task::LookMode {
