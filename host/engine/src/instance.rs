@@ -178,11 +178,10 @@ impl Instance {
         let function: TypedFunc<(&[WireTask<'_>], WireLookMode), _> = self.supervise;
         let used = std::mem::replace(&mut self.used, true);
         let fuel = if used { self.limits.fuel_per_batch } else { self.limits.fuel(tasks.len()) };
-        let ((verdicts,), fuel) = self.call(
-            fuel,
-            (Some(world), mode == LookMode::Trace),
-            |store| function.call(store, (&wire, mode.into())),
-        )?;
+        let ((verdicts,), fuel) =
+            self.call(fuel, (Some(world), mode == LookMode::Trace), |store| {
+                function.call(store, (&wire, mode.into()))
+            })?;
         let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
         self.broken = true;
         answer::check(tasks, &verdicts, mode == LookMode::Trace)?;

@@ -108,21 +108,15 @@ unsafe impl GlobalAlloc for Arena {
                 || (self.grow(start.saturating_add(size)) && self.batch.resize(start, size));
             return if fits { block } else { core::ptr::null_mut() };
         }
-        if is_kept
-            && self.kept.is_newest(start, layout.size())
-            && self.kept.resize(start, size)
-        {
+        if is_kept && self.kept.is_newest(start, layout.size()) && self.kept.resize(start, size) {
             return block;
         }
         // SAFETY: the new block does not overlap the old one, and both are as long as copied.
         unsafe {
             let layout_now = Layout::from_size_align_unchecked(size, layout.align());
             // What lasts goes on to last, whoever lets it grow.
-            let copy = if is_kept {
-                lasting(|| self.alloc(layout_now))
-            } else {
-                self.alloc(layout_now)
-            };
+            let copy =
+                if is_kept { lasting(|| self.alloc(layout_now)) } else { self.alloc(layout_now) };
             if !copy.is_null() {
                 core::ptr::copy_nonoverlapping(block, copy, layout.size().min(size));
             }

@@ -1,9 +1,9 @@
 //! The fold of one key: take inputs in log order, look when something changed or a wake is due,
 //! and turn what the rules fire into raised, escalated, lowered and withdrawn alerts.
 
-use crate::memory::Memory;
 use crate::kept::{self, Notes, Standing};
 use crate::look::{Fire, Fired, Look};
+use crate::memory::Memory;
 use crate::{Configured, Event, Host, Why};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{

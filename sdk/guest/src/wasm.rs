@@ -2,10 +2,10 @@
 #![expect(unsafe_code, clippy::all, reason = "generated bindings")]
 #![allow(missing_debug_implementations, unreachable_pub, clippy::pedantic)]
 
+use crate::arena;
 use crate::contract::alert::Level;
 use crate::contract::task;
 use crate::contract::time::{Day, Local};
-use crate::arena;
 use crate::contract::worktime::{Due, Moment, Span, Unit};
 use crate::memory::Memory;
 use crate::{CalendarId, Configured, Host, Plugin};
