@@ -40,6 +40,10 @@ impl Tables for Counted {
         self.tables.scan(table, prefix, on, max)
     }
 
+    fn steady(&self, table: &str, on: Day) -> (Day, Day) {
+        self.tables.steady(table, on)
+    }
+
     fn rows(&self, table: &str) -> Vec<&TableRow> {
         self.tables.rows(table)
     }

@@ -245,6 +245,13 @@ fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()
             Ok((rows,))
         },
     )?;
+    linker.func_wrap("steady", |mut ctx: Ctx<'_>, (table, on): (WasmStr, i32)| {
+        charge(&mut ctx, CALL_FUEL)?;
+        let table = table.to_str(&ctx)?;
+        let world = ctx.data().granted(&table)?;
+        let (first, last) = world.tables.steady(&table, Day(on));
+        Ok(((first.0, last.0),))
+    })?;
     linker.func_wrap("edition", |mut ctx: Ctx<'_>, (): ()| {
         charge(&mut ctx, CALL_FUEL)?;
         ctx.data().world()?;

@@ -14,6 +14,10 @@ pub struct CalendarId(pub u32);
 pub trait Host: fmt::Debug {
     fn lookup(&self, table: &str, key: &str, on: Day) -> Option<String>;
     fn scan(&self, table: &str, prefix: &str, on: Day, max: u32) -> Vec<(String, String)>;
+    /// The days about `on` on all of which a table reads alike.
+    fn steady(&self, _table: &str, on: Day) -> (Day, Day) {
+        (on, on)
+    }
     fn open(&self, region: &str, organ: &str) -> CalendarId;
     fn is_working(&self, calendar: CalendarId, day: Day) -> bool;
     fn add(&self, calendar: CalendarId, from: Day, amount: i32, unit: Unit, roll: bool) -> Due;

@@ -22,6 +22,8 @@ pub(crate) struct Memory {
     rows: RefCell<Shelf<Known>>,
     calendars: RefCell<BTreeMap<String, BTreeMap<String, CalendarId>>>,
     scans: RefCell<Shelf<Scan>>,
+    /// By table, the days between which it reads alike.
+    steady: RefCell<Shelf<(Day, Day)>>,
     sums: RefCell<Answers<Sum, Due>>,
     counts: RefCell<Answers<Count, i32>>,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Memory {
 /// Places for dates and counts that were computed: the rules of one key ask for the same few at each
 /// look, and keys of the same weeks for the same ones. Each question to the host is a call out of the
 /// sandbox and back.
-const ANSWERS: usize = 1024;
+const ANSWERS: usize = 4096;
 
 /// What the host is asked for a date: calendar, first day, amount, unit, whether it rolls on.
 type Sum = (CalendarId, Day, i32, Unit, bool);
@@ -117,7 +119,9 @@ fn note<T>(list: &mut Vec<T>, new: T) {
 #[derive(Debug)]
 struct Scan {
     table: String,
-    on: Day,
+    /// The days on which it gives this.
+    from: Day,
+    to: Day,
     max: u32,
     rows: Rc<[(String, String)]>,
     /// What was read from the rows, by its type.
@@ -126,7 +130,7 @@ struct Scan {
 
 impl Scan {
     fn is_of(&self, table: &str, (on, max): (Day, u32)) -> bool {
-        self.on == on && self.max == max && self.table == table
+        self.from <= on && on <= self.to && self.max == max && self.table == table
     }
 }
 
@@ -134,8 +138,9 @@ impl Scan {
 #[derive(Debug)]
 struct Known {
     kind: TypeId,
-    /// The first and the last day for which it is known. One row with one text has one period, so
-    /// between two days on which it was found it is in force as well.
+    /// The first and the last day for which it is known: the days about the one that was asked for on
+    /// which the table reads alike. One row with one text has one period, so between two days on which
+    /// it was found it is in force as well.
     from: Day,
     to: Day,
     text: Option<String>,
@@ -159,6 +164,22 @@ impl Memory {
         make()
     }
 
+    /// The days about `on` for which one answer of a table is known to hold.
+    fn span(&self, host: &dyn Host, table: &str, on: Day) -> (Day, Day) {
+        if !self.lasts {
+            // The host notes for which days it is asked.
+            return (on, on);
+        }
+        let mut steady = self.steady.borrow_mut();
+        let spans = steady.list(table);
+        let known = spans.iter().find(|(from, to)| *from <= on && on <= *to).copied();
+        known.unwrap_or_else(|| {
+            let span = host.steady(table, on);
+            note(spans, span);
+            span
+        })
+    }
+
     pub(crate) fn row<T: FromRow>(&self, host: &dyn Host, key: &str, on: Day) -> Option<Rc<T>> {
         self.noting(|| {
             let kind = TypeId::of::<T>();
@@ -169,17 +190,18 @@ impl Memory {
                 return found.row.clone()?.downcast::<T>().ok();
             }
             let text = host.lookup(T::TABLE, key, on);
+            let (from, to) = self.span(host, T::TABLE, on);
             let same = |known: &&mut Known| known.kind == kind && known.text == text;
             if let Some(found) = known.iter_mut().find(same)
                 && text.is_some()
             {
-                (found.from, found.to) = (found.from.min(on), found.to.max(on));
+                (found.from, found.to) = (found.from.min(from), found.to.max(to));
                 return found.row.clone()?.downcast::<T>().ok();
             }
             let row = text.as_deref().and_then(|text| T::from_row(&Object::parse(text)));
             let row = row.map(Rc::new);
             let any = row.clone().map(|row| row as Rc<dyn Any>);
-            note(known, Known { kind, from: on, to: on, text, row: any });
+            note(known, Known { kind, from, to, text, row: any });
             row
         })
     }
@@ -199,8 +221,9 @@ impl Memory {
                 return scan.rows.clone();
             }
             let rows: Rc<[_]> = host.scan(table, prefix, on, max).into();
+            let (from, to) = self.span(host, table, on);
             let table = table.to_owned();
-            note(known, Scan { table, on, max, rows: rows.clone(), read: Vec::new() });
+            note(known, Scan { table, from, to, max, rows: rows.clone(), read: Vec::new() });
             rows
         })
     }

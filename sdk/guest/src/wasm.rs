@@ -34,6 +34,11 @@ impl Host for Imports {
         rows.into_iter().map(|row| (row.key, row.value)).collect()
     }
 
+    fn steady(&self, table: &str, on: Day) -> (Day, Day) {
+        let (first, last) = reference::steady(table, on.0);
+        (Day(first), Day(last))
+    }
+
     fn open(&self, region: &str, organ: &str) -> CalendarId {
         CalendarId(calendar::open(region, organ))
     }
