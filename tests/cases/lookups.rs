@@ -10,7 +10,7 @@ use plumbline_kernel::{Deployment, Grants, Mode, Plan, Setting};
 use plumbline_ledger::{TrustedKeys, sha256_hex, verify_package};
 use plumbline_tests::{case, instant, plugins, to_event};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,7 +57,7 @@ impl Tables for Counted {
 struct Approval {
     plugin: Plugin,
     parameters: String,
-    granted: Arc<std::collections::BTreeSet<String>>,
+    granted: Arc<BTreeSet<String>>,
 }
 
 impl Approval {
@@ -172,6 +172,52 @@ fn nothing_is_asked_twice_until_a_table_changes() {
     assert_eq!(tables.asked.load(Ordering::Relaxed), asked);
     assert_ne!(third.verdicts, second.verdicts);
     assert_eq!(third.verdicts, one(&mut approval.instance(), &changed, 2).verdicts);
+}
+
+/// Rows that begin and end: what was looked up on one day is not taken for another.
+#[test]
+fn a_row_holds_for_its_own_days() {
+    let Some(packages) = plugins() else { return };
+    let approval = Approval::load(&packages);
+    let (mut world, _) = approval.world(&[]);
+    let mut tables = TableSet::default();
+    let calendar = plumbline_contract::CALENDAR_CSV.as_bytes();
+    tables.put("calendar", 1, plumbline::table::parse_csv("calendar", calendar).unwrap());
+    let day = |date: u32| Day::from_ymd(2026, 3, date);
+    let row = |promised, from, to| {
+        let (key, row) = item(ITEM, promised, 2);
+        TableRow { key, from, to, json: row.to_string() }
+    };
+    let rows = [row(5, None, day(2)), row(3, day(3), day(4)), row(9, day(6), None)];
+    tables.put("item", 1, rows);
+    let tables = Arc::new(Counted { tables, asked: AtomicUsize::new(0) });
+    world.tables = tables.clone();
+    let mut instance = approval.instance();
+    let mut wakes = BTreeSet::new();
+    for round in 0..2 {
+        for date in [2, 5, 3, 6, 4, 1, 9] {
+            let warm = accepted_on(&mut instance, &world, date);
+            let asked = tables.asked.swap(0, Ordering::Relaxed);
+            let fresh = accepted_on(&mut approval.instance(), &world, date);
+            tables.asked.store(0, Ordering::Relaxed);
+            assert_eq!(warm.verdicts, fresh.verdicts, "2026-03-0{date}");
+            assert!(round == 0 || asked == 0, "2026-03-0{date} was known already");
+            wakes.insert(fresh.verdicts[0].wake);
+        }
+    }
+    assert!(wakes.len() > 4, "{wakes:?}");
+}
+
+/// Hands in one case that was accepted on a day of March.
+fn accepted_on(instance: &mut Instance, world: &World, date: u32) -> Batch {
+    let zone = Zone::shanghai();
+    let time = format!("2026-03-0{date}T09:00:00");
+    let events: Vec<_> =
+        case(1, &time, "").iter().map(|line| to_event(line, instant(&time))).collect();
+    let view = |(seq, event)| Input::Event(EventView::of(EventSeq(seq), event, &zone));
+    let inputs = (0..).zip(&events).map(view).collect();
+    let task = Task { stream: STREAM, key: "C00001", state: &[], inputs };
+    instance.supervise(world, &[task], LookMode::Every).unwrap()
 }
 
 #[test]

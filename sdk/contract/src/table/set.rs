@@ -117,3 +117,39 @@ impl Tables for NoTables {
         &NONE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TableRow, TableSet, Tables};
+    use crate::time::Day;
+
+    fn row(key: &str, from: Option<i32>, to: Option<i32>) -> TableRow {
+        TableRow { key: key.into(), from: from.map(Day), to: to.map(Day), json: key.into() }
+    }
+
+    #[test]
+    fn a_table_reads_alike_on_all_days_of_a_steady_stretch() {
+        let mut set = TableSet::default();
+        let rows = [
+            row("a", Some(10), Some(19)),
+            row("a", Some(20), None),
+            row("b", None, Some(14)),
+            row("c", None, None),
+            row("d", Some(17), Some(17)),
+            row("e", None, Some(i32::MAX)),
+        ];
+        set.put("item", 1, rows);
+        let read = |on: i32| set.scan("item", "", Day(on), 9);
+        for on in 0..30 {
+            let (Day(first), Day(last)) = set.steady("item", Day(on));
+            assert!(first <= on && on <= last, "{on}");
+            for day in first.max(0)..=last.min(30) {
+                assert_eq!(read(day), read(on), "{day} and {on}");
+                assert_eq!(set.steady("item", Day(day)), (Day(first), Day(last)));
+            }
+        }
+        assert_eq!(set.steady("item", Day(16)), (Day(15), Day(16)));
+        assert_eq!(set.steady("item", Day(25)), (Day(20), Day(i32::MAX)));
+        assert_eq!(set.steady("officer", Day(5)), (Day(i32::MIN), Day(i32::MAX)));
+    }
+}
