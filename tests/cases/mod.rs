@@ -11,6 +11,7 @@ mod fuzz;
 mod health;
 mod hostile;
 mod ledger;
+mod lookups;
 mod main_job;
 mod packages;
 mod parameters;

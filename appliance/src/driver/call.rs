@@ -1,7 +1,8 @@
 //! The calls of one plugin instance within a batch: which of them failed, and on what.
 //!
-//! A call that fails is repeated task by task and then input by input, to find the culprit: what
-//! becomes a gap is one input, however the log was cut into batches.
+//! A call that fails is repeated task by task and then input by input, each on a new instance, to find
+//! the culprit: what becomes a gap is one input, however the log was cut into batches and whatever was
+//! looked up before.
 
 use super::{INPUTS_PER_CALL, Runner, TASKS_PER_CALL};
 use plumbline_contract::task::{Fault, Input, Task, Verdict};
@@ -80,6 +81,7 @@ impl<'a, 'i, 't> Call<'a, 'i, 't> {
         });
         let given: Vec<_> = given.collect();
         fetch(&given);
+        let is_new = self.instance.is_none();
         match self.ask(asked[0].1.stream, &given) {
             Ok(verdicts) => {
                 for ((asked, task), verdict) in asked.iter().zip(&given).zip(verdicts) {
@@ -87,7 +89,7 @@ impl<'a, 'i, 't> Call<'a, 'i, 't> {
                     self.take(asked, task, answer);
                 }
             }
-            Err(fault) if asked.len() == 1 => self.take(&asked[0], &given[0], Err(fault)),
+            Err(fault) if asked.len() == 1 && is_new => self.take(&asked[0], &given[0], Err(fault)),
             Err(_) => {
                 for (asked, task) in asked.iter().zip(&given) {
                     let answer = self.one(asked.1, task);
@@ -116,7 +118,9 @@ impl<'a, 'i, 't> Call<'a, 'i, 't> {
         }
     }
 
+    /// Calls a new instance: it has looked up nothing yet, and has the fuel of a task alone.
     fn one(&mut self, key: &KeyTask, task: &Task<'_>) -> Result<Verdict, Fault> {
+        *self.instance = None;
         let mut verdicts = self.ask(key.stream, std::slice::from_ref(task))?;
         // The engine checked that there is one verdict for each task.
         self.judge(key, verdicts.remove(0))

@@ -9,11 +9,12 @@ use crate::read::{Reads, TableRead};
 use crate::wire::{WireDue, WireMoment, WireRow, WireSpan, WireUnit};
 use crate::world::World;
 use plumbline_contract::desk::Desk;
+use plumbline_contract::table::Tables;
 use plumbline_contract::task::Fault;
 use plumbline_contract::time::{Day, Local, Millis};
 use plumbline_contract::worktime::Span;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
 use wasmtime::component::{Linker, LinkerInstance, WasmStr};
 use wasmtime::{ResourceLimiter, StoreContextMut, Trap};
 
@@ -23,8 +24,10 @@ const CALL_FUEL: u64 = 200;
 const OPEN_FUEL: u64 = 1_000;
 /// Fuel of one pause in a computation of working time.
 const PAUSE_FUEL: u64 = 50;
-/// Most calendars open in one call, for instance one per organ of a batch.
+/// Most calendars open in one edition of the tables, for instance one per organ.
 const CALENDARS_OPEN_MAX: usize = 4096;
+/// A call that begins with more than so many begins a new edition, so that it has the rest for itself.
+const CALENDARS_KEPT_MAX: usize = CALENDARS_OPEN_MAX / 2;
 
 type Ctx<'a> = StoreContextMut<'a, Guard>;
 
@@ -35,6 +38,13 @@ pub(crate) struct Guard {
     memory_denied: bool,
     messages: Vec<String>,
     world: Option<World>,
+    /// The tables of the latest call and which of them were granted. They are not held on to; as long
+    /// as these remember them, no others have the same address.
+    tables: Option<(Weak<dyn Tables>, Weak<BTreeSet<String>>)>,
+    /// Counts the editions of the tables that the plugin has seen.
+    edition: u64,
+    /// Handle of the first calendar of this edition: those of earlier ones stay unknown.
+    first_handle: u32,
     calendars: Vec<Arc<Desk>>,
     opened: BTreeMap<(String, String), u32>,
     reads: Reads,
@@ -47,6 +57,9 @@ impl Guard {
             memory_denied: false,
             messages: Vec::new(),
             world: None,
+            tables: None,
+            edition: 0,
+            first_handle: 0,
             calendars: Vec::new(),
             opened: BTreeMap::new(),
             reads: Reads::default(),
@@ -55,17 +68,34 @@ impl Guard {
 
     /// Prepares for a call that may see `world`; its look-ups are recorded if they are wanted.
     pub(crate) fn begin(&mut self, world: Option<World>, record: bool) {
+        if let Some(world) = &world {
+            self.turn_to(world);
+        }
         self.world = world;
         self.reads.begin(record);
         self.memory_denied = false;
         self.messages.clear();
     }
 
-    /// Drops what the call could see.
-    pub(crate) fn end(&mut self) {
-        self.world = None;
+    /// Begins a new edition if these are not the tables of the call before.
+    fn turn_to(&mut self, world: &World) {
+        let is_same = self.tables.as_ref().is_some_and(|(tables, granted)| {
+            std::ptr::addr_eq(tables.as_ptr(), Arc::as_ptr(&world.tables))
+                && std::ptr::addr_eq(granted.as_ptr(), Arc::as_ptr(&world.granted_tables))
+        });
+        if is_same && self.calendars.len() <= CALENDARS_KEPT_MAX {
+            return;
+        }
+        self.tables = Some((Arc::downgrade(&world.tables), Arc::downgrade(&world.granted_tables)));
+        self.edition += 1;
+        self.first_handle = self.first_handle.wrapping_add(self.calendars.len() as u32);
         self.calendars.clear();
         self.opened.clear();
+    }
+
+    /// Drops what the call could see, but for the calendars that it opened.
+    pub(crate) fn end(&mut self) {
+        self.world = None;
     }
 
     pub(crate) fn memory_denied(&self) -> bool {
@@ -114,18 +144,19 @@ impl Guard {
 
     fn open(&mut self, region: String, organ: String) -> wasmtime::Result<u32> {
         let name = (region, organ);
-        if let Some(handle) = self.opened.get(&name) {
-            return Ok(*handle);
+        let world = self.world()?;
+        if let Some(handle) = self.opened.get(&name).copied() {
+            self.record(|reads, world| reads.calendar(world, &name.0, &name.1));
+            return Ok(handle);
         }
         if self.calendars.len() == CALENDARS_OPEN_MAX {
             let what = format!("more than {CALENDARS_OPEN_MAX} calendars in one call");
             return Err(stop(Fault::BadOutput(what)));
         }
-        let world = self.world()?;
         let desk = world.calendars.open(&*world.tables, &name.0, &name.1);
         let desk = desk.map_err(wasmtime::Error::new)?;
         self.record(|reads, world| reads.calendar(world, &name.0, &name.1));
-        let handle = self.calendars.len() as u32;
+        let handle = self.first_handle.wrapping_add(self.calendars.len() as u32);
         self.calendars.push(desk);
         self.opened.insert(name, handle);
         Ok(handle)
@@ -213,7 +244,19 @@ fn link_reference(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()
             charge(&mut ctx, CALL_FUEL * rows.len() as u64)?;
             Ok((rows,))
         },
-    )
+    )?;
+    linker.func_wrap("steady", |mut ctx: Ctx<'_>, (table, on): (WasmStr, i32)| {
+        charge(&mut ctx, CALL_FUEL)?;
+        let table = table.to_str(&ctx)?;
+        let world = ctx.data().granted(&table)?;
+        let (first, last) = world.tables.steady(&table, Day(on));
+        Ok(((first.0, last.0),))
+    })?;
+    linker.func_wrap("edition", |mut ctx: Ctx<'_>, (): ()| {
+        charge(&mut ctx, CALL_FUEL)?;
+        ctx.data().world()?;
+        Ok((ctx.data().edition,))
+    })
 }
 
 fn link_calendar(linker: &mut LinkerInstance<'_, Guard>) -> wasmtime::Result<()> {
@@ -269,8 +312,12 @@ type CountArguments = (u32, i32, i32, WireUnit, Vec<WireSpan>);
 /// The open calendar of that handle; pays for a computation with that many pauses.
 fn calendar<'a>(ctx: &'a mut Ctx<'_>, handle: u32, pauses: usize) -> wasmtime::Result<&'a Desk> {
     charge(ctx, CALL_FUEL + PAUSE_FUEL * pauses as u64)?;
-    ctx.data().calendars.get(handle as usize).map(|desk| &**desk).ok_or_else(|| {
-        stop(Fault::BadOutput(format!("calendar {handle} was not opened in this call")))
+    let guard = ctx.data();
+    guard.world()?;
+    let place = handle.wrapping_sub(guard.first_handle) as usize;
+    guard.calendars.get(place).map(|desk| &**desk).ok_or_else(|| {
+        let what = format!("calendar {handle} was not opened in this edition of the tables");
+        stop(Fault::BadOutput(what))
     })
 }
 

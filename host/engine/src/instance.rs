@@ -54,6 +54,8 @@ pub struct Instance {
     configure: Configure,
     supervise: Supervise,
     limits: Limits,
+    /// Set by the first call with tasks: the plugin may have kept what that looked up.
+    used: bool,
     /// Set by the first fault: what it left in memory is not to be trusted.
     broken: bool,
 }
@@ -136,7 +138,7 @@ impl Plugin {
         });
         match started {
             Ok((configure, supervise)) => {
-                Ok(Instance { store, configure, supervise, limits, broken: false })
+                Ok(Instance { store, configure, supervise, limits, used: false, broken: false })
             }
             Err(error) => Err(explain(&error, store.data(), fuel)),
         }
@@ -163,7 +165,9 @@ impl Instance {
     ///
     /// # Errors
     /// If the plugin misbehaves. No verdict of the batch counts then, and the instance is of no
-    /// use: make a new one and call it task by task to find the one that fails.
+    /// use: call task by task to find the one that fails, each on a new instance, since what a call
+    /// costs depends on what the instance has looked up before. One that was called before has only
+    /// the fuel of a batch, whatever the number of tasks.
     pub fn supervise(
         &mut self,
         world: &World,
@@ -172,11 +176,12 @@ impl Instance {
     ) -> Result<Batch, Fault> {
         let wire: Vec<WireTask<'_>> = tasks.iter().map(WireTask::from).collect();
         let function: TypedFunc<(&[WireTask<'_>], WireLookMode), _> = self.supervise;
-        let ((verdicts,), fuel) = self.call(
-            self.limits.fuel(tasks.len()),
-            (Some(world), mode == LookMode::Trace),
-            |store| function.call(store, (&wire, mode.into())),
-        )?;
+        let used = std::mem::replace(&mut self.used, true);
+        let fuel = if used { self.limits.fuel_per_batch } else { self.limits.fuel(tasks.len()) };
+        let ((verdicts,), fuel) =
+            self.call(fuel, (Some(world), mode == LookMode::Trace), |store| {
+                function.call(store, (&wire, mode.into()))
+            })?;
         let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
         self.broken = true;
         answer::check(tasks, &verdicts, mode == LookMode::Trace)?;

@@ -3,14 +3,16 @@
 //! Fuel is the only bound on running time. It counts instructions, so the same input ends in the
 //! same place on every machine, and it also ends a loop that never returns.
 
-/// Fuel of a call with several tasks, in units of about one WebAssembly instruction: about one
-/// second of work, some hundred times what a batch of 256 ordinary tasks takes.
+/// Fuel of a call with several tasks, and of an instance that was called before, in units of about
+/// one WebAssembly instruction: about one second of work, some hundred times what a batch of 256
+/// ordinary tasks takes.
 pub const FUEL_PER_BATCH: u64 = 1_000_000_000;
-/// Fuel of a call with one task, and of `configure`. Twice that of a batch, so that a task that
-/// passes in company also passes alone, and only a task that fails alone becomes a gap.
+/// Fuel of the first call of an instance with one task, and of `configure`. Twice that of a batch, so
+/// that a task that passes in company, or with what earlier calls looked up, also passes alone, and
+/// only a task that fails alone becomes a gap.
 pub const FUEL_PER_TASK: u64 = 2_000_000_000;
-/// Linear memory of one instance, in bytes. A plugin keeps nothing but its parameters between
-/// calls; a batch with its states is a few MiB.
+/// Linear memory of one instance, in bytes. A plugin keeps its parameters and what it looked up
+/// between calls; a batch with its states is a few MiB.
 pub const MEMORY_BYTES: usize = 64 * 1024 * 1024;
 /// Linear memory for a plugin that brings an interpreter along (JavaScript), in bytes.
 pub const MEMORY_BYTES_SCRIPT: usize = 256 * 1024 * 1024;
@@ -54,7 +56,7 @@ impl Limits {
         Self { memory_bytes: MEMORY_BYTES_SCRIPT, ..Self::default() }
     }
 
-    /// Fuel of a call with that many tasks.
+    /// Fuel of the first call of an instance, with that many tasks.
     #[must_use]
     pub fn fuel(&self, tasks: usize) -> u64 {
         if tasks > 1 { self.fuel_per_batch } else { self.fuel_per_task }

@@ -47,6 +47,11 @@ pub trait Tables: fmt::Debug + Send + Sync {
     fn row(&self, table: &str, key: &str, on: Day) -> Option<&TableRow>;
     /// Rows in force whose key starts with `prefix`, in key order, at most `max`.
     fn scan(&self, table: &str, prefix: &str, on: Day, max: usize) -> Vec<(&str, &str)>;
+    /// The first and the last of the days about `on` between which no row of the table begins or
+    /// ends. That day alone is always true.
+    fn steady(&self, _table: &str, on: Day) -> (Day, Day) {
+        (on, on)
+    }
     /// All rows of a table, in key order, for the host's own use.
     fn rows(&self, table: &str) -> Vec<&TableRow>;
     /// Version of each loaded table.

@@ -8,6 +8,8 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 #[cfg(any(target_arch = "wasm32", test))]
+mod bump;
+#[cfg(any(target_arch = "wasm32", test))]
 mod compare;
 mod event;
 #[cfg(not(target_arch = "wasm32"))]
@@ -16,6 +18,7 @@ mod facts;
 mod host;
 mod kept;
 mod look;
+mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod plugin;

@@ -1,8 +1,9 @@
 //! One look of the rules at one key at one moment of log time.
 
 use crate::Why;
-use crate::host::{CalendarId, FromRow, Host, Memory};
+use crate::host::{CalendarId, FromRow, Host};
 use crate::kept::Standing;
+use crate::memory::Memory;
 use plumbline_contract::alert::Level;
 use plumbline_contract::json::Writer;
 use plumbline_contract::task::{Check, Outcome, Record, WAKE_ON_CALENDAR};
@@ -358,10 +359,11 @@ impl<'a> Look<'a> {
         self.memory.scan(self.host, table, prefix, (on, max))
     }
 
-    /// What `read` makes of such rows. It is called once in a batch for each `T`, so that rows that
-    /// every look needs are not parsed anew at each; it must depend on nothing but the rows.
+    /// What `read` makes of such rows. It is kept for each `T`, so that rows that every look needs are
+    /// not parsed anew at each; it must depend on nothing but the rows, and be plain data as a
+    /// [`FromRow`] is.
     #[must_use]
-    pub fn rows_as<T: 'static>(
+    pub fn rows_as<T: Send + Sync + 'static>(
         &self,
         (table, prefix): (&str, &str),
         on: Day,

@@ -1,8 +1,9 @@
 //! A plugin as a whole: its parameters and its streams.
 
 use crate::Host;
-use crate::host::Memory;
+
 use crate::look::{eat_bytes, eat_word};
+use crate::memory::Memory;
 use crate::stream::{self, Setup, Stream};
 use plumbline_contract::json::{Object, Value};
 use plumbline_contract::task::{LookMode, Task, Verdict};
@@ -123,7 +124,17 @@ pub fn supervise<P: Plugin>(
     tasks: &[Task<'_>],
     mode: LookMode,
 ) -> Vec<Verdict> {
-    let setup = Setup { configured, host, memory: Memory::default(), mode };
+    supervise_with::<P>(configured, (host, &Memory::default()), tasks, mode)
+}
+
+/// The same with what was looked up before, and for those who come after.
+pub(crate) fn supervise_with<P: Plugin>(
+    configured: &Configured<P::Params>,
+    (host, memory): (&dyn Host, &Memory),
+    tasks: &[Task<'_>],
+    mode: LookMode,
+) -> Vec<Verdict> {
+    let setup = Setup { configured, host, memory, mode };
     let run = |task: &Task<'_>| {
         let entry = P::STREAMS.iter().find(|entry| entry.name == task.stream);
         let entry = entry.expect("the manifest names the streams that the plugin has");

@@ -1,9 +1,9 @@
 //! The fold of one key: take inputs in log order, look when something changed or a wake is due,
 //! and turn what the rules fire into raised, escalated, lowered and withdrawn alerts.
 
-use crate::host::Memory;
 use crate::kept::{self, Notes, Standing};
 use crate::look::{Fire, Fired, Look};
+use crate::memory::Memory;
 use crate::{Configured, Event, Host, Why};
 use plumbline_contract::alert::Level;
 use plumbline_contract::task::{
@@ -83,7 +83,7 @@ struct Fold<'a, S: Stream> {
 pub struct Setup<'a, P> {
     pub(crate) configured: &'a Configured<P>,
     pub(crate) host: &'a dyn Host,
-    pub(crate) memory: Memory,
+    pub(crate) memory: &'a Memory,
     pub(crate) mode: LookMode,
 }
 

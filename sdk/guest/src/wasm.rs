@@ -2,11 +2,14 @@
 #![expect(unsafe_code, clippy::all, reason = "generated bindings")]
 #![allow(missing_debug_implementations, unreachable_pub, clippy::pedantic)]
 
+use crate::arena;
 use crate::contract::alert::Level;
 use crate::contract::task;
 use crate::contract::time::{Day, Local};
 use crate::contract::worktime::{Due, Moment, Span, Unit};
+use crate::memory::Memory;
 use crate::{CalendarId, Configured, Host, Plugin};
+use std::cell::Cell;
 
 wit_bindgen::generate!({
     path: "../contract/wit",
@@ -29,6 +32,11 @@ impl Host for Imports {
     fn scan(&self, table: &str, prefix: &str, on: Day, max: u32) -> Vec<(String, String)> {
         let rows = reference::scan(table, prefix, on.0, max);
         rows.into_iter().map(|row| (row.key, row.value)).collect()
+    }
+
+    fn steady(&self, table: &str, on: Day) -> (Day, Day) {
+        let (first, last) = reference::steady(table, on.0);
+        (Day(first), Day(last))
     }
 
     fn open(&self, region: &str, organ: &str) -> CalendarId {
@@ -88,7 +96,7 @@ pub fn configure<P: Plugin>(parameters: &str) -> Result<Configured<P::Params>, S
 
 /// Tells the allocator that what was allocated so far is the plugin's own.
 pub fn keep() {
-    crate::arena::keep();
+    arena::keep();
 }
 
 /// Runs one batch.
@@ -98,10 +106,39 @@ pub fn supervise<P: Plugin>(
     look: types::LookMode,
 ) -> Vec<types::Verdict> {
     let views: Vec<_> = tasks.iter().map(to_task).collect();
-    let verdicts = crate::plugin::supervise::<P>(configured, &Imports, &views, to_mode(look));
+    let mode = to_mode(look);
+    let verdicts = if mode == task::LookMode::Trace {
+        // The host notes what such a call looks up.
+        crate::plugin::supervise::<P>(configured, &Imports, &views, mode)
+    } else {
+        let (edition, memory) = remembered();
+        let known = (&Imports as &dyn Host, &memory);
+        let verdicts = crate::plugin::supervise_with::<P>(configured, known, &views, mode);
+        KEPT.set(Some((edition, memory)));
+        verdicts
+    };
     let verdicts = verdicts.into_iter().map(from_verdict).collect();
-    crate::arena::forget();
+    arena::forget();
     verdicts
+}
+
+thread_local! {
+    /// What earlier calls looked up, and under which edition of the tables.
+    static KEPT: Cell<Option<(u64, Memory)>> = const { Cell::new(None) };
+}
+
+/// What may be used of what earlier calls looked up.
+fn remembered() -> (u64, Memory) {
+    let edition = reference::edition();
+    match KEPT.take() {
+        Some((known, memory)) if known == edition && arena::lasts() => (edition, memory),
+        outdated => {
+            // It is not dropped: part of it may have lain with a batch, which is gone.
+            std::mem::forget(outdated);
+            arena::start_over();
+            (edition, Memory::lasting())
+        }
+    }
 }
 
 fn to_mode(look: types::LookMode) -> task::LookMode {

@@ -107,7 +107,7 @@ fn misbehaviour_is_bounded_and_named() {
             "stale calendar",
             "(call $is_working (i32.const 7) (i32.const 0))".to_string(),
             "bad_output: the plugin's answer breaks the contract: calendar 7 was not opened in \
-             this call",
+             this edition of the tables",
         ),
         (
             "flood of messages",

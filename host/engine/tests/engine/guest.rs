@@ -24,6 +24,7 @@ name_en = "test"
 pub(crate) const IMPORTS: &str = r#"
   (import "plumbline:supervision/reference@0.1.0" "lookup"
     (func $lookup (param i32 i32 i32 i32 i32 i32)))
+  (import "plumbline:supervision/reference@0.1.0" "edition" (func $edition (result i64)))
   (import "plumbline:supervision/calendar@0.1.0" "open"
     (func $open (param i32 i32 i32 i32) (result i32)))
   (import "plumbline:supervision/calendar@0.1.0" "add"

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod editions;
 mod faults;
 mod guest;
 mod loading;

@@ -3,7 +3,7 @@
 use super::procedure::Process;
 use plumbline_guest::FromRow;
 use plumbline_guest::json::{Object, Value};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A row of `item`.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Item {
     pub(crate) hearing_required: bool,
     pub(crate) licence_max_months: Option<i32>,
     /// The process that its steps make, if it lists any.
-    pub(crate) process: Option<Rc<Process>>,
+    pub(crate) process: Option<Arc<Process>>,
     /// Codes of the materials without which there is no grant.
     pub(crate) mandatory: Vec<String>,
     pub(crate) fee_codes: Option<Vec<String>>,

@@ -9,7 +9,7 @@ use super::view::{Act, Case};
 use crate::Params;
 use plumbline_guest::json::{Object, Value};
 use plumbline_guest::{Level, Look, Why};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Names under which processes list what is an event of its own and no step.
 const ACCEPT_NAMES: [&str; 4] = ["accept", "accepted", "acceptance", "受理"];
@@ -205,11 +205,11 @@ fn steps<'a>(case: &Case<'a>) -> Vec<Act<'a, Step>> {
 }
 
 /// The process definition of the case's track and version, or else the steps of the item.
-pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Rc<Process>> {
+pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Arc<Process>> {
     let code = case.item_code?;
     let prefix = ["approval/", code, "/"].concat();
-    let read = |rows: &[(String, String)]| -> Vec<(String, Rc<Process>)> {
-        rows.iter().map(|(key, row)| (key.clone(), Rc::new(Process::read(row)))).collect()
+    let read = |rows: &[(String, String)]| -> Vec<(String, Arc<Process>)> {
+        rows.iter().map(|(key, row)| (key.clone(), Arc::new(Process::read(row)))).collect()
     };
     let known = table::rows_as(look, ("process_def", &prefix), case.version_day(), read);
     let version = |key: &str| key[prefix.len()..].to_owned();
@@ -224,8 +224,8 @@ pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Rc<Process>> {
 
 impl Process {
     /// Steps in the order in which an item lists them; `None` if it lists none.
-    pub(crate) fn of_steps(nodes: Vec<Node>) -> Option<Rc<Self>> {
-        (!nodes.is_empty()).then(|| Rc::new(Self { nodes, edges: None }))
+    pub(crate) fn of_steps(nodes: Vec<Node>) -> Option<Arc<Self>> {
+        (!nodes.is_empty()).then(|| Arc::new(Self { nodes, edges: None }))
     }
 
     fn read(row: &str) -> Self {

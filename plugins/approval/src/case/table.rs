@@ -17,7 +17,7 @@ pub(crate) fn rows(look: &Look<'_>, table: &str, prefix: &str, day: Day) -> Rc<[
 }
 
 /// What `read` makes of such rows, once in a batch.
-pub(crate) fn rows_as<T: 'static>(
+pub(crate) fn rows_as<T: Send + Sync + 'static>(
     look: &Look<'_>,
     (table, prefix): (&str, &str),
     day: Day,

@@ -13,6 +13,7 @@ use crate::period::daily_timer;
 use plumbline_guest::{Day, Entry, Facts, Local, Look};
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// An act: the event that reported it and what it says.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ pub(crate) struct Case<'a> {
     pub(crate) item: Option<Rc<Item>>,
     answer: OnceCell<Answer<'a>>,
     clock: OnceCell<Clock<'a>>,
-    process: OnceCell<Option<Rc<Process>>>,
+    process: OnceCell<Option<Arc<Process>>>,
 }
 
 impl<'a> Case<'a> {
