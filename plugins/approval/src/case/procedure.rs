@@ -212,10 +212,10 @@ pub(crate) fn find(case: &Case<'_>, look: &Look<'_>) -> Option<Arc<Process>> {
         rows.iter().map(|(key, row)| (key.clone(), Arc::new(Process::read(row)))).collect()
     };
     let known = table::rows_as(look, ("process_def", &prefix), case.version_day(), read);
-    let version = |key: &str| key[prefix.len()..].to_owned();
     let track = case.tracks().map(|track| track.name.as_str()).find(|name| !name.is_empty());
-    let of_track = known.iter().find(|(key, _)| track.is_some_and(|track| version(key) == track));
-    let plain = known.iter().rfind(|(key, _)| !TRACK_NAMES.contains(&version(key).as_str()));
+    let is_of = |key: &str, version: &str| key[prefix.len()..] == *version;
+    let of_track = known.iter().find(|(key, _)| track.is_some_and(|track| is_of(key, track)));
+    let plain = known.iter().rfind(|(key, _)| !TRACK_NAMES.iter().any(|track| is_of(key, track)));
     if let Some((_, process)) = of_track.or(plain) {
         return Some(process.clone());
     }
