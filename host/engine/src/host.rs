@@ -30,6 +30,8 @@ const CALENDARS_OPEN_MAX: usize = 4096;
 const CALENDARS_KEPT_MAX: usize = CALENDARS_OPEN_MAX / 2;
 
 type Ctx<'a> = StoreContextMut<'a, Guard>;
+/// Tables and grants.
+type Seen = (Weak<dyn Tables>, Weak<BTreeSet<String>>);
 
 /// The host's side of one instance: its bounds and what the running call may see.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ pub(crate) struct Guard {
     world: Option<World>,
     /// The tables of the latest call and which of them were granted. They are not held on to; as long
     /// as these remember them, no others have the same address.
-    tables: Option<(Weak<dyn Tables>, Weak<BTreeSet<String>>)>,
+    tables: Option<Seen>,
     /// Counts the editions of the tables that the plugin has seen.
     edition: u64,
     /// Handle of the first calendar of this edition: those of earlier ones stay unknown.

@@ -99,7 +99,8 @@ mod tests {
     fn only_the_newest_block_is_given_back_or_grows() {
         let bump = Bump::empty();
         bump.lie(100, 200);
-        let (old, new) = (bump.take(10, 1).unwrap(), bump.take(10, 1).unwrap());
+        let (old, new) =
+            (bump.take(10, 1).expect("there is room"), bump.take(10, 1).expect("there is room"));
         bump.give_back(old, 10);
         assert_eq!(bump.next(), 120);
         assert!(!bump.is_newest(old, 10) && bump.is_newest(new, 10));
@@ -117,7 +118,7 @@ mod tests {
     fn what_lies_before_the_start_is_never_taken_back() {
         let bump = Bump::empty();
         bump.lie(100, 200);
-        let kept = bump.take(10, 1).unwrap();
+        let kept = bump.take(10, 1).expect("there is room");
         bump.start_here();
         bump.give_back(kept, 10);
         assert_eq!(bump.take(5, 1), Some(110));

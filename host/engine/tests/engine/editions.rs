@@ -112,7 +112,7 @@ fn a_traced_call_names_calendars_that_were_open_already() {
         on: None,
         row: None,
     };
-    assert_eq!(reads(LookMode::Trace), [calendar.clone()]);
+    assert_eq!(reads(LookMode::Trace), std::slice::from_ref(&calendar));
     assert_eq!(reads(LookMode::Trace), [calendar]);
 }
 
