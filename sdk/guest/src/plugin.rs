@@ -1,7 +1,6 @@
 //! A plugin as a whole: its parameters and its streams.
 
 use crate::Host;
-
 use crate::look::{eat_bytes, eat_word};
 use crate::memory::Memory;
 use crate::stream::{self, Setup, Stream};
