@@ -12,6 +12,7 @@ use crate::{clock, table};
 use plumbline_contract::alert::{AlertAct, Level};
 use plumbline_contract::desk::Desk;
 use plumbline_contract::event::Event;
+use plumbline_contract::table::TableRow;
 use plumbline_contract::time::{Day, Local};
 use plumbline_contract::worktime::Unit;
 use plumbline_county::Made;
@@ -52,25 +53,21 @@ pub struct DayReport {
 /// # Errors
 /// If the home cannot take them.
 pub fn prepare(app: &App, year: &Made) -> Result<(), AppError> {
-    let mut texts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (name, text) in &year.tables {
-        texts.entry(name).or_default().push(text.clone());
+    tables(year)?.into_iter().try_for_each(|(name, rows)| app.load_table(name, rows).map(drop))
+}
+
+/// The tables of both, each as one; what is exported of them can be loaded again.
+fn tables(year: &Made) -> Result<BTreeMap<&str, Vec<TableRow>>, AppError> {
+    let mut tables: BTreeMap<&str, Vec<TableRow>> = BTreeMap::new();
+    let of_year = year.tables.iter().map(|(name, text)| (*name, text.clone()));
+    let of_stories = STORY_TABLES.into_iter().map(|(name, text)| (name, text.to_owned()));
+    for (name, text) in of_year.chain(of_stories).chain(county::tables()) {
+        tables.entry(name).or_default().extend(table::parse_csv(name, text.as_bytes())?);
     }
-    for (name, text) in STORY_TABLES {
-        texts.entry(name).or_default().push(text.to_owned());
-    }
-    for (name, text) in county::tables() {
-        texts.entry(name).or_default().push(text);
-    }
-    for (name, parts) in texts {
-        let mut rows = Vec::new();
-        for part in parts {
-            rows.extend(table::parse_csv(name, part.as_bytes())?);
-        }
-        rows.sort_by(|a, b| (&a.key, a.from).cmp(&(&b.key, b.from)));
-        app.load_table(name, rows)?;
-    }
-    Ok(())
+    tables
+        .values_mut()
+        .for_each(|rows| rows.sort_by(|a, b| (&a.key, a.from).cmp(&(&b.key, b.from))));
+    Ok(tables)
 }
 
 /// Plays all days; `tell` hears of each.
@@ -145,4 +142,24 @@ fn events(app: &App, desk: &Desk, first: Day) -> Result<Vec<Event>, AppError> {
     }
     events.sort_by(|a, b| (a.logged, &a.id).cmp(&(b.logged, &b.id)));
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_county::Options;
+
+    #[test]
+    fn the_tables_of_all_parts_fit_together() {
+        let options = Options { scale: 0.01, ..Options::default() };
+        let year = plumbline_county::year(&options, &mut |_| Ok(())).expect("nothing is written");
+        for (name, rows) in tables(&year).expect("each part is right in itself") {
+            let csv = table::export::export(table::find(name).expect("known"), &rows);
+            assert_eq!(
+                table::parse_csv(name, &csv).map(|again| again.len()),
+                Ok(rows.len()),
+                "{name}"
+            );
+        }
+    }
 }

@@ -140,7 +140,7 @@ const SUBJECTS: [(&str, [&str; 6]); 12] = [
     ),
 ];
 
-pub(super) const ACCOUNT: &str = "h:czzh-0001";
+pub(super) const ACCOUNT: &str = "h:czzh-1001";
 /// An account of an association: no place for fees.
 pub(super) const FOREIGN_ACCOUNT: &str = "h:xhzh-0009";
 /// Price of each fee, fen.

@@ -9,7 +9,7 @@ use crate::town::Town;
 use plumbline_contract::time::{Day, Local};
 
 /// The treasury's account for fines.
-pub(super) const ACCOUNT: &str = "h:czzh-0001";
+pub(super) const ACCOUNT: &str = "h:czzh-1001";
 
 /// A case, with what its acts will say.
 #[derive(Clone, Debug)]
