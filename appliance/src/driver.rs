@@ -280,7 +280,7 @@ impl Runner {
         end: EventSeq,
     ) -> Result<Rows, AppError> {
         if !(self.ahead.begin()..self.ahead.end()).contains(&from) {
-            self.ahead = self.fetch(places, from, end)?;
+            self.ahead = self.read_ahead(places, from, end)?;
         }
         let (first, until) = (self.ahead.place_of(from), self.ahead.place_of(end));
         let turn = self.ahead.kinds(first).take(until - first).position(is_turn);
@@ -292,7 +292,12 @@ impl Runner {
         Ok(self.ahead.part(from, end))
     }
 
-    fn fetch(&self, places: &Places<'_>, from: EventSeq, end: EventSeq) -> Result<Rows, AppError> {
+    fn read_ahead(
+        &self,
+        places: &Places<'_>,
+        from: EventSeq,
+        end: EventSeq,
+    ) -> Result<Rows, AppError> {
         let room = end.0.saturating_sub(from.0) as usize;
         if !self.sifts {
             return Ok(places.log.rows(from, self.batch.min(room))?);

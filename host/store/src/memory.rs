@@ -155,6 +155,9 @@ impl Store for MemoryStore {
         let room = until.0.saturating_sub(from.0) as usize;
         let mut stretch = Stretch::new(from, 0, 0);
         for event in state.events.iter().skip(from.0 as usize).take(room) {
+            if stretch.len() == max {
+                break;
+            }
             if wanted(&event.kind) { stretch.push(event.borrowed())? } else { stretch.pass() }
         }
         let mut rows = Rows::new(from);
