@@ -4,7 +4,9 @@
 //! states and leaves go.
 
 mod call;
+mod read;
 mod rebuild;
+mod round;
 mod stats;
 mod turn;
 mod world;
@@ -14,7 +16,7 @@ pub use stats::{RuleStats, Stats, StreamStats};
 use crate::base::Base;
 use crate::error::AppError;
 use crate::table::TableHistory;
-use call::{Answer, Asked, Call, Inputs, Round};
+use call::{Answer, Inputs, Round};
 use plumbline_contract::event::{REBUILD_TYPE, SETTING_TYPE, TABLE_TYPE, TICK_TYPE};
 use plumbline_contract::id::{DeploymentId, EventSeq};
 use plumbline_contract::manifest::Manifest;
@@ -26,6 +28,8 @@ use plumbline_kernel::{
     StandingEffect, is_import, settle,
 };
 use plumbline_store::{Commit, Cursor, GapId, GapRow, KeyId, KeyState, Rows, Store};
+pub(crate) use read::Reader;
+use round::in_order;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -34,10 +38,8 @@ use world::View;
 /// Events read at once: large enough that neighbouring keys share the store's pages and a key's
 /// events meet in one batch, so that its state is written once for several of them.
 pub const BATCH_EVENTS: usize = 8192;
-/// The same for a replay, for some 25 MB of memory.
-const BATCH_EVENTS_IN_MEMORY: usize = 32_768;
-/// The same for a run of which only the end counts: fewer looks for some 50 MB of memory.
-const BATCH_EVENTS_OF_SHADOW: usize = 65_536;
+/// The same for a run in memory, of a replay or a shadow, for some 50 MB of memory.
+const BATCH_EVENTS_IN_MEMORY: usize = 65_536;
 /// Positions that a run in memory passes at once at most, however few events concern it.
 const SIFTED_EVENTS_MAX: usize = 1 << 20;
 /// Timers handled in one step: the order of their leaves depends on it, so a change of it changes
@@ -86,6 +88,8 @@ pub struct Runner {
     batch: usize,
     /// Events that were read and not all passed yet.
     ahead: Rows,
+    /// Who reads the next of them meanwhile.
+    reader: Option<Reader>,
     /// Events that do not concern the deployment are left where they are.
     sifts: bool,
     /// Nobody reads the facts of this run: the log holds those that count.
@@ -174,6 +178,7 @@ impl Runner {
             look: LookMode::Every,
             batch: BATCH_EVENTS,
             ahead: Rows::default(),
+            reader: None,
             sifts: false,
             drops_facts: false,
             nested: None,
@@ -206,13 +211,18 @@ impl Runner {
         self.drops_facts = true;
     }
 
+    /// The log is read by another thread while this one folds; for a run that sifts.
+    pub(crate) fn reads_beside(&mut self, reader: Reader) {
+        self.reader = Some(reader);
+    }
+
     /// For a run of which only what stands in the end counts: keys are looked at less often, and the
     /// deployment stays what it is, whatever the log says of it.
     pub fn only_the_end_counts(&mut self) {
         self.nested = Some(None);
         self.look = LookMode::Last;
         self.sifts = true;
-        self.batch = BATCH_EVENTS_OF_SHADOW;
+        self.batch = BATCH_EVENTS_IN_MEMORY;
         self.drops_facts = true;
     }
 
@@ -269,42 +279,6 @@ impl Runner {
             REBUILD_TYPE => self.rebuild(places, start, &rows.row(0)),
             _ => self.events(places, start, &rows),
         }
-    }
-
-    /// The events from a place on up to the next at which the deployment turns, or that one alone.
-    /// What was read behind it is kept: a live log has ticks every few events.
-    fn read(
-        &mut self,
-        places: &Places<'_>,
-        from: EventSeq,
-        end: EventSeq,
-    ) -> Result<Rows, AppError> {
-        if !(self.ahead.begin()..self.ahead.end()).contains(&from) {
-            self.ahead = self.read_ahead(places, from, end)?;
-        }
-        let (first, until) = (self.ahead.place_of(from), self.ahead.place_of(end));
-        let turn = self.ahead.kinds(first).take(until - first).position(is_turn);
-        let end = match turn.map(|turn| self.ahead.seq(first + turn)) {
-            Some(turn) if turn == from => turn.next(),
-            Some(turn) => turn,
-            None => end,
-        };
-        Ok(self.ahead.part(from, end))
-    }
-
-    fn read_ahead(
-        &self,
-        places: &Places<'_>,
-        from: EventSeq,
-        end: EventSeq,
-    ) -> Result<Rows, AppError> {
-        let room = end.0.saturating_sub(from.0) as usize;
-        if !self.sifts {
-            return Ok(places.log.rows(from, self.batch.min(room))?);
-        }
-        let until = EventSeq(from.0 + room.min(SIFTED_EVENTS_MAX) as u64);
-        let mut sieve = self.plan().sieve();
-        Ok(places.log.sift((from, until), self.batch, &mut sieve)?)
     }
 
     /// Goes on behind events none of which concerns this deployment, if there are any.
@@ -365,7 +339,8 @@ impl Runner {
         let mut states: Vec<_> =
             states.into_iter().map(|state| state.unwrap_or_default().state).collect();
         let parts = tasks.iter().map(|task| task.part + 1).max().unwrap_or(0);
-        let mut answers: Vec<Answer<'_>> = Vec::new();
+        // As the calls gave them: they are large, and are not put into one list.
+        let mut answers: Vec<Vec<Answer<'_>>> = Vec::new();
         // The parts of a key follow each other; different keys do not wait for each other.
         for part in 0..parts {
             let round: Vec<_> = (0..tasks.len()).filter(|at| tasks[*at].part == part).collect();
@@ -373,80 +348,25 @@ impl Runner {
             for at in round.into_iter().filter(|at| part_follows(tasks, *at)) {
                 states[at + 1] = states[at].clone();
             }
-            for answer in &new {
+            for answer in new.iter().flatten() {
                 if let (true, Ok(verdict)) = (part_follows(tasks, answer.at), &answer.result) {
                     states[answer.at + 1].clone_from(&verdict.state);
                 }
             }
-            join(&mut answers, new);
+            answers.extend(new);
         }
-        if !answers.is_sorted_by_key(|answer| answer.at) {
-            answers.sort_by_key(|answer| answer.at);
-        }
-        for answer in &answers {
+        let mut answers = in_order(answers);
+        for answer in answers.iter().flatten() {
             self.stats.count(self.prepared.plan.streams(), answer);
         }
         if self.drops_facts {
-            let verdicts = answers.iter_mut().filter_map(|answer| answer.result.as_mut().ok());
+            let answers = answers.iter_mut().flatten();
+            let verdicts = answers.filter_map(|answer| answer.result.as_mut().ok());
             verdicts.for_each(|verdict| verdict.facts.clear());
         }
-        let answers = answers.into_iter().map(|answer| (answer.task, answer.result));
+        let answers = answers.into_iter().flatten().map(|answer| (answer.task, answer.result));
         let context = LeafContext { plan: self.plan(), tables: self.versions(), regions };
         settle(&context, marks, answers)
-    }
-
-    /// The answers to some of the tasks, variant by variant, using as many instances as there are
-    /// threads.
-    fn round<'t>(
-        &mut self,
-        places: &[usize],
-        tasks: &'t [KeyTask],
-        round: Round<'_, '_>,
-    ) -> Vec<Answer<'t>> {
-        let mut answers = Vec::new();
-        for variant in 0..self.plan().variants().len() {
-            let own = places.iter().copied().filter(|at| tasks[*at].variant == variant);
-            let asked: Vec<Asked<'_>> = own.map(|at| (at, &tasks[at])).collect();
-            if !asked.is_empty() {
-                join(&mut answers, self.answers(variant, &asked, round));
-            }
-        }
-        answers
-    }
-
-    fn answers<'t>(
-        &mut self,
-        variant: usize,
-        asked: &[Asked<'t>],
-        round: Round<'_, '_>,
-    ) -> Vec<Answer<'t>> {
-        let mut instances = std::mem::take(&mut self.instances);
-        let threads = if asked.len() < TASKS_FOR_THREADS { 1 } else { instances.len() };
-        let share = asked.len().div_ceil(threads).max(1);
-        let this = &*self;
-        let call = |instances: &mut Vec<Option<Instance>>, asked: &[Asked<'t>]| {
-            let mut call = Call::new(this, variant, &mut instances[variant], round);
-            call.run(asked);
-            (call.answers, call.fuel)
-        };
-        let parts: Vec<(Vec<_>, _)> = std::thread::scope(|scope| {
-            let mut places = instances.iter_mut().zip(asked.chunks(share));
-            let first = places.next();
-            let call = &call;
-            let handles: Vec<_> = places
-                .map(|(instance, asked)| scope.spawn(move || call(instance, asked)))
-                .collect();
-            let first = first.map(|(instance, asked)| call(instance, asked));
-            let rest = handles.into_iter().map(|handle| handle.join().expect("a panic aborts"));
-            first.into_iter().chain(rest).collect()
-        });
-        self.instances = instances;
-        let mut answers = Vec::new();
-        for (part, fuel) in parts {
-            join(&mut answers, part);
-            self.stats.burn(fuel);
-        }
-        answers
     }
 
     /// Calls a variant's plugin; on a fault the instance is thrown away.
@@ -566,23 +486,9 @@ fn fresh_instances(prepared: &Prepared, threads: usize) -> Vec<Vec<Option<Instan
     (0..threads.max(1)).map(|_| of_thread()).collect()
 }
 
-/// Adds answers to those that are there already; the first are not copied, since answers are large.
-fn join<'a>(answers: &mut Vec<Answer<'a>>, more: Vec<Answer<'a>>) {
-    if answers.is_empty() {
-        *answers = more;
-    } else {
-        answers.extend(more);
-    }
-}
-
 /// Whether the task behind `at` goes on with the same key.
 fn part_follows(tasks: &[KeyTask], at: usize) -> bool {
     tasks.get(at + 1).is_some_and(|next| next.part > 0)
-}
-
-/// Events of the host at which a deployment stops and turns.
-fn is_turn(kind: &str) -> bool {
-    matches!(kind, TICK_TYPE | TABLE_TYPE | SETTING_TYPE | REBUILD_TYPE)
 }
 
 /// The inputs of a batch, made in the order of the log, in which the texts lie in memory.

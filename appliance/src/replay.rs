@@ -2,7 +2,7 @@
 
 use crate::app::{App, Past};
 use crate::base;
-use crate::driver::{Places, Runner, Step};
+use crate::driver::{Places, Reader, Runner, Step};
 use crate::error::{AppError, Kind};
 use plumbline_contract::alert::AlertLeaf;
 use plumbline_contract::id::{DeploymentId, EventSeq, LeafIndex};
@@ -103,10 +103,25 @@ pub(crate) fn derive(
     };
     let (states, alerts) = (MemoryStore::new(), BTreeMap::new());
     let mut derived = Derived { replayed, states, alerts, leaf: 0 };
-    let mut runner = beginning(app, deployment, &mut derived)?;
+    let runner = beginning(app, deployment, &mut derived)?;
+    std::thread::scope(|scope| {
+        let reader = Reader::beside(scope, app.store());
+        run(app, (runner, reader), &mut derived, (size, end))
+    })?;
+    Ok(derived)
+}
+
+/// Runs to the end of what was sealed, or to the first difference.
+fn run(
+    app: &App,
+    (mut runner, reader): (Runner, Reader),
+    derived: &mut Derived,
+    (size, end): (u64, EventSeq),
+) -> Result<(), AppError> {
     runner.replays();
+    runner.reads_beside(reader);
     let mut wanted = Sealed {
-        deployment: deployment.id,
+        deployment: runner.deployment().id,
         at: derived.leaf,
         size,
         taken: 0,
@@ -117,9 +132,9 @@ pub(crate) fn derive(
         let (log, states, loader) = (app.store(), &derived.states, &past);
         let places = Places { log, states, tables: &tables, loader, end, lazy: true };
         let step = runner.step(&places)?;
-        compare(app, &mut derived, &mut wanted)?;
+        compare(app, derived, &mut wanted)?;
         match step {
-            _ if derived.replayed.difference.is_some() => return Ok(derived),
+            _ if derived.replayed.difference.is_some() => return Ok(()),
             Step::Idle => break,
             Step::Moved { events } => derived.replayed.events += events as u64,
         }
@@ -130,7 +145,7 @@ pub(crate) fn derive(
         derived.replayed.difference = Some(Difference { leaf, ledger, replay: None });
     }
     derived.leaf = wanted.at;
-    Ok(derived)
+    Ok(())
 }
 
 /// The runner of a replay, with what the base holds taken over.

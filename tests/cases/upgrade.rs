@@ -42,9 +42,20 @@ fn install_as(
     (release, more): (u64, &str),
     signer: &str,
 ) -> PackageHash {
+    let edit = |text: String| format!("{}{more}", text.replacen("release = 1\n", lines, 1));
+    install_edited(home, packages, edit, release, signer)
+}
+
+/// Installs the approval plugin with its manifest edited, signed by a key of this name.
+fn install_edited(
+    home: &TestHome,
+    packages: &Path,
+    edit: impl FnOnce(String) -> String,
+    release: u64,
+    signer: &str,
+) -> PackageHash {
     let text = std::fs::read_to_string(root().join("plugins/approval/manifest.toml")).unwrap();
-    let released = text.replacen("release = 1\n", lines, 1);
-    let manifest = format!("{released}{more}");
+    let manifest = edit(text);
     let component = packages.join("approval.wasm");
     let folder = home.dir.path().join("folder");
     std::fs::create_dir_all(&folder).unwrap();
@@ -237,4 +248,21 @@ fn a_package_must_read_what_the_base_holds_and_not_only_what_came_last() {
     assert!(home.app.suspended().is_empty(), "{:?}", home.app.suspended());
     let replayed = replay::replay(&home.app).unwrap();
     assert!(replayed[0].difference.is_none() && replayed[0].from > 0, "{replayed:?}");
+}
+
+#[test]
+fn what_a_wider_package_looks_at_is_found_by_a_replay_that_had_passed_it_over() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::bare();
+    let elsewhere = |text: String| text.replace("\"approval.", "\"penalty.");
+    let narrow = install_edited(&home, &packages, elsewhere, 1, "vendor");
+    enable(&home, narrow, (true, true)).unwrap();
+    home.receive("2026-02-09T10:00:05+08:00", &case(1, "2026-02-09T10:00:00", ""));
+    let wide = install(&home, &packages, 2, "", "vendor");
+    enable(&home, wide, (true, false)).unwrap();
+    home.receive("2026-02-09T11:00:05+08:00", &case(2, "2026-02-09T11:00:00", ""));
+    home.tick("2026-04-01T09:00:00+08:00");
+    let late: Vec<_> = outcomes(&home.app, "APPR-T03").into_iter().map(|card| card.key).collect();
+    assert_eq!(late, ["C00002"]);
+    assert_replays(&home.app);
 }

@@ -45,7 +45,7 @@ pub(super) struct Call<'a, 'i, 't> {
     round: Round<'a, 'i>,
     /// Fuel by stream.
     pub(super) fuel: BTreeMap<usize, u64>,
-    pub(super) answers: Vec<Answer<'t>>,
+    answers: Vec<Answer<'t>>,
 }
 
 impl<'a, 'i, 't> Call<'a, 'i, 't> {
@@ -58,18 +58,11 @@ impl<'a, 'i, 't> Call<'a, 'i, 't> {
         Self { runner, variant, instance, round, fuel: BTreeMap::new(), answers: Vec::new() }
     }
 
-    /// Calls for all tasks, which are in the order of their streams.
-    pub(super) fn run(&mut self, asked: &[Asked<'t>]) {
-        self.answers.reserve(asked.len());
-        // Each call has tasks of one stream, so that its fuel is that stream's.
-        for asked in asked.chunk_by(|(_, a), (_, b)| a.stream == b.stream) {
-            let mut rest = asked;
-            while !rest.is_empty() {
-                let (now, later) = rest.split_at(tasks_of_call(rest));
-                self.some(now);
-                rest = later;
-            }
-        }
+    /// Makes one of the calls.
+    pub(super) fn run(&mut self, asked: &[Asked<'t>]) -> Vec<Answer<'t>> {
+        self.answers = Vec::with_capacity(asked.len());
+        self.some(asked);
+        std::mem::take(&mut self.answers)
     }
 
     fn some(&mut self, asked: &[Asked<'t>]) {
@@ -135,6 +128,20 @@ impl<'a, 'i, 't> Call<'a, 'i, 't> {
     fn judge(&self, key: &KeyTask, verdict: Verdict) -> Result<Verdict, Fault> {
         self.runner.plan().judge(key, self.round.marks, &verdict).map(|()| verdict)
     }
+}
+
+/// Cuts tasks, which are in the order of their streams, into calls. Each call has tasks of one
+/// stream, so that its fuel is that stream's.
+pub(super) fn calls<'a, 't>(asked: &'a [Asked<'t>]) -> Vec<&'a [Asked<'t>]> {
+    let mut calls = Vec::new();
+    for mut rest in asked.chunk_by(|(_, a), (_, b)| a.stream == b.stream) {
+        while !rest.is_empty() {
+            let (call, later) = rest.split_at(tasks_of_call(rest));
+            calls.push(call);
+            rest = later;
+        }
+    }
+    calls
 }
 
 /// How many of these tasks go into one call.

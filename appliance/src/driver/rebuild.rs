@@ -85,6 +85,7 @@ impl Runner {
             look: self.look,
             batch: self.batch,
             ahead: Rows::default(),
+            reader: None,
             sifts: false,
             drops_facts: false,
             nested: Some(only.clone()),

@@ -88,10 +88,9 @@ type Order = (u64, usize, Local, bool, usize);
 pub fn settle<'a>(
     context: &LeafContext<'_>,
     marks: &[InputMark],
-    answers: impl ExactSizeIterator<Item = (Cow<'a, KeyTask>, Result<Verdict, Fault>)>,
+    answers: impl Iterator<Item = (Cow<'a, KeyTask>, Result<Verdict, Fault>)>,
 ) -> Effects {
     let mut effects = Effects::default();
-    effects.states.reserve(answers.len());
     let mut leaves: Vec<(Order, Made, usize, String)> = Vec::new();
     let mut facts: Vec<(EventSeq, Local, Event)> = Vec::new();
     for (place, (task, answer)) in answers.enumerate() {

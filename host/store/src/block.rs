@@ -150,16 +150,29 @@ pub(crate) fn decode(block: &[u8]) -> Result<Vec<Stored>, StoreError> {
     Ok(rows)
 }
 
-/// The wanted events of a block that begins at a position.
-pub(crate) fn events(
-    first: EventSeq,
-    block: &[u8],
-    wanted: &mut Wanted<'_>,
-) -> Result<Stretch, StoreError> {
+/// The events of a block that begins at a position.
+pub(crate) fn events(first: EventSeq, block: &[u8]) -> Result<Stretch, StoreError> {
     let (count, raw_bytes) = head(&mut &*block)?;
     let mut events = Stretch::new(first, count, raw_bytes);
-    each(block, |_, body| sift(body, wanted, &mut events))?;
+    each(block, |_, body| events.push(decode_event(body)?))?;
     Ok(events)
+}
+
+/// Adds the wanted events of a block, from a position in it on, which is where `events` end.
+pub(crate) fn sift_from(
+    (first, from): (EventSeq, EventSeq),
+    block: &[u8],
+    wanted: &mut Wanted<'_>,
+    events: &mut Stretch,
+) -> Result<(), StoreError> {
+    let mut before = from.0.saturating_sub(first.0);
+    each(block, |_, body| match before {
+        0 => sift(body, wanted, events),
+        _ => {
+            before -= 1;
+            Ok(())
+        }
+    })
 }
 
 /// Adds the event of these bytes if its type is wanted.
@@ -357,18 +370,15 @@ pub(crate) mod tests {
         fewer_rows[0] = 1;
         for damaged in [&b""[..], b"\x01", cut, &more_rows, &too_many, &fewer_rows] {
             assert!(matches!(decode(damaged), Err(StoreError::Corrupt(_))), "{damaged:?}");
-            assert!(matches!(
-                events(EventSeq(0), damaged, &mut |_| true),
-                Err(StoreError::Corrupt(_))
-            ));
+            assert!(matches!(events(EventSeq(0), damaged), Err(StoreError::Corrupt(_))));
         }
         assert_eq!(decode(&block).map(|rows| rows.len()), Ok(2));
         let mut rows = Rows::new(EventSeq(7));
-        rows.extend(events(EventSeq(7), &block, &mut |_| true).expect("decodes").into(), 2);
+        rows.extend(events(EventSeq(7), &block).expect("decodes").into(), 2);
         assert!(rows.iter().map(|(_, event)| event.to_event()).eq([whole.clone(), whole]));
         // A body that is no event is found by who reads events.
         let body = Stored { back: 1, body: b"body".to_vec() };
         let block = Packer::new().and_then(|mut it| it.encode(&[body])).expect("encodes");
-        assert!(matches!(events(EventSeq(0), &block, &mut |_| true), Err(StoreError::Corrupt(_))));
+        assert!(matches!(events(EventSeq(0), &block), Err(StoreError::Corrupt(_))));
     }
 }

@@ -14,6 +14,10 @@ use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// Bytes of texts from which on a reader who sifts begins another stretch: large enough that it
+/// seldom takes memory, small against what such a reader holds.
+const SIFTED_BYTES: usize = 256 << 10;
+
 /// What the writer and the readers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -106,9 +110,37 @@ impl Shared {
                 found.extend(Arc::new(tail), room);
                 break;
             }
-            found.extend(Arc::new(self.stretch_at(found.end(), wanted)?), room);
+            let events = self.sift_blocks((found.end(), until), room, wanted)?;
+            found.extend(Arc::new(events), room);
         }
         Ok(found)
+    }
+
+    /// The same of blocks alone, as much as goes into one stretch.
+    fn sift_blocks(
+        &self,
+        (from, until): (EventSeq, EventSeq),
+        max: usize,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Stretch, StoreError> {
+        let mut events = Stretch::new(from, 0, SIFTED_BYTES + SIFTED_BYTES / 4);
+        let tail = self.tail().first;
+        while events.len() < max && events.bytes() < SIFTED_BYTES && events.end() < until.min(tail)
+        {
+            let at = events.end();
+            self.read_block(at, |first, value| {
+                let mark = events.mark();
+                let read = block::sift_from((first, at), value, wanted, &mut events);
+                if read.is_err() {
+                    events.back_to(mark);
+                }
+                read
+            })?;
+            if events.end() == at {
+                return Err(missing(at));
+            }
+        }
+        Ok(events)
     }
 
     /// At most `max` events of the tail from a position on, if it lies there or behind.
@@ -127,38 +159,41 @@ impl Shared {
         Ok(Some(events))
     }
 
-    /// The wanted events of the block that holds a sealed position. A block of several chunks may be
-    /// replaced between them; then it is read once more.
-    pub(crate) fn stretch_at(
+    /// The events of the block that holds a sealed position.
+    pub(crate) fn stretch_at(&self, seq: EventSeq) -> Result<Stretch, StoreError> {
+        let events = self.read_block(seq, block::events)?;
+        if seq < events.end() { Ok(events) } else { Err(missing(seq)) }
+    }
+
+    /// Reads the block that holds a sealed position. A block of several chunks may be replaced
+    /// between them; then it is read once more.
+    fn read_block<T>(
         &self,
         seq: EventSeq,
-        wanted: &mut Wanted<'_>,
-    ) -> Result<Stretch, StoreError> {
+        mut read: impl FnMut(EventSeq, &[u8]) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut once = || {
+            let (first, value) = self.block_bytes(seq)?;
+            read(first, &value)
+        };
         for _ in 1..READ_ATTEMPTS_MAX {
-            match self.try_stretch_at(seq, wanted) {
+            match once() {
                 Err(StoreError::Corrupt(_)) => {}
                 other => return other,
             }
         }
-        self.try_stretch_at(seq, wanted)
+        once()
     }
 
-    fn try_stretch_at(
-        &self,
-        seq: EventSeq,
-        wanted: &mut Wanted<'_>,
-    ) -> Result<Stretch, StoreError> {
+    /// The block that holds a sealed position as it lies on the disk, and where it begins.
+    fn block_bytes(&self, seq: EventSeq) -> Result<(EventSeq, Vec<u8>), StoreError> {
         // Who reads on asks for the first event of the next block.
-        let (first, value) = match stage::read(&self.kv, &key::block(seq))? {
-            Some(value) => (seq, value),
-            None => {
-                let first = self.block_first(seq)?;
-                let value = stage::read(&self.kv, &key::block(first))?;
-                (first, value.ok_or_else(|| missing(seq))?)
-            }
-        };
-        let events = block::events(first, &value, wanted)?;
-        if seq < events.end() { Ok(events) } else { Err(missing(seq)) }
+        if let Some(value) = stage::read(&self.kv, &key::block(seq))? {
+            return Ok((seq, value));
+        }
+        let first = self.block_first(seq)?;
+        let value = stage::read(&self.kv, &key::block(first))?;
+        Ok((first, value.ok_or_else(|| missing(seq))?))
     }
 
     /// The block that holds a sealed position.

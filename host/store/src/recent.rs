@@ -43,7 +43,7 @@ impl Recent {
             }
             kept.rewritten
         };
-        let events = Arc::new(shared.stretch_at(at, &mut |_| true)?);
+        let events = Arc::new(shared.stretch_at(at)?);
         let mut kept = self.kept();
         if kept.rewritten == rewritten {
             kept.keep(events.clone());

@@ -34,6 +34,14 @@ struct Head {
     dataversion: u32,
 }
 
+/// See [`Stretch::mark`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    span: u32,
+    bytes: usize,
+    events: usize,
+}
+
 /// Texts of an event.
 const TEXTS: usize = 8;
 
@@ -43,6 +51,18 @@ impl Stretch {
     pub(crate) fn new(first: EventSeq, events: usize, bytes: usize) -> Self {
         let (texts, heads) = (String::with_capacity(bytes), Vec::with_capacity(events));
         Self { first, span: 0, texts, heads }
+    }
+
+    /// How far it has come.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { span: self.span, bytes: self.texts.len(), events: self.heads.len() }
+    }
+
+    /// Forgets what was added since.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.span = mark.span;
+        self.texts.truncate(mark.bytes);
+        self.heads.truncate(mark.events);
     }
 
     /// Leaves the next event out.
@@ -310,6 +330,23 @@ mod tests {
         // A stretch that ends before adds nothing.
         assert_eq!(rows.extend(stretch(0, &events[..2]), 5), 0);
         assert_eq!(rows.end(), EventSeq(5));
+    }
+
+    #[test]
+    fn what_was_added_since_a_mark_is_forgotten() {
+        let mut stretch = Stretch::new(EventSeq(3), 0, 0);
+        stretch.pass();
+        stretch.push(event("甲", None).borrowed()).expect("fits");
+        let mark = stretch.mark();
+        stretch.push(event("乙", Some("张三")).borrowed()).expect("fits");
+        stretch.pass();
+        stretch.back_to(mark);
+        assert_eq!((stretch.end(), stretch.len()), (EventSeq(5), 1));
+        stretch.push(event("丙", None).borrowed()).expect("fits");
+        let mut rows = Rows::new(EventSeq(3));
+        rows.extend(stretch.into(), 9);
+        let ids: Vec<_> = rows.iter().map(|(seq, event)| (seq.0, event.id.to_owned())).collect();
+        assert_eq!(ids, [(4, "甲".to_owned()), (5, "丙".to_owned())]);
     }
 
     #[test]
