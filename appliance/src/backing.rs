@@ -27,6 +27,9 @@ pub struct Backing {
     pub signed: Vec<Signature>,
 }
 
+/// Nothing was said.
+pub static UNBACKED: Backing = Backing { ground: None, law: None, signed: Vec::new() };
+
 impl Backing {
     /// Refuses signatures that say nothing.
     ///
@@ -46,9 +49,18 @@ impl Backing {
     /// The particulars of an act on one region.
     #[must_use]
     pub fn particulars(&self, region: &str) -> Value {
-        let mut told = json!({ "region": region });
+        let mut told = self.particulars_of([region]);
+        told["region"] = json!(region);
+        told
+    }
+
+    /// The particulars of an act that changes the settings of several regions on the same ground.
+    #[must_use]
+    pub fn particulars_of<'a>(&self, regions: impl IntoIterator<Item = &'a str>) -> Value {
+        let mut told = json!({});
         if let Some(ground) = &self.ground {
-            told["ground"] = json!({ region: ground });
+            let all = regions.into_iter().map(|region| (region.to_owned(), json!(ground)));
+            told["ground"] = Value::Object(all.collect());
         }
         self.add_to(&mut told);
         told

@@ -2,7 +2,7 @@
 //! a region off, go back. Each is an act in the ledger and takes effect at one place of the log.
 
 use crate::app::App;
-use crate::backing::Backing;
+use crate::backing::{Backing, UNBACKED};
 use crate::driver::{Loader, Prepared};
 use crate::error::{AppError, Kind};
 use crate::package;
@@ -12,11 +12,14 @@ use plumbline_contract::id::{DeploymentId, EventSeq, PackageHash};
 use plumbline_contract::manifest::{Manifest, Right};
 use plumbline_contract::package::VerifiedPackage;
 use plumbline_kernel::{Deployment, Grants, Mode, Setting};
+use plumbline_ledger::LEAF_BYTES_MAX;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Grants of former packages that a deployment keeps: it must fit into the data of an event.
 const GRANTS_KEPT: usize = 4;
+/// Sets of parameters that an act tells value by value, some KiB each: an act must fit into a leaf.
+const PARAMETERS_TOLD: usize = 16;
 
 /// What enabling a plugin needs to know.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +34,17 @@ pub struct Enabling<'a> {
     pub accept_rights: bool,
     /// The administrator agrees to a signer that did not sign the former package.
     pub accept_signer: bool,
+    /// On what ground, and who signed.
+    pub backing: &'a Backing,
 }
 
 impl<'a> Enabling<'a> {
-    /// From the start of the log, agreeing to nothing new.
+    /// From the start of the log, agreeing to nothing new, signed by nobody.
     #[must_use]
     pub fn new(package: PackageHash, region: &'a str, parameters: &'a Map<String, Value>) -> Self {
         let (from_start, accept_rights, accept_signer) = (true, false, false);
-        Self { package, region, parameters, from_start, accept_rights, accept_signer }
+        let backing = &UNBACKED;
+        Self { package, region, parameters, from_start, accept_rights, accept_signer, backing }
     }
 }
 
@@ -62,9 +68,10 @@ pub fn live_of(app: &App, plugin: &str) -> Result<Deployment, AppError> {
 /// The plugin keeps its deployment: states and alerts go on.
 ///
 /// # Errors
-/// If the parameters do not fit, an older release than before would be activated, or the package
-/// asks for something that nobody agreed to.
+/// If the parameters do not fit, an older release than before would be activated, the package asks
+/// for something that nobody agreed to, or a signature is not whole.
 pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError> {
+    enabling.backing.check()?;
     let package = package::installed(app, enabling.package)?;
     let manifest = package.manifest();
     refuse(app, &package, enabling.accept_rights, enabling.accept_signer)?;
@@ -90,7 +97,7 @@ pub fn enable(app: &App, enabling: &Enabling<'_>) -> Result<Deployment, AppError
     // A region that comes late to a plugin which is at work elsewhere is folded from the log.
     let is_late = before.is_some() && !was_covered;
     let history = (RebuildKeys::Region(enabling.region.to_owned()), "history");
-    let told = json!({ "region": enabling.region });
+    let told = enabling.backing.particulars(enabling.region);
     let anew = match enabling.from_start {
         true => Anew::AndMissed(is_late.then_some(history)),
         false => Anew::FromNow,
@@ -165,7 +172,7 @@ pub fn set(
     parameters: &Map<String, Value>,
     on: Option<bool>,
 ) -> Result<Deployment, AppError> {
-    set_backed(app, plugin, region, (parameters, on), &Backing::default())
+    set_backed(app, plugin, region, (parameters, on), &UNBACKED)
 }
 
 /// As [`set`], with what the act says of its ground and who signed.
@@ -225,8 +232,9 @@ pub fn unset(
 /// what the change brought is undone.
 ///
 /// # Errors
-/// If it was never changed, or a former package can no longer be used.
-pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
+/// If it was never changed, a former package can no longer be used, or a signature is not whole.
+pub fn rollback(app: &App, plugin: &str, backing: &Backing) -> Result<Deployment, AppError> {
+    backing.check()?;
     let present = live_of(app, plugin)?;
     let settings = app.settings();
     let mut path: Vec<&Deployment> = Vec::new();
@@ -243,8 +251,16 @@ pub fn rollback(app: &App, plugin: &str) -> Result<Deployment, AppError> {
     let missing = former.grants.into_iter().filter(|one| present.granted(one.package).is_none());
     changed.grants.extend(missing);
     let anew = Anew::AndMissed(Some((RebuildKeys::All, "rollback")));
-    change(app, Some(&present), changed.clone(), ("rollback", json!({})), anew)?;
+    let told = backing.particulars_of(differing(&present, &changed));
+    change(app, Some(&present), changed.clone(), ("rollback", told), anew)?;
     Ok(changed)
+}
+
+/// Regions whose settings differ.
+fn differing<'a>(one: &'a Deployment, other: &'a Deployment) -> BTreeSet<&'a str> {
+    let settings = one.settings.iter().chain(&other.settings);
+    let regions = settings.map(|setting| setting.region.as_str());
+    regions.filter(|region| one.setting(region) != other.setting(region)).collect()
 }
 
 /// What is folded anew with a change of a deployment at work, beside what has to be.
@@ -258,7 +274,8 @@ pub(crate) enum Anew<'a> {
 }
 
 /// Puts another state of a deployment into force after checking that all of it can work; an act in
-/// the ledger that names the complete parameters of each region.
+/// the ledger that names the hash of the complete parameters of each region, and the values of those
+/// that were not in force before.
 ///
 /// # Errors
 /// If a package or parameter does not fit.
@@ -281,7 +298,7 @@ pub(crate) fn change_kept(
     (what, particulars): (&str, Value),
     anew: Anew<'_>,
 ) -> Result<(), AppError> {
-    let act = checked(app, &changed, what, particulars)?;
+    let act = checked(app, before, &changed, (what, particulars))?;
     let before = before.filter(|_| changed.mode == Mode::Live);
     let rebuilds = match before {
         Some(before) => rebuilds(app, before, &changed, anew)?,
@@ -364,13 +381,12 @@ pub(crate) fn change_all(
     (what, particulars): (&str, &dyn Fn(&Deployment) -> Value),
     mut acts: Vec<Vec<u8>>,
 ) -> Result<(), AppError> {
-    for one in changed {
-        acts.push(checked(app, one, what, particulars(one))?);
-    }
     let _history = app.keep_history();
     let mut all = Vec::new();
     for one in changed {
-        if let Some(before) = live(app, &one.plugin) {
+        let before = live(app, &one.plugin);
+        acts.push(checked(app, before.as_ref(), one, (what, particulars(one)))?);
+        if let Some(before) = before {
             all.extend(rebuilds(app, &before, one, Anew::AndMissed(None))?);
         }
     }
@@ -380,33 +396,50 @@ pub(crate) fn change_all(
 /// The act of a change, once it is known that all of it can work.
 fn checked(
     app: &App,
+    before: Option<&Deployment>,
     changed: &Deployment,
-    what: &str,
-    particulars: Value,
+    (what, particulars): (&str, Value),
 ) -> Result<Vec<u8>, AppError> {
     let prepared = app.prepare(changed)?;
     app.check_plugins(&prepared)?;
+    // What stands still is told anew.
+    let former = before.and_then(|before| app.prepare(before).ok());
     let mut told = json!({
-        "plugin": changed.plugin, "deployment": changed, "variants": variants(changed, &prepared),
+        "plugin": changed.plugin, "deployment": changed,
+        "variants": variants(changed, former.as_ref(), &prepared),
     });
     if let (Value::Object(told), Value::Object(more)) = (&mut told, particulars) {
         told.extend(more);
     }
-    Ok(act::leaf(what, clock::now(), app.zone(), told))
+    let leaf = act::leaf(what, clock::now(), app.zone(), told);
+    if leaf.len() > LEAF_BYTES_MAX {
+        let detail = format!("{} > {LEAF_BYTES_MAX}", leaf.len());
+        return Err(AppError::new(Kind::Usage, "too-many-settings", detail));
+    }
+    Ok(leaf)
 }
 
-/// What holds for each region that has a setting, as the ledger tells it.
-fn variants(deployment: &Deployment, prepared: &Prepared) -> Value {
-    let one = |setting: &Setting| {
+/// What holds for each region that has a setting, as the ledger tells it. Of parameters that were in
+/// force before, and of very many that are new, it tells the hash alone: an earlier act has the
+/// values, and all follow from the package and the settings, which the act tells too.
+fn variants(deployment: &Deployment, former: Option<&Prepared>, prepared: &Prepared) -> Value {
+    let variants = former.into_iter().flat_map(|former| former.plan.variants());
+    let mut told: BTreeSet<_> =
+        variants.map(|known| (known.package, known.parameters_sha256.as_str())).collect();
+    let mut room = PARAMETERS_TOLD;
+    let mut one = |setting: &Setting| {
         let variant = &prepared.plan.variants()[prepared.plan.judge_of(&setting.region)?];
-        let parameters: Value = serde_json::from_str(&variant.parameters).unwrap_or_default();
-        Some(json!({
+        let mut one = json!({
             "region": setting.region, "package": variant.package,
-            "version": variant.manifest.plugin.version,
-            "parameters": parameters, "params": variant.parameters_sha256,
-        }))
+            "version": variant.manifest.plugin.version, "params": variant.parameters_sha256,
+        });
+        if room > 0 && told.insert((variant.package, &variant.parameters_sha256)) {
+            room -= 1;
+            one["parameters"] = serde_json::from_str(&variant.parameters).unwrap_or_default();
+        }
+        Some(one)
     };
-    deployment.settings.iter().filter_map(one).collect()
+    deployment.settings.iter().filter_map(&mut one).collect()
 }
 
 /// Refuses what [`fold_region`] refuses, before anything is changed.

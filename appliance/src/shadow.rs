@@ -4,6 +4,7 @@
 pub mod xlsx;
 
 use crate::app::App;
+use crate::backing::Backing;
 use crate::base;
 use crate::deploy::{self, Anew, granting};
 use crate::driver::{Places, Runner, Step};
@@ -340,12 +341,14 @@ pub fn report(app: &App, id: DeploymentId) -> Result<ShadowReport, AppError> {
 /// kept in the home. The keys of the region are folded anew, so that what was shown is what comes.
 ///
 /// # Errors
-/// If there is no such shadow run, or its package may not be put to work.
+/// If there is no such shadow run, its package may not be put to work, or a signature is not whole.
 pub fn promote(
     app: &App,
     id: DeploymentId,
     agreed: (bool, bool),
+    backing: &Backing,
 ) -> Result<(Deployment, ShadowReport, String), AppError> {
+    backing.check()?;
     let shadow = find(app, id)?;
     let region = shadow.scope.clone();
     let report = report(app, id)?;
@@ -371,10 +374,11 @@ pub fn promote(
         ..Setting::default()
     });
     let changed = granting(&base, package.hash(), package.manifest()).with(setting);
-    let told = json!({
-        "region": region, "shadow": id, "report": sha256, "gained": report.comparison.gained.len(),
-        "lost": report.comparison.lost.len(), "changed": report.comparison.changed.len(),
-    });
+    let mut told = backing.particulars(&region);
+    (told["shadow"], told["report"]) = (json!(id), json!(sha256));
+    told["gained"] = json!(report.comparison.gained.len());
+    told["lost"] = json!(report.comparison.lost.len());
+    told["changed"] = json!(report.comparison.changed.len());
     let anew = before.is_some().then_some((RebuildKeys::Region(region), "promote"));
     let anew = Anew::AndMissed(anew);
     deploy::change(app, before.as_ref(), changed.clone(), ("promote", told), anew)?;

@@ -2,10 +2,12 @@
 //! two levels.
 
 use plumbline::alert::Alert;
-use plumbline::backing::{Backing, Signature};
-use plumbline::deploy;
+use plumbline::backing::{Backing, Signature, UNBACKED};
+use plumbline::deploy::{self, Enabling};
 use plumbline::platform::ledger::{Brought, Side, take_file};
+use plumbline::shadow::{self, Candidate};
 use plumbline::watch::Watch;
+use plumbline::{AppError, history};
 use plumbline_contract::event::Event;
 use plumbline_contract::id::EventSeq;
 use plumbline_kernel::health::ClockLook;
@@ -69,6 +71,71 @@ fn a_loosening_signed_by_two_officers_in_two_roles_is_no_notice() {
         assert_eq!((&told["by"], &told["roles"]), (&json!(names(0)), &json!(names(1))), "{told}");
         assert_eq!(of_rule(&home, "NET-A03").len(), notices, "{signed:?}");
         assert_replays(&home.app);
+    }
+}
+
+/// The ways to change a rule other than a setting. Each loosens APPR-T01.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Promotion,
+    Rollback,
+    Enabling,
+}
+
+fn loosen(home: &TestHome, way: Way, backing: &Backing) -> Result<(), AppError> {
+    let app = &home.app;
+    let parameters = json!({ "off": ["APPR-T01"] });
+    let off = parameters.as_object().unwrap();
+    match way {
+        Way::Promotion => {
+            let (plugin, region) = ("approval", "");
+            let candidate = Candidate { plugin, region, package: None, parameters: off };
+            let running = shadow::start(app, &candidate, true)?;
+            app.settle()?;
+            let promoted = shadow::promote(app, running.id, (false, false), backing);
+            if promoted.is_err() {
+                shadow::end(app, running.id)?;
+            }
+            promoted.map(drop)
+        }
+        Way::Rollback => {
+            let stricter = json!({ "warn_wd": 4 });
+            deploy::set(app, "approval", "", stricter.as_object().unwrap(), None)?;
+            app.settle()?;
+            deploy::rollback(app, "approval", backing).map(drop)
+        }
+        Way::Enabling => {
+            let package = *deploy::live_of(app, "approval")?.packages().first().unwrap();
+            let enabling = Enabling { backing, ..Enabling::new(package, "", off) };
+            deploy::enable(app, &enabling).map(drop)
+        }
+    }
+}
+
+#[test]
+fn whatever_loosens_a_rule_can_be_signed() {
+    let blank = Backing { signed: vec![signature(" ", "")], ..Backing::default() };
+    let signed = Backing {
+        ground: Some("〔2026〕5号".into()),
+        law: None,
+        signed: vec![signature("王五", "系统管理员"), signature("赵六", "监督科长")],
+    };
+    for way in [Way::Promotion, Way::Rollback, Way::Enabling] {
+        for (backing, notices) in [(&UNBACKED, 1), (&signed, 0)] {
+            let Some(home) = risen() else { return };
+            let refused = loosen(&home, way, &blank).unwrap_err();
+            assert_eq!(refused.message, "signature", "{way:?}");
+            loosen(&home, way, backing).unwrap();
+            home.app.settle().unwrap();
+            let act = history::history(&home.app, "approval").unwrap().pop().unwrap();
+            let told = |name: &str| act.told.get(name).cloned().unwrap_or_default();
+            if notices == 0 {
+                assert_eq!(told("signed"), json!(signed.signed), "{way:?}");
+                assert_eq!(told("ground"), json!({ "": "〔2026〕5号" }), "{way:?}");
+            }
+            assert_eq!(of_rule(&home, "NET-A03").len(), notices, "{way:?}");
+            assert_replays(&home.app);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! place of the log, and a replay derives the same.
 
 use plumbline::alert::AlertState;
-use plumbline::backing::Backing;
+use plumbline::backing::{Backing, UNBACKED};
 use plumbline::shadow::{self, Candidate};
 use plumbline::{clock, deploy};
 use plumbline_contract::event::{Rebuild, RebuildKeys};
@@ -139,13 +139,13 @@ fn a_change_holds_at_once_also_for_open_keys_and_going_back_is_one_command() {
     assert_eq!((town[0].0.as_str(), town[0].1), ("C00002", "red"));
     assert_replays(&home.app);
 
-    deploy::rollback(&home.app, "approval").unwrap();
+    deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
     home.app.settle().unwrap();
     assert_eq!(standing(&home, "APPR-T03"), []);
     let withdrawn = home.alerts().into_iter().find(|alert| alert.rule == "APPR-T03").unwrap();
     assert_eq!(withdrawn.state, AlertState::Withdrawn);
     assert_eq!(withdrawn.reason.as_deref(), Some("rules_changed"));
-    let error = deploy::rollback(&home.app, "approval").unwrap_err();
+    let error = deploy::rollback(&home.app, "approval", &UNBACKED).unwrap_err();
     assert_eq!(error.message, "no-former");
     assert_replays(&home.app);
     verify_ledger(&home.app).unwrap();
@@ -228,7 +228,8 @@ fn a_shadow_run_writes_nothing_and_its_promotion_brings_what_it_showed() {
     let report = shadow::report(&home.app, running.id).unwrap();
     assert_eq!(report.comparison, tried.comparison, "the same by both ways");
 
-    let (live, promised, sha256) = shadow::promote(&home.app, running.id, (false, false)).unwrap();
+    let (live, promised, sha256) =
+        shadow::promote(&home.app, running.id, (false, false), &UNBACKED).unwrap();
     assert_eq!(promised.comparison, tried.comparison);
     home.app.settle().unwrap();
     assert_eq!(live.mode, Mode::Live);

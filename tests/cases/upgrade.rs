@@ -1,7 +1,7 @@
 //! Another package of the same plugin: what is refused, what needs a yes, what is for good; and
 //! profiles of regions, which hold as a whole or not at all.
 
-use plumbline::backing::Backing;
+use plumbline::backing::{Backing, UNBACKED};
 use plumbline::backup::{Archiving, archive};
 use plumbline::deploy::{self, Enabling};
 use plumbline::shadow::{self, Candidate};
@@ -122,7 +122,7 @@ fn an_upgrade_asks_only_for_what_is_new_and_goes_back_only_by_a_rollback() {
     enable(&home, fourth, (true, false)).unwrap();
     assert_eq!(refused(enable(&home, second, (true, true))), "older-release");
 
-    let back = deploy::rollback(&home.app, "approval").unwrap();
+    let back = deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
     assert_eq!(back.effective("").unwrap().package.value, third);
     home.app.settle().unwrap();
     let none = Map::new();
@@ -165,7 +165,7 @@ fn a_revoked_package_stands_still_at_once_and_for_good() {
     assert!(cursor(&home).seq > stood.seq);
     assert_eq!(outcomes(&home.app, "APPR-"), cards);
     // Going back would run the revoked one.
-    assert_eq!(refused(deploy::rollback(&home.app, "approval").map(drop)), "revoked");
+    assert_eq!(refused(deploy::rollback(&home.app, "approval", &UNBACKED).map(drop)), "revoked");
     assert_replays(&home.app);
     verify_ledger(&home.app).unwrap();
 }
@@ -214,6 +214,51 @@ fn a_profile_is_reviewed_applied_as_a_whole_and_its_export_changes_nothing() {
     let error = profile::review(&home.app, &wrong).unwrap_err();
     assert!(error.detail.contains("1..365 working days"), "{}", error.detail);
     assert_eq!(deploy::live_of(&home.app, "approval").unwrap(), live);
+    assert_replays(&home.app);
+}
+
+/// A profile in which so many towns have a limit of their own, of 40 different ones.
+fn towns(count: usize) -> Vec<u8> {
+    let town = |number: usize| {
+        format!(
+            "[[setting]]\nplugin = \"approval\"\nregion = \"{}{:03}\"\n[setting.parameters]\n\
+             default_wd = {}\n",
+            370_203 + number / 100,
+            1 + number % 100,
+            15 + number % 40,
+        )
+    };
+    (0..count).map(town).collect::<String>().into_bytes()
+}
+
+#[test]
+fn a_city_with_settings_for_each_of_its_towns_fits_and_too_many_change_nothing() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let apply = |count: usize| {
+        let profile = profile::read(&towns(count)).unwrap();
+        let reviewed = profile::review(&home.app, &profile).unwrap();
+        profile::apply(&home.app, &profile, &reviewed, &Backing::default())
+    };
+    apply(120).unwrap();
+    let one = json!({ "warn_wd": 3 });
+    deploy::set(&home.app, "approval", "370203001", one.as_object().unwrap(), None).unwrap();
+    let newest = || {
+        let leaf = home.app.with_ledger(|ledger| ledger.leaf(ledger.size() - 1)).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&leaf).unwrap()
+    };
+    let act = newest();
+    let told = act["variants"].as_array().unwrap();
+    assert_eq!(told.len(), 121, "the county itself, too");
+    let whole: Vec<_> = told.iter().filter(|one| one["parameters"].is_object()).collect();
+    assert_eq!(whole.len(), 1, "what was in force is not told again");
+    assert_eq!(whole[0]["parameters"]["warn_wd"], 3);
+    let live = deploy::live_of(&home.app, "approval").unwrap();
+    let size = home.app.with_ledger(|ledger| ledger.size());
+    let error = apply(1000).unwrap_err();
+    assert_eq!(error.message, "too-many-settings", "{error}");
+    assert_eq!(deploy::live_of(&home.app, "approval").unwrap(), live);
+    assert_eq!(home.app.with_ledger(|ledger| ledger.size()), size);
     assert_replays(&home.app);
 }
 

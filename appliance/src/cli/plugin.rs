@@ -7,6 +7,7 @@ mod vendor;
 pub(super) use admin::grown;
 
 use super::Context;
+use super::setting::Backed;
 use crate::error::AppError;
 use std::path::PathBuf;
 
@@ -82,9 +83,15 @@ pub(super) enum Command {
         from: From,
         #[command(flatten)]
         agreed: Agreed,
+        #[command(flatten)]
+        backed: Backed,
     },
     /// 退回上一次改动之前，并重算 / Go back to before the last change, and fold the keys anew
-    Rollback { plugin: String },
+    Rollback {
+        plugin: String,
+        #[command(flatten)]
+        backed: Backed,
+    },
     /// 撤销一个插件包：从此不再运行，不可恢复 / Revoke a package: nothing runs it any more, for good
     Revoke {
         hash: String,
@@ -141,11 +148,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
         }
         Command::Trust { key } => admin::trust(context, &key),
         Command::Install { file } => admin::install(context, &context.path(file)),
-        Command::Enable { plugin, region, params, from, agreed } => {
+        Command::Enable { plugin, region, params, from, agreed, backed } => {
             let params = params.map(|params| context.path(params));
-            admin::enable(context, &plugin, region, params.as_deref(), from, agreed)
+            let (place, backing) = ((region, params.as_deref()), backed.backing());
+            admin::enable(context, &plugin, place, from, (agreed, &backing))
         }
-        Command::Rollback { plugin } => admin::rollback(context, &plugin),
+        Command::Rollback { plugin, backed } => {
+            admin::rollback(context, &plugin, &backed.backing())
+        }
         Command::Revoke { hash, reason } => admin::revoke(context, &hash, &reason),
         Command::Distrust { key } => admin::distrust(context, &key),
         Command::List => admin::list(context),

@@ -81,6 +81,13 @@ pub(super) struct Place {
     /// 区划代码，all 为全部；缺省为主目录的区划 / Region code, or all; that of the home if not given
     #[arg(long)]
     region: Option<String>,
+    #[command(flatten)]
+    backed: Backed,
+}
+
+/// On what ground, and who signed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Backed {
     /// 依据，记入存证链 / Ground, which the ledger names
     #[arg(long)]
     ground: Option<String>,
@@ -116,8 +123,8 @@ impl Signed {
     }
 }
 
-impl Place {
-    fn backing(self) -> Backing {
+impl Backed {
+    pub(super) fn backing(self) -> Backing {
         self.signed.backing(self.ground)
     }
 }
@@ -150,7 +157,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             let manifest = manifest(&app, &before, &region)?;
             let values = parameter::read_words(&manifest, &values)?;
             let asked = (&values, None);
-            say(&app, out, (&before, &region), asked, &place.backing(), history)?;
+            say(&app, out, (&before, &region), asked, &place.backed.backing(), history)?;
         }
         Command::On { plugin, place } => switch(&app, out, &plugin, place, true)?,
         Command::Off { plugin, place } => switch(&app, out, &plugin, place, false)?,
@@ -158,7 +165,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             let region = region::given(&app, place.region.clone())?;
             let before = deploy::live_of(&app, &plugin)?;
             let from = app.with_ledger(|ledger| ledger.size());
-            let changed = deploy::unset(&app, &plugin, &region, &place.backing())?;
+            let changed = deploy::unset(&app, &plugin, &region, &place.backed.backing())?;
             app.settle()?;
             told(&app, out, (Some(&before), &changed), from, "setting")?;
         }
@@ -313,7 +320,7 @@ fn switch(
     let region = region::given(app, place.region.clone())?;
     let before = deploy::live_of(app, plugin)?;
     let asked = (&Map::new(), Some(on));
-    say(app, out, (&before, &region), asked, &place.backing(), false)
+    say(app, out, (&before, &region), asked, &place.backed.backing(), false)
 }
 
 fn say(

@@ -2,9 +2,11 @@
 
 use super::out::Out;
 use super::plugin::{Agreed, grown};
+use super::setting::Backed;
 use super::show::{level, pad};
 use super::{Context, OK, region};
 use crate::app::App;
+use crate::backing::Backing;
 use crate::error::{AppError, Kind};
 use crate::report::file;
 use crate::shadow::{self, Candidate, ShadowReport, Tried, xlsx};
@@ -50,6 +52,8 @@ pub(super) enum Command {
         id: u16,
         #[command(flatten)]
         agreed: Agreed,
+        #[command(flatten)]
+        backed: Backed,
     },
     /// 结束试运行，不留状态 / End a shadow run; its states are forgotten
     End { id: u16 },
@@ -147,7 +151,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, command: Command) -> Result<u8,
             let found = shadow::report(&app, DeploymentId(id))?;
             shaped(out, &found, &report)?;
         }
-        Command::Promote { id, agreed } => promote(&app, out, DeploymentId(id), agreed)?,
+        Command::Promote { id, agreed, backed } => {
+            promote(&app, out, DeploymentId(id), (agreed, &backed.backing()))?;
+        }
         Command::End { id } => {
             shadow::end(&app, DeploymentId(id))?;
             if out.json {
@@ -268,8 +274,13 @@ fn list(app: &App, out: &mut Out<'_>) -> Result<(), AppError> {
     Ok(())
 }
 
-fn promote(app: &App, out: &mut Out<'_>, id: DeploymentId, agreed: Agreed) -> Result<(), AppError> {
-    let promoted = shadow::promote(app, id, agreed.both());
+fn promote(
+    app: &App,
+    out: &mut Out<'_>,
+    id: DeploymentId,
+    (agreed, backing): (Agreed, &Backing),
+) -> Result<(), AppError> {
+    let promoted = shadow::promote(app, id, agreed.both(), backing);
     if let Err(error) = &promoted
         && error.message == "rights-grew"
         && let Ok(shadow) = shadow::find(app, id)

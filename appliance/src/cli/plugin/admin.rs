@@ -2,6 +2,7 @@
 
 use super::{Agreed, From};
 use crate::app::App;
+use crate::backing::Backing;
 use crate::cli::out::Out;
 use crate::cli::{Context, FOUND, OK, region, setting};
 use crate::deploy::{self, Enabling};
@@ -78,10 +79,9 @@ pub(super) fn install(context: &mut Context<'_, '_>, file: &Path) -> Result<u8, 
 pub(super) fn enable(
     context: &mut Context<'_, '_>,
     plugin: &str,
-    region: Option<String>,
-    params: Option<&Path>,
+    (region, params): (Option<String>, Option<&Path>),
     from: From,
-    agreed: Agreed,
+    (agreed, backing): (Agreed, &Backing),
 ) -> Result<u8, AppError> {
     let app = context.open()?;
     let parameters = params.map(parameter::read_file).transpose()?;
@@ -96,6 +96,7 @@ pub(super) fn enable(
         from_start: from == From::Start,
         accept_rights: agreed.rights,
         accept_signer: agreed.signer,
+        backing,
         ..Enabling::new(package.hash(), &region, &parameters)
     };
     let enabled = deploy::enable(&app, &enabling);
@@ -153,11 +154,15 @@ pub(in crate::cli) fn grown(app: &App, out: &mut Out<'_>, package: PackageHash) 
     }
 }
 
-pub(super) fn rollback(context: &mut Context<'_, '_>, plugin: &str) -> Result<u8, AppError> {
+pub(super) fn rollback(
+    context: &mut Context<'_, '_>,
+    plugin: &str,
+    backing: &Backing,
+) -> Result<u8, AppError> {
     let app = context.open()?;
     let before = deploy::live_of(&app, plugin)?;
     let from = app.with_ledger(|ledger| ledger.size());
-    let changed = deploy::rollback(&app, plugin)?;
+    let changed = deploy::rollback(&app, plugin, backing)?;
     app.settle()?;
     setting::told(&app, context.out, (Some(&before), &changed), from, "rollback")?;
     Ok(OK)
