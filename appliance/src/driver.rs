@@ -356,8 +356,8 @@ impl Runner {
             answers.extend(new);
         }
         let mut answers = in_order(answers);
-        for answer in answers.iter().flatten() {
-            self.stats.count(self.prepared.plan.streams(), answer);
+        for answers in &answers {
+            self.stats.count(self.prepared.plan.streams(), answers);
         }
         if self.drops_facts {
             let answers = answers.iter_mut().flatten();

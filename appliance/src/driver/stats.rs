@@ -51,19 +51,23 @@ impl Stats {
         }
     }
 
-    /// Takes in an answer; `streams` are the names of the plan.
-    pub(super) fn count(&mut self, streams: &[String], answer: &Answer<'_>) {
-        let name = &streams[answer.task.stream];
-        let fuel = self.fuel.remove(&answer.task.stream).unwrap_or_default();
-        if !self.streams.contains_key(name) {
-            self.streams.insert(name.clone(), StreamStats::default());
+    /// Takes in answers; `streams` are the names of the plan.
+    pub(super) fn count(&mut self, streams: &[String], answers: &[Answer<'_>]) {
+        for answers in answers.chunk_by(|a, b| a.task.stream == b.task.stream) {
+            let stream = answers[0].task.stream;
+            let fuel = self.fuel.remove(&stream).unwrap_or_default();
+            let known = self.streams.entry(streams[stream].clone()).or_default();
+            known.fuel += fuel;
+            for answer in answers {
+                known.tasks += 1;
+                known.inputs += answer.task.inputs.len() as u64;
+                known.faults += u64::from(answer.result.is_err());
+            }
         }
-        if let Some(stream) = self.streams.get_mut(name) {
-            stream.tasks += 1;
-            stream.inputs += answer.task.inputs.len() as u64;
-            stream.fuel += fuel;
-            stream.faults += u64::from(answer.result.is_err());
-        }
+        answers.iter().for_each(|answer| self.count_leaves(answer));
+    }
+
+    fn count_leaves(&mut self, answer: &Answer<'_>) {
         let Ok(verdict) = &answer.result else { return };
         for finding in &verdict.findings {
             let rule = self.rules.entry(finding.rule.clone()).or_default();

@@ -8,7 +8,7 @@ use crate::key::{self, Parts};
 use crate::kv::Kv;
 use crate::picture::PictureSlot;
 use crate::recent::Recent;
-use crate::stage::{self, READ_ATTEMPTS_MAX};
+use crate::stage::{self, Lent, READ_ATTEMPTS_MAX};
 use crate::stretch::{Rows, Stretch};
 use plumbline_contract::id::EventSeq;
 use std::sync::atomic::AtomicU64;
@@ -186,13 +186,13 @@ impl Shared {
     }
 
     /// The block that holds a sealed position as it lies on the disk, and where it begins.
-    fn block_bytes(&self, seq: EventSeq) -> Result<(EventSeq, Vec<u8>), StoreError> {
+    fn block_bytes(&self, seq: EventSeq) -> Result<(EventSeq, Lent), StoreError> {
         // Who reads on asks for the first event of the next block.
-        if let Some(value) = stage::read(&self.kv, &key::block(seq))? {
+        if let Some(value) = stage::lend(&self.kv, &key::block(seq))? {
             return Ok((seq, value));
         }
         let first = self.block_first(seq)?;
-        let value = stage::read(&self.kv, &key::block(first))?;
+        let value = stage::lend(&self.kv, &key::block(first))?;
         Ok((first, value.ok_or_else(|| missing(seq))?))
     }
 

@@ -6,6 +6,7 @@ use crate::key;
 use crate::kv::{Bytes, Kv, Pair, VALUE_BYTES_MAX};
 use plumbline_contract::event::fingerprint;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 /// Head of a value in one chunk: no further chunks.
 const HEAD_BYTES: usize = 2;
@@ -110,9 +111,41 @@ impl<'a> Stage<'a> {
 
 /// The value under a key as it is on the disk.
 pub(crate) fn read(kv: &Kv, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(lend(kv, key)?.map(|value| value.to_vec()))
+}
+
+/// A value that is not copied if it is in one chunk.
+#[derive(Debug)]
+pub(crate) enum Lent {
+    /// With its head.
+    One(Bytes),
+    Several(Vec<u8>),
+}
+
+impl Deref for Lent {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::One(chunk) => &chunk[HEAD_BYTES..],
+            Self::Several(value) => value,
+        }
+    }
+}
+
+/// As [`read`], for who only looks at it.
+pub(crate) fn lend(kv: &Kv, key: &[u8]) -> Result<Option<Lent>, StoreError> {
+    let once = || {
+        let Some(head) = kv.get(key)? else { return Ok(None) };
+        if is_whole(key, &head)? {
+            return Ok(Some(Lent::One(head)));
+        }
+        let get = |key: &[u8]| Ok(kv.get(key)?.map(|chunk| chunk.to_vec()));
+        follow(key, &head, get).map(|value| Some(Lent::Several(value)))
+    };
     let mut result = Ok(None);
     for _ in 0..READ_ATTEMPTS_MAX {
-        result = read_with(key, |key| Ok(kv.get(key)?.map(|value| value.to_vec())));
+        result = once();
         if result.is_ok() {
             break;
         }
@@ -158,16 +191,29 @@ fn read_with(
     get: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(mut head) = get(key)? else { return Ok(None) };
-    let (more, sum, data) = parse_head(key, &head)?;
-    if more == 0 {
+    if is_whole(key, &head)? {
         head.drain(..HEAD_BYTES);
         return Ok(Some(head));
     }
+    follow(key, &head, get).map(Some)
+}
+
+fn is_whole(key: &[u8], head: &[u8]) -> Result<bool, StoreError> {
+    Ok(parse_head(key, head)?.0 == 0)
+}
+
+/// The value that begins with this head, with its further chunks.
+fn follow(
+    key: &[u8],
+    head: &[u8],
+    get: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+) -> Result<Vec<u8>, StoreError> {
+    let (more, sum, data) = parse_head(key, head)?;
     let mut value = data.to_vec();
     for number in 1..=more {
         value.extend(get(&chunk_key(key, number))?.ok_or_else(|| incomplete(key))?);
     }
-    if fingerprint(&[&value]) == sum { Ok(Some(value)) } else { Err(incomplete(key)) }
+    if fingerprint(&[&value]) == sum { Ok(value) } else { Err(incomplete(key)) }
 }
 
 /// Number of further chunks, fingerprint of the whole, and the data in the head.

@@ -8,6 +8,7 @@ use crate::contract::task;
 use crate::contract::time::{Day, Local};
 use crate::contract::worktime::{Due, Moment, Span, Unit};
 use crate::memory::Memory;
+use crate::stream::leave;
 use crate::{CalendarId, Configured, Host, Plugin};
 use std::cell::Cell;
 
@@ -118,6 +119,8 @@ pub fn supervise<P: Plugin>(
         verdicts
     };
     let verdicts = verdicts.into_iter().map(from_verdict).collect();
+    leave(views);
+    leave(tasks);
     arena::forget();
     verdicts
 }
