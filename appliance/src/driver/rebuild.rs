@@ -86,7 +86,7 @@ impl Runner {
             batch: self.batch,
             ahead: Rows::default(),
             reader: None,
-            sifts: false,
+            sifts: true,
             drops_facts: false,
             nested: Some(only.clone()),
             backdated: Vec::new(),
@@ -192,11 +192,11 @@ impl Runner {
         end: EventSeq,
     ) -> Result<BTreeSet<(String, String)>, AppError> {
         let mut keys = BTreeSet::new();
+        let mut sieve = self.plan().sieve();
         let mut next = self.deployment.from;
         while next < end {
-            let room = (end.0 - next.0) as usize;
-            let rows = places.log.rows(next, ROWS_AT_ONCE.min(room))?;
-            if rows.is_empty() {
+            let rows = places.log.sift((next, end), ROWS_AT_ONCE, &mut sieve)?.part(next, end);
+            if rows.end() <= next {
                 break;
             }
             next = rows.end();
