@@ -154,6 +154,8 @@ struct Closing {
     gone: Vec<KeyId>,
     /// Keys that nothing looks at any more, with what is kept of them.
     asleep: Vec<(KeyId, KeyState)>,
+    /// Alerts that end with a leaf of their own.
+    ended: Vec<(KeyId, String)>,
 }
 
 impl Runner {
@@ -462,6 +464,7 @@ impl Runner {
             let StandingEffect { stream, key, alert, now } = effect;
             (self.key_id(stream, key), alert, now.map(|now| now.row()))
         };
+        let ended = closing.ended.into_iter().map(|(id, alert)| (id, alert, None));
         let gone = closing.gone.into_iter().map(|id| (id, None));
         let asleep = closing.asleep.into_iter().map(|(id, state)| (id, Some(state)));
         let commit = Commit {
@@ -473,7 +476,7 @@ impl Runner {
             leaves: if silent { Vec::new() } else { effects.leaves },
             gaps: effects.gaps.into_iter().map(gap).chain(closing.gaps).collect(),
             gaps_closed: closing.gaps_closed,
-            standing: effects.standing.into_iter().map(stands).collect(),
+            standing: effects.standing.into_iter().map(stands).chain(ended).collect(),
             lazy: places.lazy,
         };
         places.states.commit(commit)?;

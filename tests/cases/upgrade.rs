@@ -11,7 +11,7 @@ use plumbline_contract::id::PackageHash;
 use plumbline_contract::time::Day;
 use plumbline_ledger::{SigningKey, seal_package};
 use plumbline_tests::outcome::{assert_replays, outcomes, verify_ledger};
-use plumbline_tests::{TestHome, case, instant, plugins};
+use plumbline_tests::{TestHome, case, event, instant, plugins};
 use serde_json::{Map, json};
 use std::path::Path;
 
@@ -310,4 +310,50 @@ fn what_a_wider_package_looks_at_is_found_by_a_replay_that_had_passed_it_over() 
     let late: Vec<_> = outcomes(&home.app, "APPR-T03").into_iter().map(|card| card.key).collect();
     assert_eq!(late, ["C00002"]);
     assert_replays(&home.app);
+}
+
+/// A manifest without the stream of certificates and its rule. The code asks for its parameters
+/// still, which another rule gets.
+fn without_certificates(text: String) -> String {
+    let text = text.replacen("release = 1\n", "release = 2\n", 1);
+    let own = ["name = \"certificate\"", "id = \"APPR-P04\""];
+    let blocks = text.split("\n[[").filter(|block| !own.iter().any(|own| block.contains(own)));
+    blocks.collect::<Vec<_>>().join("\n[[").replace("\"APPR-P04\"", "\"APPR-P05\"")
+}
+
+#[test]
+fn cards_of_a_stream_that_a_package_no_longer_has_are_withdrawn() {
+    let Some(packages) = plugins() else { return };
+    let home = TestHome::with_approval(&packages);
+    let bare = json!({ "cert_no": "Z1", "item_code": "A1", "holder": "h" });
+    let bare = event("bare", "approval.cert.issued", "2026-02-09T10:00:00", &bare);
+    home.receive("2026-02-09T10:00:05+08:00", &case(1, "2026-02-09T10:00:00", ""));
+    home.receive("2026-02-09T10:00:06+08:00", &[bare]);
+    home.tick("2026-04-01T09:00:00+08:00");
+    home.app.tell_time(instant("2026-04-01T10:00:00+08:00"));
+    let standing = |home: &TestHome| {
+        let all = outcomes(&home.app, "APPR-").into_iter().filter(|card| card.stands);
+        all.map(|card| card.rule).collect::<Vec<_>>()
+    };
+    let before = standing(&home);
+    assert!(before.contains(&"APPR-P04".to_owned()), "{before:?}");
+    let second = install_edited(&home, &packages, without_certificates, 2, "vendor");
+    let none = Map::new();
+    let (plugin, package) = ("approval", Some(second));
+    let candidate = Candidate { plugin, region: "", package, parameters: &none };
+    let lost = shadow::run(&home.app, &candidate).unwrap().comparison.lost;
+    assert_eq!(lost.iter().map(|lost| &*lost.rule).collect::<Vec<_>>(), ["APPR-P04"]);
+    enable(&home, second, (true, true)).unwrap();
+    home.app.settle().unwrap();
+    let others: Vec<_> = before.iter().filter(|rule| *rule != "APPR-P04").cloned().collect();
+    assert!(!others.is_empty());
+    assert_eq!(standing(&home), others);
+    let card = home.alerts().into_iter().find(|alert| alert.rule == "APPR-P04").unwrap();
+    assert_eq!(card.reason.as_deref(), Some("rules_changed"));
+    // The former package finds it again.
+    deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
+    home.app.settle().unwrap();
+    assert_eq!(standing(&home), before);
+    assert_replays(&home.app);
+    verify_ledger(&home.app).unwrap();
 }

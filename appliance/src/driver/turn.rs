@@ -7,8 +7,11 @@ use plumbline_contract::event::Tick;
 use plumbline_contract::id::EventSeq;
 use plumbline_contract::task::{Input, WAKE_ON_TABLE};
 use plumbline_contract::time::Local;
-use plumbline_kernel::{Deployment, Effects, GapEffect, InputMark, KeyEffect, KeyTask, Mode};
-use plumbline_store::{Cursor, KeyId, KeyState, Row, Rows};
+use plumbline_kernel::{
+    Deployment, Effects, GAP_RULE, GapEffect, InputMark, KeyEffect, KeyTask, LeafContext, Mode,
+    StandingAlert, retired,
+};
+use plumbline_store::{Cursor, KeyId, KeyState, Row, Rows, Standing};
 use std::sync::Arc;
 
 use super::TIMERS_PER_STEP;
@@ -59,7 +62,10 @@ impl Runner {
         if changed == self.deployment {
             // Where it began, or in the middle of looking again.
             return match from.tick_after {
-                None => self.pass(places, from, row),
+                None => {
+                    self.retire(places, &from, row)?;
+                    self.pass(places, from, row)
+                }
                 Some(_) => self.all_look_again(places, from, row),
             };
         }
@@ -73,7 +79,11 @@ impl Runner {
             (self.view, self.ahead) = (None, Rows::default());
         }
         self.deployment = changed;
-        if self.deployment.mode == Mode::Ended || !goes_on {
+        if self.deployment.mode == Mode::Ended {
+            return self.pass(places, from, row);
+        }
+        self.retire(places, &from, row)?;
+        if !goes_on {
             return self.pass(places, from, row);
         }
         self.all_look_again(places, from, row)
@@ -209,6 +219,40 @@ impl Runner {
         let closing = Closing { asleep, ..Closing::default() };
         self.commit(places, ends, effects, closing)?;
         Ok(Step::Moved { events: 0 })
+    }
+
+    /// Ends the alerts of streams that the package of their region no longer has: nothing looks at
+    /// them any more. Gaps stay, since what they tell of was never made good.
+    fn retire(&mut self, places: &Places<'_>, from: &Cursor, row: &Row) -> Result<(), AppError> {
+        self.look_at(places, row.seq.next())?;
+        let now = row.event.logged;
+        let mut last: Option<(KeyId, String)> = None;
+        loop {
+            let after = last.as_ref().map(|(id, alert)| (id, alert.as_str()));
+            let page = places.states.standing(self.id(), after, TIMERS_PER_STEP)?;
+            let Some(end) = page.last() else { return Ok(()) };
+            last = Some((end.id.clone(), end.alert.clone()));
+            let context = LeafContext { plan: self.plan(), tables: self.versions(), regions: &[] };
+            let (mut effects, mut closing) = (Effects::default(), Closing::default());
+            let may_lack = |stream: &str| {
+                (0..self.plan().variants().len()).any(|variant| !self.has_stream(variant, stream))
+            };
+            for Standing { id, alert, row } in page.into_iter().filter(|it| may_lack(&it.id.stream))
+            {
+                let corrupt = || AppError::new(Kind::Integrity, "store-corrupt", &alert);
+                let before = StandingAlert::read(&row).ok_or_else(corrupt)?;
+                let Some(variant) = self.plan().judge_of(&before.region) else { continue };
+                if before.rule == GAP_RULE || self.has_stream(variant, &id.stream) {
+                    continue;
+                }
+                let place = (variant, id.stream.as_str(), id.key.as_str());
+                effects.leaves.push(retired(&context, place, &before, (now, "rules_changed")));
+                closing.ended.push((id, alert));
+            }
+            if !closing.ended.is_empty() {
+                self.commit(places, (from.clone(), from.clone()), effects, closing)?;
+            }
+        }
     }
 
     fn has_stream(&self, variant: usize, name: &str) -> bool {

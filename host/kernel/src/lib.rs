@@ -19,6 +19,6 @@ pub use difference::{SettingChange, Subject, setting_changes};
 pub use error::KernelError;
 pub use leaf::{GAP_RULE, LeafContext, leaf_bytes};
 pub use plan::{KeyTask, Plan, Routed, Variant};
-pub use rebuild::{Rebuilt, reconcile};
+pub use rebuild::{Rebuilt, reconcile, retired};
 pub use settle::{Effects, GapEffect, InputMark, KeyEffect, StandingEffect, is_import, settle};
 pub use standing::{Change, Colours, Comparison, Figures, Identity, Side, StandingAlert, compare};

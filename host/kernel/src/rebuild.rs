@@ -62,6 +62,19 @@ pub fn reconcile(
     }
 }
 
+/// The leaf that ends an alert of a stream that the package of its region no longer has. It is told by
+/// the variant that judges there now, the name of the stream, and the key.
+#[must_use]
+pub fn retired(
+    context: &LeafContext<'_>,
+    (variant, stream, key): (usize, &str, &str),
+    before: &StandingAlert,
+    (now, reason): (Millis, &str),
+) -> Vec<u8> {
+    let place = Place { variant, stream, key, region: &before.region, issued: now };
+    context.ending(place, before, reason).bytes()
+}
+
 fn act(before: Option<&StandingAlert>, leaf: &AlertLeaf) -> AlertAct {
     match before {
         None => AlertAct::Raised,
