@@ -321,39 +321,57 @@ fn without_certificates(text: String) -> String {
     blocks.collect::<Vec<_>>().join("\n[[").replace("\"APPR-P04\"", "\"APPR-P05\"")
 }
 
-#[test]
-fn cards_of_a_stream_that_a_package_no_longer_has_are_withdrawn() {
-    let Some(packages) = plugins() else { return };
-    let home = TestHome::with_approval(&packages);
+/// A home with cards of several rules, one of them of a certificate that no case stands behind.
+fn with_a_bare_certificate(packages: &Path) -> TestHome {
+    let home = TestHome::with_approval(packages);
     let bare = json!({ "cert_no": "Z1", "item_code": "A1", "holder": "h" });
     let bare = event("bare", "approval.cert.issued", "2026-02-09T10:00:00", &bare);
     home.receive("2026-02-09T10:00:05+08:00", &case(1, "2026-02-09T10:00:00", ""));
     home.receive("2026-02-09T10:00:06+08:00", &[bare]);
     home.tick("2026-04-01T09:00:00+08:00");
     home.app.tell_time(instant("2026-04-01T10:00:00+08:00"));
-    let standing = |home: &TestHome| {
-        let all = outcomes(&home.app, "APPR-").into_iter().filter(|card| card.stands);
-        all.map(|card| card.rule).collect::<Vec<_>>()
-    };
-    let before = standing(&home);
-    assert!(before.contains(&"APPR-P04".to_owned()), "{before:?}");
-    let second = install_edited(&home, &packages, without_certificates, 2, "vendor");
-    let none = Map::new();
-    let (plugin, package) = ("approval", Some(second));
-    let candidate = Candidate { plugin, region: "", package, parameters: &none };
-    let lost = shadow::run(&home.app, &candidate).unwrap().comparison.lost;
-    assert_eq!(lost.iter().map(|lost| &*lost.rule).collect::<Vec<_>>(), ["APPR-P04"]);
-    enable(&home, second, (true, true)).unwrap();
-    home.app.settle().unwrap();
-    let others: Vec<_> = before.iter().filter(|rule| *rule != "APPR-P04").cloned().collect();
-    assert!(!others.is_empty());
-    assert_eq!(standing(&home), others);
-    let card = home.alerts().into_iter().find(|alert| alert.rule == "APPR-P04").unwrap();
-    assert_eq!(card.reason.as_deref(), Some("rules_changed"));
-    // The former package finds it again.
-    deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
-    home.app.settle().unwrap();
-    assert_eq!(standing(&home), before);
-    assert_replays(&home.app);
-    verify_ledger(&home.app).unwrap();
+    home
+}
+
+/// Rules of the cards that stand.
+fn standing(home: &TestHome) -> Vec<String> {
+    let all = outcomes(&home.app, "APPR-").into_iter().filter(|card| card.stands);
+    all.map(|card| card.rule).collect()
+}
+
+#[test]
+fn cards_of_a_stream_that_a_package_no_longer_has_are_withdrawn() {
+    let Some(packages) = plugins() else { return };
+    // As an upgrade, and where the former package was revoked and stands still.
+    for is_revoked in [false, true] {
+        let home = with_a_bare_certificate(&packages);
+        let before = standing(&home);
+        assert!(before.contains(&"APPR-P04".to_owned()), "{before:?}");
+        let others: Vec<_> = before.iter().filter(|rule| *rule != "APPR-P04").cloned().collect();
+        assert!(!others.is_empty());
+        let second = install_edited(&home, &packages, without_certificates, 2, "vendor");
+        let none = Map::new();
+        let (plugin, package) = ("approval", Some(second));
+        let candidate = Candidate { plugin, region: "", package, parameters: &none };
+        let lost = shadow::run(&home.app, &candidate).unwrap().comparison.lost;
+        assert_eq!(lost.iter().map(|lost| &*lost.rule).collect::<Vec<_>>(), ["APPR-P04"]);
+        if is_revoked {
+            let first = *home.app.deployments()[0].packages().first().unwrap();
+            package::revoke(&home.app, first, "a hole").unwrap();
+        }
+        enable(&home, second, (true, true)).unwrap();
+        home.app.settle().unwrap();
+        assert_eq!(standing(&home), others, "{is_revoked}");
+        let card = home.alerts().into_iter().find(|alert| alert.rule == "APPR-P04").unwrap();
+        assert_eq!(card.reason.as_deref(), Some("rules_changed"));
+        assert_replays(&home.app);
+        if !is_revoked {
+            // The former package finds it again.
+            deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
+            home.app.settle().unwrap();
+            assert_eq!(standing(&home), before);
+            assert_replays(&home.app);
+        }
+        verify_ledger(&home.app).unwrap();
+    }
 }
