@@ -69,7 +69,7 @@ impl Runner {
                 Some(_) => self.all_look_again(places, from, row),
             };
         }
-        let mut goes_on = true;
+        let (mut goes_on, former) = (true, self.prepared.clone());
         if changed.mode != Mode::Ended {
             let prepared = Arc::new(places.loader.prepare(&changed)?);
             // States that the new package cannot read are made anew by the rebuild that follows.
@@ -82,7 +82,9 @@ impl Runner {
         if self.deployment.mode == Mode::Ended {
             return self.pass(places, from, row);
         }
-        self.retire(places, &from, row)?;
+        if former.plan.streams().iter().any(|stream| self.may_lack(stream)) {
+            self.retire(places, &from, row)?;
+        }
         if !goes_on {
             return self.pass(places, from, row);
         }
@@ -234,11 +236,10 @@ impl Runner {
             last = Some((end.id.clone(), end.alert.clone()));
             let context = LeafContext { plan: self.plan(), tables: self.versions(), regions: &[] };
             let (mut effects, mut closing) = (Effects::default(), Closing::default());
-            let may_lack = |stream: &str| {
-                (0..self.plan().variants().len()).any(|variant| !self.has_stream(variant, stream))
-            };
-            for Standing { id, alert, row } in page.into_iter().filter(|it| may_lack(&it.id.stream))
-            {
+            for Standing { id, alert, row } in page {
+                if !self.may_lack(&id.stream) {
+                    continue;
+                }
                 let corrupt = || AppError::new(Kind::Integrity, "store-corrupt", &alert);
                 let before = StandingAlert::read(&row).ok_or_else(corrupt)?;
                 let Some(variant) = self.plan().judge_of(&before.region) else { continue };
@@ -253,6 +254,11 @@ impl Runner {
                 self.commit(places, (from.clone(), from.clone()), effects, closing)?;
             }
         }
+    }
+
+    /// Whether one of the packages at work has no stream of that name.
+    fn may_lack(&self, stream: &str) -> bool {
+        (0..self.plan().variants().len()).any(|variant| !self.has_stream(variant, stream))
     }
 
     fn has_stream(&self, variant: usize, name: &str) -> bool {
