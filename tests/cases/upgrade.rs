@@ -365,7 +365,17 @@ fn cards_of_a_stream_that_a_package_no_longer_has_are_withdrawn() {
         let card = home.alerts().into_iter().find(|alert| alert.rule == "APPR-P04").unwrap();
         assert_eq!(card.reason.as_deref(), Some("rules_changed"));
         assert_replays(&home.app);
-        if !is_revoked {
+        if is_revoked {
+            // A later package with the stream again raises what comes up again.
+            let third = install(&home, &packages, 3, "", "vendor");
+            enable(&home, third, (true, true)).unwrap();
+            let bare = json!({ "cert_no": "Z1", "item_code": "A1", "holder": "h" });
+            let bare = event("again", "approval.cert.issued", "2026-04-01T10:30:00", &bare);
+            home.receive("2026-04-01T10:30:05+08:00", &[bare]);
+            home.tick("2026-05-01T09:00:00+08:00");
+            assert!(standing(&home).contains(&"APPR-P04".to_owned()));
+            assert_replays(&home.app);
+        } else {
             // The former package finds it again.
             deploy::rollback(&home.app, "approval", &UNBACKED).unwrap();
             home.app.settle().unwrap();

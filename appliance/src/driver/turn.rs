@@ -224,7 +224,9 @@ impl Runner {
     }
 
     /// Ends the alerts of streams that the package of their region no longer has: nothing looks at
-    /// them any more. Gaps stay, since what they tell of was never made good.
+    /// them any more. Their keys are forgotten: what the plugin kept of them says that the alerts
+    /// stand, so a later package with that stream would raise none of them again. Gaps stay, since
+    /// what they tell of was never made good.
     fn retire(&mut self, places: &Places<'_>, from: &Cursor, row: &Row) -> Result<(), AppError> {
         self.look_at(places, row.seq.next())?;
         let now = row.event.logged;
@@ -248,8 +250,11 @@ impl Runner {
                 }
                 let place = (variant, id.stream.as_str(), id.key.as_str());
                 effects.leaves.push(retired(&context, place, &before, (now, "rules_changed")));
+                closing.gone.push(id.clone());
                 closing.ended.push((id, alert));
             }
+            // A key may have several alerts.
+            closing.gone.dedup();
             if !closing.ended.is_empty() {
                 self.commit(places, (from.clone(), from.clone()), effects, closing)?;
             }
